@@ -1,0 +1,33 @@
+"""The exceptions that reach a person: each says what is wrong, where, and what to do."""
+
+
+class TextileError(Exception):
+    """A failure with a message for the person who must act. Never raised for a programming error."""
+
+
+class SetupError(TextileError):
+    """The local stack or its settings are not as they must be."""
+
+
+class ContractError(TextileError):
+    """A contract or profile declaration is wrong; the message names the file and the key."""
+
+
+class UnreadableFileError(TextileError):
+    """A delivered file cannot be read as its source; it is refused whole.
+
+    ``rule`` is the rule code that goes to the load log (for example ``file_empty``).
+    """
+
+    def __init__(self, rule: str, message: str) -> None:
+        """Keep the rule code beside the message."""
+        super().__init__(message)
+        self.rule = rule
+
+
+class BuildError(TextileError):
+    """dbt failed; the message names the first failing node."""
+
+
+class PublishError(TextileError):
+    """A release cannot be published; what readers see is unchanged."""
