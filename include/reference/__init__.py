@@ -1,0 +1,1 @@
+"""Scripts that make seeds from maintained packages; run by hand, never by the pipeline."""
