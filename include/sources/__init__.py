@@ -1,0 +1,1 @@
+"""Contracts, profiles and readers: from any delivered file to typed columns."""

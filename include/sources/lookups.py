@@ -1,0 +1,47 @@
+"""Words to codes: country, province and unit names as files carry them, from the dbt seeds.
+
+The seeds are the one place where such facts live; dbt joins on the same rows.
+"""
+
+import unicodedata
+from functools import cache
+
+import polars as pl
+
+from include.settings import PROJECT_DIR
+
+SEEDS_DIR = PROJECT_DIR / "dbt_project" / "seeds"
+
+# Seed -> (code column, columns whose value is one accepted word). Column `aliases` holds several words.
+_WORD_COLUMNS = {
+    "countries": ("country_code", ("country_code", "alpha_2", "customs_code", "name_zh", "name_en")),
+    "provinces": ("province_code", ("province_code", "name_zh", "name_en")),
+    "units": ("unit_code", ("unit_code", "name_zh", "name_en", "declaration_code", "statistics_code")),
+}
+
+
+def fold(text: str) -> str:
+    """The form in which headers and words are compared: NFKC, no BOM, single spaces, lower case."""
+    return " ".join(unicodedata.normalize("NFKC", text).replace("\ufeff", "").split()).casefold()
+
+
+def seed(name: str) -> pl.DataFrame:
+    """A seed as text columns."""
+    return pl.read_csv(SEEDS_DIR / f"{name}.csv", infer_schema=False)
+
+
+@cache
+def words(name: str) -> dict[str, str]:
+    """Folded word -> code for one of countries, provinces, units."""
+    code, columns = _WORD_COLUMNS[name]
+    found: dict[str, str] = {}
+    for row in seed(name).iter_rows(named=True):
+        accepted = [row[c] for c in columns] + (row["aliases"] or "").split("|")
+        found.update({fold(word): row[code] for word in accepted if word and word.strip()})
+    return found
+
+
+@cache
+def exchange_rate_months() -> pl.DataFrame:
+    """The (month, currency) pairs for which a customs exchange rate is known."""
+    return seed("exchange_rates").select(pl.col("month").str.to_date(), "currency")

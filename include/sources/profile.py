@@ -1,0 +1,115 @@
+"""Profiles: how one mill's or portal's file maps to a contract, declared in ``profiles/<name>.yml``."""
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from include.errors import ContractError, UnreadableFileError
+from include.sources.contract import Contract, contract
+
+PROFILES_DIR = Path(__file__).parent / "profiles"
+
+
+class Profile(BaseModel):
+    """One mapping; every key but ``source`` is optional.
+
+    ``columns`` lists further headers per canonical column, ``constants`` gives values the file lacks,
+    ``defaults`` fills empty cells, ``computed`` holds SQL expressions over the file's own headers (text),
+    ``words`` adds words to a code column, ``number_lines_within`` numbers the distinct lines of an order.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str
+    description: str = ""
+    encoding: str | None = None
+    delimiter: str | None = None
+    columns: dict[str, tuple[str, ...]] = {}
+    constants: dict[str, str] = {}
+    defaults: dict[str, str] = {}
+    computed: dict[str, str] = {}
+    words: dict[str, dict[str, str]] = {}
+    number_lines_within: str | None = None
+
+
+def canonical(source: str) -> Profile:
+    """The profile of a file that carries the contract's own headers."""
+    return Profile(source=source)
+
+
+def profiles(source: str) -> tuple[str, ...]:
+    """Names of the profiles for a source."""
+    return tuple(p.stem for p in sorted(PROFILES_DIR.glob("*.yml")) if _read(p).source == source)
+
+
+@cache
+def profile(name: str, source: str) -> Profile:
+    """The named profile; ContractError when there is none, it is for another source, or a key is wrong."""
+    path = PROFILES_DIR / f"{name}.yml"
+    if not path.is_file() or path.parent != PROFILES_DIR:
+        known = ", ".join(p.stem for p in sorted(PROFILES_DIR.glob("*.yml")))
+        raise ContractError(f"no profile {name!r}; there are: {known}")
+    found = _read(path)
+    if found.source != source:
+        raise ContractError(f"profile {name} is for {found.source}, not for {source}")
+    names = set(contract(source).names)
+    for key in ("columns", "constants", "defaults", "computed", "words"):
+        if unknown := set(getattr(found, key)) - names:
+            raise ContractError(
+                f"{path.name}: {key}: {', '.join(sorted(unknown))}: no such column in {source}"
+            )
+    return found
+
+
+def _read(path: Path) -> Profile:
+    try:
+        return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (ValidationError, yaml.YAMLError) as error:
+        raise ContractError(f"{path.name}: {error}") from error
+
+
+class Manifest(BaseModel):
+    """What a file does not say of itself, in ``<file>.yml`` beside it.
+
+    ``values`` are canonical columns; ``complete`` vouches for a download of exactly the portal's limit;
+    ``filtered_by`` names columns the query was restricted on, so that only their values are replaced.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    values: dict[str, str] = {}
+    complete: bool = False
+    filtered_by: tuple[str, ...] = ()
+
+
+def manifest_path(path: Path) -> Path:
+    """Where the manifest of a file lies: beside it, its name with ``.yml`` appended."""
+    return path.with_name(path.name + ".yml")
+
+
+def manifest(path: Path, of: Contract) -> Manifest:
+    """The manifest beside ``path``, or an empty one."""
+    beside = manifest_path(path)
+    if not beside.is_file():
+        return Manifest()
+    try:
+        content = yaml.safe_load(beside.read_text(encoding="utf-8")) or {}
+        if not isinstance(content, dict):
+            raise UnreadableFileError("manifest_wrong", f"{beside.name}: must be `name: value` lines")
+        values = {str(k): v for k, v in content.items()}
+        found = Manifest(
+            complete=values.pop("complete", False),
+            filtered_by=values.pop("filtered_by", ()),
+            values={name: str(value) for name, value in values.items()},
+        )
+    except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UnreadableFileError("manifest_wrong", f"{beside.name}: {error}") from error
+    if unknown := (set(found.values) | set(found.filtered_by)) - set(of.names):
+        raise UnreadableFileError(
+            "manifest_wrong",
+            f"{beside.name}: {', '.join(sorted(unknown))}: no such column; "
+            f"known are complete, filtered_by, {', '.join(of.names)}",
+        )
+    return found

@@ -1,0 +1,221 @@
+"""A delivered file as typed blocks: kind, encoding, headers, profile, manifest, cast."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from include.errors import UnreadableFileError
+from include.sources import text_files, workbooks
+from include.sources.cast import cast
+from include.sources.contract import Contract
+from include.sources.lookups import fold
+from include.sources.profile import Manifest, Profile
+
+_HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<table")
+_OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Typed rows of one file: canonical columns, ``_line_no``, ``_findings``, ``_extra`` (JSON or missing)."""
+
+    rows: pl.DataFrame
+    unknown_columns: tuple[str, ...]
+    encoding: str | None
+
+
+def blocks(path: Path, contract: Contract, profile: Profile, manifest: Manifest) -> Iterator[Block]:
+    """Read a file in typed blocks; UnreadableFileError when it cannot be this source's file."""
+    texts = _text_blocks(path, profile)
+    if profile.number_lines_within:  # an order's lines may lie in two blocks
+        whole = list(texts)
+        texts = iter([(whole[0][0], pl.concat([t for _, t in whole], how="vertical"))] if whole else [])
+    given = {**profile.constants, **manifest.values}
+    for encoding, text in texts:
+        mapped, unknown = _to_contract(text, path, contract, profile, given)
+        typed = cast(mapped, contract, profile.words)
+        _check_manifest(typed, text, path, contract, manifest)
+        yield Block(typed.with_columns(_extra(text, unknown)), unknown, encoding)
+
+
+def raw_records(path: Path, encoding: str | None, line_numbers: set[int]) -> dict[int, str]:
+    """The raw text of the rows that begin at the given line numbers."""
+    if encoding is None:
+        return workbooks.raw_records(path, line_numbers)
+    return text_files.raw_records(path, encoding, line_numbers)
+
+
+def _text_blocks(path: Path, profile: Profile) -> Iterator[tuple[str | None, pl.DataFrame]]:
+    """(encoding, text columns named by the file's header, ``_line_no``, ``_ragged``); None = workbook."""
+    with path.open("rb") as file:
+        start = file.read(1024)
+    if not start.strip():
+        raise UnreadableFileError(
+            "file_empty", f"{path.name}: the file is empty; deliver it again with content"
+        )
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_HTML):
+        raise UnreadableFileError(
+            "file_is_html", f"{path.name}: this is a web page, not a table; the portal answered with an error "
+            "page or asked for a login. Download it again"
+        )  # fmt: skip
+    if start.startswith(_OLD_EXCEL):
+        raise UnreadableFileError(
+            "kind_unknown",
+            f"{path.name}: an Excel 97-2003 workbook; save it as XLSX or CSV and deliver it again",
+        )
+    if start.startswith(b"PK") or path.suffix.lower() == ".xlsx":
+        header, table = workbooks.rows(path)
+        names = _unique_names(header, path)
+        columns = [c for c in table.columns if c not in ("_line_no", "_ragged")]
+        yield None, table.rename(dict(zip(columns, names, strict=True)))
+        return
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableFileError(
+            "encoding_unknown", f"{path.name}: UTF-16; save it as UTF-8 and deliver it again"
+        )
+    names, delimiter, line_no = [], profile.delimiter or ",", 0
+    for encoding, block in text_files.decoded_blocks(path, profile.encoding):
+        body = block
+        if not names:
+            line, body, line_no = text_files.split_header(block, path)
+            delimiter, header = text_files.header_fields(line, profile.delimiter)
+            names = _unique_names(header, path)
+        yield encoding, text_files.rows(body, names, delimiter, line_no)
+        line_no += body.count(b"\n")
+
+
+def _unique_names(header: list[str], path: Path) -> list[str]:
+    """The header's names; nameless columns get one, and a name used twice is refused."""
+    names = [name.strip().removeprefix("\ufeff") or f"_column_{i}" for i, name in enumerate(header, 1)]
+    twice = sorted({n for n in names if [fold(m) for m in names].count(fold(n)) > 1})
+    if twice:
+        raise UnreadableFileError(
+            "header_ambiguous", f"{path.name}: two columns are headed {', '.join(twice)}"
+        )
+    return names
+
+
+def _to_contract(
+    text: pl.DataFrame, path: Path, contract: Contract, profile: Profile, given: dict[str, str]
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Every canonical column as text, and the names of the file's columns that no rule uses."""
+    headers = {fold(h): h for h in text.columns if h not in ("_line_no", "_ragged")}
+    found: dict[str, str] = {}
+    for column in contract.columns:
+        accepted = profile.columns.get(column.name) or (*column.headers, column.name)
+        hits = list(dict.fromkeys(headers[fold(h)] for h in accepted if fold(h) in headers))
+        if len(hits) > 1:
+            raise UnreadableFileError(
+                "header_ambiguous", f"{path.name}: {' and '.join(hits)} both stand for {column.name}; say which in a profile"
+            )  # fmt: skip
+        if hits:
+            found[column.name] = hits[0]
+    said = {
+        target: value
+        for column in contract.columns
+        for target, by_header in column.header_says.items()
+        for header, value in by_header.items()
+        if column.name in found and fold(found[column.name]) == fold(header)
+    }
+    values: list[pl.Expr] = []
+    for column in contract.columns:
+        name = column.name
+        if name in profile.computed:
+            value = pl.sql_expr(profile.computed[name]).cast(pl.String)
+        elif name in found:
+            value = pl.col(found[name])
+        elif (constant := said.get(name, given.get(name, column.absent_as))) is not None:
+            value = pl.lit(constant)
+        elif column.required and name != "line_no" or (name == "line_no" and not profile.number_lines_within):
+            raise _missing_column(path, column.name, contract, list(headers.values()))
+        else:
+            value = pl.lit(None, dtype=pl.String)
+        default = profile.defaults.get(name)
+        if default is not None:
+            value = pl.when(value.str.strip_chars() != "").then(value).otherwise(pl.lit(default))
+        values.append(value.alias(name))
+    try:
+        mapped = text.select(*values, "_line_no", "_ragged")
+    except pl.exceptions.PolarsError as error:
+        raise UnreadableFileError(
+            "profile_wrong", f"{path.name}: the profile's computed columns do not fit the file: {error}"
+        ) from error
+    if profile.number_lines_within:
+        mapped = _number_lines(mapped, profile.number_lines_within, contract)
+    used = set(found.values()) | _computed_inputs(profile)
+    unknown = tuple(
+        h
+        for h in text.columns
+        if h not in used and h not in ("_line_no", "_ragged") and not _is_nameless(text, h)
+    )
+    return mapped, unknown
+
+
+def _computed_inputs(profile: Profile) -> set[str]:
+    return {n for e in profile.computed.values() for n in pl.sql_expr(e).meta.root_names()}
+
+
+def _is_nameless(text: pl.DataFrame, header: str) -> bool:
+    """The empty column behind a trailing delimiter."""
+    return header.startswith("_column_") and not (text[header].fill_null("").str.strip_chars() != "").any()
+
+
+def _missing_column(path: Path, name: str, contract: Contract, present: list[str]) -> UnreadableFileError:
+    column = contract.column(name)
+    if column.from_manifest:
+        return UnreadableFileError(
+            "value_nowhere",
+            f"{path.name}: {name} is neither in the file nor in a manifest nor in the profile; write "
+            f"`{name}: ...` into {path.name}.yml beside the file",
+        )
+    return UnreadableFileError(
+        "column_missing",
+        f"{path.name}: no column for {name} (one of: {', '.join(column.headers)}); the file has: "
+        f"{', '.join(present)}. Correct the header or add a profile",
+    )
+
+
+def _number_lines(mapped: pl.DataFrame, within: str, contract: Contract) -> pl.DataFrame:
+    """Number the distinct lines of an order by first appearance: equal lines share a number."""
+    content = [c for c in contract.names if c != "line_no"]
+    distinct = (
+        mapped.select(content)
+        .unique(maintain_order=True, keep="first")
+        .with_columns(line_no=pl.int_range(1, pl.len() + 1).over(within).cast(pl.String))
+    )
+    return (
+        mapped.drop("line_no")
+        .join(distinct, on=content, how="left", nulls_equal=True, maintain_order="left")
+        .select(mapped.columns)
+    )
+
+
+def _extra(text: pl.DataFrame, unknown: tuple[str, ...]) -> pl.Expr | pl.Series:
+    """What the contract does not know, as a JSON object by the file's own header; missing when nothing."""
+    if not unknown:
+        return pl.lit(None, dtype=pl.String).alias("_extra")
+    return text.select(pl.struct(unknown).struct.json_encode().alias("_extra")).to_series()
+
+
+def _check_manifest(
+    typed: pl.DataFrame, text: pl.DataFrame, path: Path, contract: Contract, manifest: Manifest
+) -> None:
+    """The manifest fills gaps; where the file speaks for itself the two must agree."""
+    headers = {fold(h) for h in text.columns}
+    for name, value in manifest.values.items():
+        column = contract.column(name)
+        if not any(fold(h) in headers for h in (*column.headers, name)):
+            continue
+        one = pl.DataFrame(
+            {c: [value if c == name else None] for c in contract.names},
+            schema_overrides=dict.fromkeys(contract.names, pl.String),
+        )
+        said = cast(one.with_columns(_line_no=pl.lit(1), _ragged=pl.lit(value=False)), contract, {})[name][0]
+        in_file = typed[name].drop_nulls().unique().to_list()
+        if in_file and in_file != [said]:
+            raise UnreadableFileError(
+                "manifest_contradicts",
+                f"{path.name}: the manifest says {name} = {value}, the file says {in_file[0]}; correct the manifest",
+            )

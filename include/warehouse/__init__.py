@@ -1,0 +1,1 @@
+"""The PostgreSQL side: schema, load log, accepting rows, releases."""

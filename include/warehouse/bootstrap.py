@@ -1,0 +1,97 @@
+"""Create or complete the warehouse's schemas, tables and roles. Idempotent; run as the superuser."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from include.settings import Role
+from include.sources.contract import Contract, contract, sources
+
+_SCHEMA_FILES = Path(__file__).parent / "schema"
+_SCHEMA_OWNERS = {
+    "ops": None,
+    "raw": None,
+    "load": None,
+    "staging": Role.TRANSFORMER,
+    "intermediate": Role.TRANSFORMER,
+    "reference": Role.TRANSFORMER,
+    "candidate": Role.TRANSFORMER,
+    "store": None,
+    "marts": None,
+    "workbench": Role.ANALYST,  # where analysts keep views and tables of their own
+}
+# Columns of every raw table beside its contract's: where the row came from.
+LINEAGE = {"_extra": "jsonb", "_load_id": "bigint not null", "_line_no": "bigint not null"}
+
+
+def apply(admin_dsn: str, passwords: Mapping[str, str]) -> None:
+    """Bring the database to the present schema.
+
+    ``passwords``: role name -> password for every role but the superuser.
+    """
+    with psycopg.connect(admin_dsn) as connection:
+        connection.execute("select pg_advisory_xact_lock(hashtext('textile.bootstrap'))")
+        _roles(connection, passwords)
+        for schema, owner in _SCHEMA_OWNERS.items():
+            connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
+            if owner:
+                connection.execute(
+                    sql.SQL("alter schema {} owner to {}").format(sql.Identifier(schema), sql.Identifier(owner))
+                )
+        for source in sources():
+            _raw_tables(connection, contract(source))
+        for name in ("ops.sql", "grants.sql"):
+            connection.execute((_SCHEMA_FILES / name).read_bytes())
+
+
+def _roles(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None:
+    database = connection.info.dbname
+    for role in Role:
+        if role is Role.ADMIN:
+            continue
+        known = connection.execute("select 1 from pg_roles where rolname = %s", [role.value]).fetchone()
+        verb = "alter" if known else "create"
+        connection.execute(
+            sql.SQL("{} role {} login password {}").format(
+                sql.SQL(verb), sql.Identifier(role.value), sql.Literal(passwords[role.value])
+            )
+        )
+        connection.execute(
+            sql.SQL("grant connect on database {} to {}").format(
+                sql.Identifier(database), sql.Identifier(role.value)
+            )
+        )
+        connection.execute(
+            sql.SQL("alter role {} in database {} set timezone to 'Asia/Shanghai'").format(
+                sql.Identifier(role.value), sql.Identifier(database)
+            )
+        )
+    connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
+
+
+def _raw_tables(connection: psycopg.Connection, of: Contract) -> None:
+    """``raw.<source>`` holds the current rows, ``raw.<source>_history`` the superseded ones."""
+    columns = [
+        f"{c.name} {c.postgres_type}{' not null' if c.name in of.key else ''}" for c in of.columns
+    ] + [f"{name} {kind}" for name, kind in LINEAGE.items()]
+    key = ", ".join(of.key)
+    current = [*columns, "_accepted_at timestamptz not null default clock_timestamp()", f"primary key ({key})"]
+    history = [
+        *columns,
+        "_accepted_at timestamptz not null",
+        "_superseded_at timestamptz not null default clock_timestamp()",
+        "_superseded_by bigint not null",
+    ]
+    for statement in (
+        f"create table if not exists raw.{of.source} ({', '.join(current)})",
+        f"create table if not exists raw.{of.source}_history ({', '.join(history)})",
+        f"create index if not exists {of.source}_history_key on raw.{of.source}_history ({key})",
+        f"comment on table raw.{of.source} is '{of.description.replace(chr(39), chr(39) * 2)}'",
+    ):
+        connection.execute(statement.encode())
+    if of.slice:
+        connection.execute(
+            f"create index if not exists {of.source}_slice on raw.{of.source} ({', '.join(of.slice)})".encode()
+        )

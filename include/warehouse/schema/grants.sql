@@ -1,0 +1,29 @@
+-- Each role gets the least it needs. tests/warehouse/test_roles.py proves what each can NOT do.
+revoke all on schema public from public;
+
+grant usage on schema raw to loader, transformer, publisher;
+grant select, insert, delete on all tables in schema raw to loader;
+grant select on all tables in schema raw to transformer, publisher;
+grant usage, create on schema load to loader;
+grant usage on schema ops to loader, publisher;
+grant select, insert, update on ops.load to loader;
+grant insert, select on ops.quarantine, ops.validation_result to loader;
+
+grant usage on schema staging, intermediate, reference, candidate to publisher;
+alter default privileges for role transformer in schema staging, intermediate, reference, candidate
+grant select on tables to publisher;
+grant usage, create on schema store to publisher;
+grant select on ops.load to publisher;
+grant select, insert, update on ops.build, ops.build_node, ops.release to publisher;
+grant select, insert on ops.validation_result, ops.release_switch to publisher;
+grant select, insert, update on store.current_release to publisher;
+grant usage, create on schema marts to publisher;
+alter view marts.release_info owner to publisher;
+
+grant usage on schema marts to analyst, bi_reader;
+grant select on marts.release_info to analyst, bi_reader;
+alter role analyst set statement_timeout = '5min';
+alter role bi_reader set statement_timeout = '60s';
+alter role analyst set idle_in_transaction_session_timeout = '30min';
+alter role bi_reader set idle_in_transaction_session_timeout = '5min';
+alter role bi_reader set default_transaction_read_only = on;
