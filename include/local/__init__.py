@@ -1,0 +1,1 @@
+"""The local stack: PostgreSQL from a wheel and Airflow's services, all on loopback, all below one folder."""

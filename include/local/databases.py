@@ -1,0 +1,36 @@
+"""The two databases of a server: the warehouse's, and Airflow's metadata in one of its own."""
+
+import psycopg
+from psycopg import sql
+
+from include.local import airflow
+from include.settings import Role, Settings
+from include.warehouse import bootstrap
+
+
+def prepare(settings: Settings, airflow_password: str) -> None:
+    """Create what is missing of databases, roles and schemas; passwords are set to those of the settings."""
+    admin = settings.dsn(Role.ADMIN)
+    with psycopg.connect(admin, dbname="postgres", autocommit=True) as connection:
+        _role(connection, airflow.DATABASE_ROLE, airflow_password)
+        _database(connection, settings.pg_database, Role.ADMIN.value)
+        _database(connection, airflow.DATABASE, airflow.DATABASE_ROLE)
+    passwords = {role.value: settings.password(role) for role in Role if role is not Role.ADMIN}
+    bootstrap.apply(admin, passwords)
+
+
+def _role(connection: psycopg.Connection, name: str, password: str) -> None:
+    known = connection.execute("select 1 from pg_roles where rolname = %s", [name]).fetchone()
+    statement = "alter role {} login password {}" if known else "create role {} login password {}"
+    connection.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Literal(password)))
+
+
+def _database(connection: psycopg.Connection, name: str, owner: str) -> None:
+    if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+        return
+    statement = sql.SQL("create database {} owner {}")
+    connection.execute(statement.format(sql.Identifier(name), sql.Identifier(owner)))
+    # By default everyone may connect to every database.
+    connection.execute(
+        sql.SQL("revoke connect, temporary on database {} from public").format(sql.Identifier(name))
+    )

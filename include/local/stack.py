@@ -1,0 +1,212 @@
+"""Bring the local stack up and down as one: PostgreSQL, its databases and, if asked for, Airflow."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from include.errors import SetupError
+from include.local import airflow, databases, ports, postgres, secrets, signals
+from include.settings import Role, Settings, home_dir, load_settings
+
+Say = Callable[[str], None]
+
+_AIRFLOW_PATIENCE_S = 180
+_PORT_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Service:
+    """One line of ``textile status``. ``state`` is healthy, unhealthy, starting or stopped."""
+
+    name: str
+    state: str
+    pid: int | None
+    port: int | None
+    url: str | None
+
+
+def up(*, with_airflow: bool, say: Say) -> list[Service]:
+    """Start what is not running and wait until it is well; running services are left as they are.
+
+    When it fails or is interrupted (Ctrl-C, SIGTERM), what this call started is stopped again. Two calls at
+    once wait for each other. Raises SetupError.
+    """
+    home = _usable_home()
+    with _exclusive(home, say), signals.raising():
+        secrets.generate_missing(secrets.secrets_dir())
+        started_server = False
+        try:
+            started_server = _server_up(home, say)
+            settings = load_settings()
+            settings.landing_dir.mkdir(parents=True, exist_ok=True)
+            databases.prepare(settings, secrets.airflow_secrets().db_password.get_secret_value())
+            if with_airflow:
+                _airflow_up(home, say)
+        except BaseException:
+            if started_server:
+                # Airflow cannot live without it.
+                airflow.stop(load_settings())
+                postgres.stop(_cluster(home))
+            raise
+    return status()
+
+
+def down(*, say: Say) -> None:
+    """Stop everything; nothing stays behind but the data. Idempotent."""
+    home = home_dir()
+    if not home.is_dir():
+        return
+    with _exclusive(_usable_home(), say):
+        settings = load_settings()
+        running = [service.name for service in status() if service.pid]
+        if running:
+            say(f"stopping {', '.join(running)}")
+        airflow.stop(settings)
+        postgres.stop(_cluster(home))
+
+
+def status() -> list[Service]:
+    """Every service of the stack with its state; works when nothing was ever started."""
+    settings = load_settings()
+    server = postgres.find(_cluster(settings.home))
+    state = "stopped"
+    if server:
+        state = "healthy" if _answers(settings) else "unhealthy"
+    services = [Service("postgres", state, server and server.pid, settings.pg_port if server else None, None)]
+    found = {name: airflow.find(settings, name) for name in airflow.SERVICES}
+    states = airflow.health(settings) if any(found.values()) else {}
+    for name, process in found.items():
+        listens = process and name == "api-server"
+        services.append(
+            Service(
+                name,
+                {"unknown": "starting"}.get(states[name], states[name]) if process else "stopped",
+                process and process.pid,
+                settings.airflow_port if listens else None,
+                airflow.url(settings) if listens else None,
+            )
+        )
+    return services
+
+
+def _cluster(home: Path) -> Path:
+    return home / "postgres"
+
+
+def _usable_home() -> Path:
+    home = home_dir()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(
+            f"cannot create {home}: {error.strerror}; set TEXTILE_HOME to another folder"
+        ) from None
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise SetupError(
+            f"{home} belongs to another user (root ran here before?): give it to yourself with "
+            f"`sudo chown -R $(id -un) '{home}'`, or set TEXTILE_HOME to another folder"
+        )
+    return home
+
+
+@contextmanager
+def _exclusive(home: Path, say: Say) -> Iterator[None]:
+    with (home / "stack.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another `textile up` or `down` is at work here; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _server_up(home: Path, say: Say) -> bool:
+    """Start PostgreSQL unless it answers; returns whether it was started."""
+    cluster = _cluster(home)
+    settings = load_settings()
+    if postgres.find(cluster):
+        if _answers(settings):
+            return False
+        say("PostgreSQL does not answer: restarting it")
+        postgres.stop(cluster)
+    # Services that lost their database do not come back by themselves, and its port may change now.
+    airflow.stop(settings)
+    begin = time.monotonic()
+    say("PostgreSQL: starting" if (cluster / "data").exists() else "PostgreSQL: creating a new server")
+    for attempt in range(_PORT_ATTEMPTS):
+        port = ports.keep_or_choose(home, "TEXTILE_PG_PORT", settings.pg_port)
+        try:
+            postgres.start(cluster, port, settings.password(Role.ADMIN))
+            break
+        except SetupError:
+            # Another stack may have been given the same port a moment ago.
+            if ports.is_free(port) or attempt == _PORT_ATTEMPTS - 1:
+                raise
+    say(f"PostgreSQL: ready on port {port} after {time.monotonic() - begin:.1f} s")
+    return True
+
+
+def _airflow_up(home: Path, say: Say) -> None:
+    settings = load_settings()
+    missing = [name for name in airflow.SERVICES if airflow.find(settings, name) is None]
+    if not missing and set(airflow.health(settings).values()) == {"healthy"}:
+        return
+    begin = time.monotonic()
+    if "api-server" in missing:
+        port = ports.keep_or_choose(home, "TEXTILE_AIRFLOW_PORT", settings.airflow_port)
+        if port != settings.airflow_port:
+            # The others would look for the API server at its old address.
+            airflow.stop(settings)
+            missing = list(airflow.SERVICES)
+            settings = load_settings()
+    say("Airflow: preparing its database")
+    airflow.migrate(settings)
+    since = datetime.now(UTC)
+    say(f"Airflow: starting {', '.join(missing) or 'nothing, waiting for what runs'}")
+    try:
+        airflow.start(settings, missing)
+        _wait_until_healthy(settings, since, begin, say)
+    except BaseException:
+        airflow.stop(settings, missing)
+        raise
+
+
+def _wait_until_healthy(settings: Settings, since: datetime, begin: float, say: Say) -> None:
+    waiting = set(airflow.SERVICES)
+    while waiting:
+        if ended := [name for name in airflow.SERVICES if airflow.find(settings, name) is None]:
+            raise SetupError(f"Airflow's {ended[0]} ended by itself; {_log_end(settings, ended[0])}")
+        if time.monotonic() - begin > _AIRFLOW_PATIENCE_S:
+            name = min(waiting)
+            raise SetupError(
+                f"Airflow is not healthy after {_AIRFLOW_PATIENCE_S} s, waiting for "
+                f"{', '.join(sorted(waiting))}; {_log_end(settings, name)}"
+            )
+        time.sleep(0.5)
+        states = airflow.health(settings, since)
+        for name in sorted(name for name in waiting if states[name] == "healthy"):
+            waiting.remove(name)
+            say(f"Airflow: {name} healthy after {time.monotonic() - begin:.0f} s")
+    password = airflow.passwords_file(settings)
+    say(f"Airflow: {airflow.url(settings)} (user {airflow.ADMIN_USER}, password in {password})")
+
+
+def _log_end(settings: Settings, name: str) -> str:
+    log = airflow.log_file(settings, name)
+    lines = log.read_text(errors="replace").splitlines()[-15:] if log.exists() else []
+    return f"the end of {log}:\n" + "\n".join(lines)
+
+
+def _answers(settings: Settings) -> bool:
+    try:
+        psycopg.connect(settings.dsn(Role.ADMIN), dbname="postgres", connect_timeout=5).close()
+    except (psycopg.OperationalError, SetupError):
+        return False
+    return True

@@ -1,0 +1,87 @@
+"""PostgreSQL refuses to run as root: as root, run its programs under another, existing account.
+
+No account is made and no permission outside our own folder is changed. Where the other account cannot reach
+the programs or the data (a clone in ``/root``, files installed with a strict umask), these processes alone
+get the capability to pass, and nothing else of root's power.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.errors import SetupError
+
+# From least to most. Many containers have no DAC_READ_SEARCH even as root.
+_CAPABILITIES = ("", "dac_read_search", "dac_override")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user and group by number."""
+
+    uid: int
+    gid: int
+
+
+def account(folder: Path) -> Account | None:
+    """Who shall run the programs that own ``folder``; None when that is us, because we are not root.
+
+    A folder that an ordinary user made stays that user's; otherwise it is ``nobody``.
+    """
+    if os.geteuid() != 0:
+        return None
+    if folder.exists() and folder.stat().st_uid != 0:
+        return Account(folder.stat().st_uid, folder.stat().st_gid)
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise SetupError(
+            "PostgreSQL does not run as root, and there is no account `nobody` here: run as an ordinary user"
+        ) from None
+    return Account(nobody.pw_uid, nobody.pw_gid)
+
+
+def prefix(who: Account | None, *, must_run: Path, must_read: Path, cwd: Path) -> list[str]:
+    """The words to put before a command so that ``who`` runs it, with the least capability that suffices.
+
+    Enough is what can run ``must_run``, read a file in ``must_read`` and enter ``cwd``: tried, not guessed.
+    """
+    if who is None:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise SetupError(
+            "PostgreSQL does not run as root, and `setpriv` (package util-linux) is not there to change the "
+            "account: install util-linux, or run as an ordinary user"
+        )
+    sample = next(path for path in sorted(must_read.rglob("*")) if path.is_file())
+    trial: list[str | Path] = [
+        "/bin/sh",
+        "-c",
+        'cd "$1" && "$2" --version && cat "$3"',
+        "trial",
+        cwd,
+        must_run,
+        sample,
+    ]
+    complaint = ""
+    for capability in _CAPABILITIES:
+        words = [setpriv, f"--reuid={who.uid}", f"--regid={who.gid}", "--clear-groups", "--no-new-privs"]
+        grant = f"-all,+{capability}" if capability else "-all"
+        words += [f"--inh-caps={grant}", f"--ambient-caps={grant}"]
+        done = _run([*words, *trial], cwd=Path("/"))
+        if done.returncode == 0:
+            return words
+        complaint = done.stderr.decode(errors="replace").strip()
+    raise SetupError(
+        f"PostgreSQL does not run as root, and user {who.uid} cannot read {must_run.parent} or {cwd} "
+        f"({complaint}): run as an ordinary user, or from a folder that others may enter"
+    )
+
+
+def _run(command: Sequence[str | Path], cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, check=False)
