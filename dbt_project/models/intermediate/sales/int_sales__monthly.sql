@@ -1,0 +1,41 @@
+{{ config(materialized='table') }}
+
+with sales as (
+    select
+        'order_book' as basis,
+        month,
+        enterprise_uscc,
+        product_group,
+        market_group,
+        market_code,
+        sum(value_cny) as value_cny,
+        count(*) as lines,
+        max(order_date) as last_date
+    from {{ ref('int_orders__sales') }}
+    group by month, enterprise_uscc, product_group, market_group, market_code
+    union all
+    select
+        'customs' as basis,
+        month,
+        enterprise_uscc,
+        product_group,
+        market_group,
+        market_code,
+        sum(value_cny) as value_cny,
+        count(*) as lines,
+        max(export_date) as last_date
+    from {{ ref('int_customs__exports') }}
+    group by month, enterprise_uscc, product_group, market_group, market_code
+)
+
+select
+    month,
+    basis,
+    enterprise_uscc,
+    product_group,
+    market_group,
+    market_code,
+    value_cny,
+    lines,
+    last_date
+from sales

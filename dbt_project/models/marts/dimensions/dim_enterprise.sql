@@ -1,0 +1,49 @@
+with sales as (
+    select
+        enterprise_uscc,
+        product_group,
+        min(month) as first_month,
+        max(month) as last_month,
+        sum(value_cny) filter (where basis = 'order_book') as order_value_cny,
+        sum(value_cny) filter (where basis = 'customs') as customs_value_cny
+    from {{ ref('int_sales__monthly') }}
+    group by enterprise_uscc, product_group
+),
+
+main_products as (
+    select distinct on (enterprise_uscc)
+        enterprise_uscc,
+        product_group
+    from sales
+    -- A mill that only appears in declarations is judged by these.
+    order by enterprise_uscc asc, order_value_cny desc nulls last, customs_value_cny desc nulls last, product_group asc
+),
+
+enterprises as (
+    select
+        enterprise_uscc,
+        min(first_month) as first_month,
+        max(last_month) as last_month,
+        bool_or(order_value_cny is not null) as has_orders,
+        bool_or(customs_value_cny is not null) as has_exports
+    from sales
+    group by enterprise_uscc
+)
+
+select
+    enterprises.enterprise_uscc,
+    enterprises.first_month,
+    enterprises.last_month,
+    enterprises.has_orders,
+    enterprises.has_exports,
+    main_products.product_group as main_product_group,
+    case
+        when main_products.product_group = 'denim' then 'denim_mill'
+        when main_products.product_group = 'white_cloth' then 'white_cloth_mill'
+        when main_products.product_group in ('yarn_dyed', 'other_fabric') then 'fabric_mill'
+        when main_products.product_group = 'yarn' then 'yarn_mill'
+        when main_products.product_group in ('home_textile', 'garment') then 'made_up_maker'
+        else 'other'
+    end as mill_type
+from enterprises
+inner join main_products on enterprises.enterprise_uscc = main_products.enterprise_uscc

@@ -1,0 +1,25 @@
+with source as (
+    select * from {{ source('enterprise_orders', 'enterprise_orders') }}
+),
+
+renamed as (
+    select
+        enterprise_uscc,
+        order_no,
+        line_no,
+        order_date,
+        ship_date,
+        customer_code,
+        country as country_code,
+        province as province_code,
+        hs_code,
+        quantity,
+        unit as unit_code,
+        amount,
+        currency,
+        status,
+        updated_at
+    from source
+)
+
+select * from renamed

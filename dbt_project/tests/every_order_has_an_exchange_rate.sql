@@ -1,0 +1,16 @@
+-- Orders in a currency or month without a customs rate would vanish from the sums: add the rate to the seed.
+with orders as (
+    select distinct
+        {{ month_of('order_date') }} as month,
+        currency
+    from {{ ref('stg_enterprise_orders__order_lines') }}
+    where status <> 'cancelled' and currency <> 'CNY'
+)
+
+select
+    orders.month,
+    orders.currency
+from orders
+left join {{ ref('exchange_rates') }} as rates
+    on orders.month = rates.month and orders.currency = rates.currency
+where rates.month is null
