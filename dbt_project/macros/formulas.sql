@@ -1,31 +1,33 @@
 {#-
   Every formula of the marts, once. Ratios are numeric fractions, `_pp` are percentage points. Each formula is
-  NULL where it has no meaning; the reason beside it says why. 15 decimals keep sums of shares within 1e-9 of 1.
+  NULL where it has no meaning; the reason beside it says why. 15 decimals keep sums of shares within 1e-9 of 1;
+  trailing zeros are cut so that a half reads 0.5.
 -#}
 
 {#- Part of a total: 0.35 is 35 %. -#}
 {% macro share(part, total) -%}
-    round({{ part }} / nullif({{ total }}, 0), 15)
+    trim_scale(round({{ part }} / nullif({{ total }}, 0), 15))
 {%- endmacro %}
 
 {#- Change against a base: 0.3 is +30 %. Only a positive base is a base. -#}
 {% macro growth(current_value, base_value) -%}
-    case when {{ base_value }} > 0 then round({{ current_value }} / {{ base_value }} - 1, 15) end
+    case when {{ base_value }} > 0 then trim_scale(round({{ current_value }} / {{ base_value }} - 1, 15)) end
 {%- endmacro %}
 
 {#- What a part adds to the growth of the whole, in percentage points; the parts sum to the whole's growth. -#}
 {% macro contribution_pp(current_value, base_value, base_total) -%}
     case
-        when {{ base_total }} > 0 then round(100 * ({{ current_value }} - {{ base_value }}) / {{ base_total }}, 13)
+        when {{ base_total }} > 0
+            then trim_scale(round(100 * ({{ current_value }} - {{ base_value }}) / {{ base_total }}, 13))
     end
 {%- endmacro %}
 
 {#- Difference of two shares in percentage points. -#}
 {% macro share_change_pp(share, base_share) -%}
-    round(100 * ({{ share }} - {{ base_share }}), 13)
+    trim_scale(round(100 * ({{ share }} - {{ base_share }}), 13))
 {%- endmacro %}
 
 {#- Balance of the two circulations: 4d(1-d), 1 at half and half, 0 when all sales go one way. -#}
 {% macro balance_index(domestic_share) -%}
-    round(4 * ({{ domestic_share }}) * (1 - ({{ domestic_share }})), 15)
+    trim_scale(round(4 * {{ domestic_share }} * (1 - {{ domestic_share }}), 15))
 {%- endmacro %}
