@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -101,8 +102,9 @@ def environment(settings: Settings) -> dict[str, str]:
         "scheduler": {
             "scheduler_heartbeat_sec": "1",
             "scheduler_idle_sleep_time": "0.5",
-            # A task whose process was killed is found after a minute, not after five.
+            # A task whose process was killed, or whose scheduler was, is run again after a minute, not five.
             "task_instance_heartbeat_timeout": "60",
+            "orphaned_tasks_check_interval": "30",
         },
         "dag_processor": {
             "dag_bundle_storage_path": str(home / "bundles"),
@@ -174,9 +176,9 @@ def start(settings: Settings, names: Iterable[str] = SERVICES) -> None:
 
 
 def stop(settings: Settings, names: Iterable[str] = SERVICES) -> None:
-    """Stop services, the scheduler first; a task that runs is stopped with it."""
-    for name in sorted(names, key=lambda name: name != "scheduler"):
-        processes.stop(run_dir(settings), name, patience_s=10)
+    """Stop services, all at once; a task that runs is stopped with the scheduler."""
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: processes.stop(run_dir(settings), name, patience_s=10), names))
 
 
 def find(settings: Settings, name: str) -> psutil.Process | None:

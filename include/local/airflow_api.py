@@ -14,19 +14,16 @@ _POLL_S = 0.5
 
 
 def connect(url: str, password: str, user: str = "admin") -> httpx.Client:
-    """A client that is logged in (for a day); close it, or use it in a ``with`` block."""
-    # trust_env off: an office's proxy knows nothing about our loopback.
-    client = httpx.Client(base_url=url, timeout=30, trust_env=False)
+    """A client that is logged in for a day, for a ``with`` block; SetupError when there is no login."""
+    login = {"username": user, "password": password}
     try:
-        answer = client.post("/auth/token", json={"username": user, "password": password})
+        # trust_env off, here and below: an office's proxy knows nothing of our loopback.
+        answer = httpx.post(f"{url}/auth/token", json=login, timeout=30, trust_env=False)
         answer.raise_for_status()
     except httpx.HTTPError as error:
-        client.close()
-        raise SetupError(
-            f"Airflow at {url} does not let us in ({error}): is it up? `textile status`"
-        ) from error
-    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-    return client
+        raise SetupError(f"no login to Airflow at {url} ({error}): is it up? See `textile status`") from error
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    return httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
 
 
 def dag_ids(client: httpx.Client) -> list[str]:

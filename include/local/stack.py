@@ -79,7 +79,9 @@ def status() -> list[Service]:
     state = "stopped"
     if server:
         state = "healthy" if _answers(settings) else "unhealthy"
-    services = [Service("postgres", state, server and server.pid, settings.pg_port if server else None, None)]
+    services = [
+        Service("postgres", state, server.pid if server else None, settings.pg_port if server else None, None)
+    ]
     found = {name: airflow.find(settings, name) for name in airflow.SERVICES}
     states = airflow.health(settings) if any(found.values()) else {}
     for name, process in found.items():
@@ -88,7 +90,7 @@ def status() -> list[Service]:
             Service(
                 name,
                 {"unknown": "starting"}.get(states[name], states[name]) if process else "stopped",
-                process and process.pid,
+                process.pid if process else None,
                 settings.airflow_port if listens else None,
                 airflow.url(settings) if listens else None,
             )

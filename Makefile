@@ -1,0 +1,49 @@
+# Everything is relative: the project may lie in any folder, also one with a space in its name.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+# Another project's settings must not reach into this one.
+unexport PYTHONPATH PYTHONHOME AIRFLOW_HOME
+
+BIN := .venv/bin
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command "make lock" pyproject.toml
+
+.PHONY: help setup demo up down test lint bench lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install what is needed into .venv (the others do it by themselves)
+	@scripts/setup.sh
+
+demo: setup ## generate a cluster's files, run the whole pipeline under Airflow, show the figures
+	@echo "demo: a synthetic cluster from files to figures; it takes some minutes"
+	@$(BIN)/textile demo
+
+up: setup ## start PostgreSQL and Airflow on this machine, and leave them running
+	@$(BIN)/textile up --airflow
+
+down: ## stop them; the data stays
+	@if [ -x $(BIN)/textile ]; then $(BIN)/textile down; else echo "down: nothing is installed, so nothing runs"; fi
+
+test: setup ## all tests
+	@echo "test: every test, on a PostgreSQL of its own"
+	@$(BIN)/python -m pytest
+
+lint: setup ## style, types, SQL style, shell scripts
+	@echo "lint: ruff, mypy, sqlfluff, shellcheck"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+	@$(BIN)/shellcheck scripts/*.sh .ci/run
+
+bench: setup ## measure against raw COPY and the command line; writes bench/results/
+	@echo "bench: this takes some minutes"
+	@$(BIN)/python -m bench
+
+lock: ## for maintainers: write requirements/ anew from pyproject.toml (needs uv); keeps versions that still fit
+	@command -v uv > /dev/null || { echo "lock: uv is needed (pip install uv)" >&2; exit 1; }
+	@echo "lock: requirements/dev.txt, requirements/runtime.txt"
+	@$(LOCK) --extra dev --output-file requirements/dev.txt
+	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt
