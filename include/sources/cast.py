@@ -92,7 +92,7 @@ def _where(text: pl.Series, pattern: str) -> pl.Series:
 
 
 def _decimal(text: pl.Series, column: Column) -> pl.Series:
-    """Plain decimal notation only; more decimals than the contract carries are rounded half away from zero."""
+    """Plain decimal notation only; surplus decimals are rounded half away from zero."""
     precision, scale = column.decimal or (18, 2)
     if column.thousands:
         grouped = rf"^[+-]?\d{{1,3}}({re.escape(column.thousands)}\d{{3}})+(\.\d+)?$"

@@ -19,7 +19,7 @@ _OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1")
 
 @dataclass(frozen=True)
 class Block:
-    """Typed rows of one file: canonical columns, ``_line_no``, ``_findings``, ``_extra`` (JSON or missing)."""
+    """Typed rows of a file: canonical columns, ``_line_no``, ``_findings``, ``_extra`` (JSON or missing)."""
 
     rows: pl.DataFrame
     unknown_columns: tuple[str, ...]
@@ -57,9 +57,10 @@ def _text_blocks(path: Path, profile: Profile) -> Iterator[tuple[str | None, pl.
         )
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_HTML):
         raise UnreadableFileError(
-            "file_is_html", f"{path.name}: this is a web page, not a table; the portal answered with an error "
-            "page or asked for a login. Download it again"
-        )  # fmt: skip
+            "file_is_html",
+            f"{path.name}: this is a web page, not a table; the portal answered with an error page or asked "
+            "for a login. Download it again",
+        )
     if start.startswith(_OLD_EXCEL):
         raise UnreadableFileError(
             "kind_unknown",
@@ -108,8 +109,9 @@ def _to_contract(
         hits = list(dict.fromkeys(headers[fold(h)] for h in accepted if fold(h) in headers))
         if len(hits) > 1:
             raise UnreadableFileError(
-                "header_ambiguous", f"{path.name}: {' and '.join(hits)} both stand for {column.name}; say which in a profile"
-            )  # fmt: skip
+                "header_ambiguous",
+                f"{path.name}: {' and '.join(hits)} both stand for {column.name}; say which in a profile",
+            )
         if hits:
             found[column.name] = hits[0]
     said = {
@@ -128,7 +130,7 @@ def _to_contract(
             value = pl.col(found[name])
         elif (constant := said.get(name, given.get(name, column.absent_as))) is not None:
             value = pl.lit(constant)
-        elif column.required and name != "line_no" or (name == "line_no" and not profile.number_lines_within):
+        elif column.required and not (name == "line_no" and profile.number_lines_within):
             raise _missing_column(path, column.name, contract, list(headers.values()))
         else:
             value = pl.lit(None, dtype=pl.String)
@@ -143,7 +145,7 @@ def _to_contract(
             "profile_wrong", f"{path.name}: the profile's computed columns do not fit the file: {error}"
         ) from error
     if profile.number_lines_within:
-        mapped = _number_lines(mapped, profile.number_lines_within, contract)
+        mapped = _number_lines(mapped, text, profile.number_lines_within)
     used = set(found.values()) | _computed_inputs(profile)
     unknown = tuple(
         h
@@ -177,19 +179,12 @@ def _missing_column(path: Path, name: str, contract: Contract, present: list[str
     )
 
 
-def _number_lines(mapped: pl.DataFrame, within: str, contract: Contract) -> pl.DataFrame:
-    """Number the distinct lines of an order by first appearance: equal lines share a number."""
-    content = [c for c in contract.names if c != "line_no"]
-    distinct = (
-        mapped.select(content)
-        .unique(maintain_order=True, keep="first")
-        .with_columns(line_no=pl.int_range(1, pl.len() + 1).over(within).cast(pl.String))
-    )
-    return (
-        mapped.drop("line_no")
-        .join(distinct, on=content, how="left", nulls_equal=True, maintain_order="left")
-        .select(mapped.columns)
-    )
+def _number_lines(mapped: pl.DataFrame, text: pl.DataFrame, within: str) -> pl.DataFrame:
+    """Number the distinct lines of an order by first appearance: lines equal in the file share a number."""
+    content = text.drop("_line_no", "_ragged").select(pl.struct(pl.all()).alias("content")).to_series()
+    first_seen = pl.col("_line_no").first().over(within, "content")
+    numbered = mapped.with_columns(content).with_columns(line_no=first_seen.rank("dense").over(within))
+    return numbered.with_columns(pl.col("line_no").cast(pl.String)).select(mapped.columns)
 
 
 def _extra(text: pl.DataFrame, unknown: tuple[str, ...]) -> pl.Expr | pl.Series:
@@ -217,5 +212,6 @@ def _check_manifest(
         if in_file and in_file != [said]:
             raise UnreadableFileError(
                 "manifest_contradicts",
-                f"{path.name}: the manifest says {name} = {value}, the file says {in_file[0]}; correct the manifest",
+                f"{path.name}: the manifest says {name} = {value}, the file says {in_file[0]}; "
+                "correct the manifest",
             )

@@ -22,6 +22,7 @@ _SCHEMA_OWNERS = {
     "marts": None,
     "workbench": Role.ANALYST,  # where analysts keep views and tables of their own
 }
+_WRITERS = (Role.LOADER, Role.TRANSFORMER, Role.PUBLISHER)
 # Columns of every raw table beside its contract's: where the row came from.
 LINEAGE = {"_extra": "jsonb", "_load_id": "bigint not null", "_line_no": "bigint not null"}
 
@@ -38,7 +39,9 @@ def apply(admin_dsn: str, passwords: Mapping[str, str]) -> None:
             connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
             if owner:
                 connection.execute(
-                    sql.SQL("alter schema {} owner to {}").format(sql.Identifier(schema), sql.Identifier(owner))
+                    sql.SQL("alter schema {} owner to {}").format(
+                        sql.Identifier(schema), sql.Identifier(owner)
+                    )
                 )
         for source in sources():
             _raw_tables(connection, contract(source))
@@ -59,8 +62,10 @@ def _roles(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None
             )
         )
         connection.execute(
-            sql.SQL("grant connect on database {} to {}").format(
-                sql.Identifier(database), sql.Identifier(role.value)
+            sql.SQL("grant {} on database {} to {}").format(
+                sql.SQL("connect, temporary" if role in _WRITERS else "connect"),
+                sql.Identifier(database),
+                sql.Identifier(role.value),
             )
         )
         connection.execute(
@@ -73,11 +78,15 @@ def _roles(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None
 
 def _raw_tables(connection: psycopg.Connection, of: Contract) -> None:
     """``raw.<source>`` holds the current rows, ``raw.<source>_history`` the superseded ones."""
-    columns = [
-        f"{c.name} {c.postgres_type}{' not null' if c.name in of.key else ''}" for c in of.columns
-    ] + [f"{name} {kind}" for name, kind in LINEAGE.items()]
+    columns = [f"{c.name} {c.postgres_type}{' not null' if c.name in of.key else ''}" for c in of.columns] + [
+        f"{name} {kind}" for name, kind in LINEAGE.items()
+    ]
     key = ", ".join(of.key)
-    current = [*columns, "_accepted_at timestamptz not null default clock_timestamp()", f"primary key ({key})"]
+    current = [
+        *columns,
+        "_accepted_at timestamptz not null default clock_timestamp()",
+        f"primary key ({key})",
+    ]
     history = [
         *columns,
         "_accepted_at timestamptz not null",
@@ -93,5 +102,6 @@ def _raw_tables(connection: psycopg.Connection, of: Contract) -> None:
         connection.execute(statement.encode())
     if of.slice:
         connection.execute(
-            f"create index if not exists {of.source}_slice on raw.{of.source} ({', '.join(of.slice)})".encode()
+            f"create index if not exists {of.source}_slice"
+            f" on raw.{of.source} ({', '.join(of.slice)})".encode()
         )

@@ -1,0 +1,1 @@
+"""Declarations only: functions that return Great Expectations suites. No connections, nothing of include."""

@@ -1,0 +1,102 @@
+"""What an item of an export declaration must satisfy before anybody can count it."""
+
+import great_expectations as gx
+import great_expectations.expectations as gxe
+
+from expectations.rules import finding, one_version, readable, required, rule, suite, whole_rows
+
+
+def customs_exports() -> gx.ExpectationSuite:
+    """Row rules for one batch of declaration items."""
+    return suite(
+        "customs_exports",
+        [
+            whole_rows(),
+            required("declaration_no", "报关单号"),
+            _digits("declaration_no", "报关单号", 18),
+            readable("item_no", "项号"),
+            required("item_no", "项号"),
+            rule(
+                gxe.ExpectColumnValuesToBeBetween,
+                "item_no_positive",
+                "项号必须大于等于 1",
+                "item_no must be at least 1",
+                column="item_no",
+                min_value=1,
+            ),
+            readable("export_date", "出口日期"),
+            required("export_date", "出口日期"),
+            rule(
+                gxe.ExpectColumnPairValuesAToBeGreaterThanB,
+                "export_date_not_in_future",
+                "出口日期晚于报送日",
+                "export_date is after the day of delivery",
+                column_A="_delivered_on",
+                column_B="export_date",
+                or_equal=True,
+                ignore_row_if="either_value_is_missing",
+            ),
+            required("consignor_uscc", "境内发货人"),
+            finding(
+                "consignor_uscc_check",
+                "check:consignor_uscc",
+                "境内发货人统一社会信用代码校验码错误（GB 32100-2015）",
+                "consignor_uscc fails the GB 32100-2015 check character",
+            ),
+            required("hs_code", "商品编码"),
+            rule(
+                gxe.ExpectColumnValuesToMatchRegex,
+                "hs_code_digits",
+                "商品编码必须为 8 或 10 位数字",
+                "hs_code must be 8 or 10 digits",
+                column="hs_code",
+                regex=r"^(\d{8}|\d{10})$",
+            ),
+            readable("destination_country", "最终目的国"),
+            required("destination_country", "最终目的国"),
+            required("trade_mode", "监管方式"),
+            _digits("trade_mode", "监管方式", 4),
+            required("source_district", "境内货源地"),
+            _digits("source_district", "境内货源地", 5),
+            readable("quantity_1", "法定第一数量"),
+            required("quantity_1", "法定第一数量"),
+            readable("unit_1", "法定第一单位"),
+            required("unit_1", "法定第一单位"),
+            readable("quantity_2", "法定第二数量"),
+            readable("unit_2", "法定第二单位"),
+            readable("transaction_amount", "成交总价"),
+            *_amount("fob_usd", "统计美元价"),
+            *_amount("fob_cny", "统计人民币价"),
+            readable("status", "状态"),
+            required("status", "状态"),
+            readable("updated_at", "更新时间"),
+            required("updated_at", "更新时间"),
+            one_version(["declaration_no", "item_no"], "updated_at"),
+        ],
+    )
+
+
+def _digits(column: str, zh: str, length: int) -> gxe.Expectation:
+    return rule(
+        gxe.ExpectColumnValuesToMatchRegex,
+        f"{column}_digits",
+        f"{zh}必须为 {length} 位数字",
+        f"{column} must be {length} digits",
+        column=column,
+        regex=rf"^\d{{{length}}}$",
+    )
+
+
+def _amount(column: str, zh: str) -> list[gxe.Expectation]:
+    return [
+        readable(column, zh),
+        required(column, zh),
+        rule(
+            gxe.ExpectColumnValuesToBeBetween,
+            f"{column}_not_negative",
+            f"{zh}不能为负",
+            f"{column} must not be negative",
+            column=column,
+            min_value=0,
+        ),
+    ]

@@ -1,0 +1,74 @@
+"""What a row of a customs statistics download must satisfy before it can be a denominator."""
+
+import great_expectations as gx
+import great_expectations.expectations as gxe
+
+from expectations.rules import one_version, readable, required, rule, suite, whole_rows
+
+_KEY = ["month", "flow", "currency", "hs_code", "partner_code", "regime_code", "province_code"]
+
+
+def customs_statistics() -> gx.ExpectationSuite:
+    """Row rules for one batch of statistics rows."""
+    return suite(
+        "customs_statistics",
+        [
+            whole_rows(),
+            readable("month", "数据年月"),
+            required("month", "数据年月"),
+            rule(
+                gxe.ExpectColumnPairValuesAToBeGreaterThanB,
+                "month_not_in_future",
+                "数据年月晚于报送日",
+                "month is after the day of delivery",
+                column_A="_delivered_on",
+                column_B="month",
+                or_equal=True,
+                ignore_row_if="either_value_is_missing",
+            ),
+            readable("flow", "进出口"),
+            required("flow", "进出口"),
+            rule(
+                gxe.ExpectColumnValuesToBeInSet,
+                "currency_is_cny_or_usd",
+                "币种必须为人民币或美元",
+                "currency must be CNY or USD",
+                column="currency",
+                value_set=["CNY", "USD"],
+            ),
+            required("hs_code", "商品编码"),
+            _pattern("hs_code", "商品编码", r"^\d{8}$", "必须为 8 位数字", "must be 8 digits"),
+            _pattern("partner_code", "贸易伙伴编码", r"^(\d{3}|ALL)$", "必须为 3 位数字", "must be 3 digits"),
+            _pattern("regime_code", "贸易方式编码", r"^(\d{2}|ALL)$", "必须为 2 位数字", "must be 2 digits"),
+            _pattern("province_code", "注册地编码", r"^(\d{2}|ALL)$", "必须为 2 位数字", "must be 2 digits"),
+            required("partner_code", "贸易伙伴编码"),
+            required("regime_code", "贸易方式编码"),
+            required("province_code", "注册地编码"),
+            readable("quantity_1", "第一数量"),
+            readable("unit_1", "第一计量单位"),
+            readable("quantity_2", "第二数量"),
+            readable("unit_2", "第二计量单位"),
+            readable("value", "金额"),
+            required("value", "金额"),
+            rule(
+                gxe.ExpectColumnValuesToBeBetween,
+                "value_not_negative",
+                "金额不能为负",
+                "value must not be negative",
+                column="value",
+                min_value=0,
+            ),
+            one_version(_KEY[1:], _KEY[0]),
+        ],
+    )
+
+
+def _pattern(column: str, zh: str, regex: str, zh_rule: str, en_rule: str) -> gxe.Expectation:
+    return rule(
+        gxe.ExpectColumnValuesToMatchRegex,
+        f"{column}_digits",
+        f"{zh}{zh_rule}",
+        f"{column} {en_rule}",
+        column=column,
+        regex=regex,
+    )

@@ -1,0 +1,119 @@
+"""What a line of a mill's order book must satisfy before anybody can count it."""
+
+import great_expectations as gx
+import great_expectations.expectations as gxe
+
+from expectations.rules import finding, no_row_where, one_version, readable, required, rule, suite, whole_rows
+
+
+def enterprise_orders() -> gx.ExpectationSuite:
+    """Row rules and warnings for one batch of order lines."""
+    return suite(
+        "enterprise_orders",
+        [
+            whole_rows(),
+            required("enterprise_uscc", "统一社会信用代码"),
+            finding(
+                "enterprise_uscc_check",
+                "check:enterprise_uscc",
+                "统一社会信用代码校验码错误（GB 32100-2015）",
+                "enterprise_uscc fails the GB 32100-2015 check character",
+            ),
+            required("order_no", "订单号"),
+            readable("line_no", "行号"),
+            required("line_no", "行号"),
+            rule(
+                gxe.ExpectColumnValuesToBeBetween,
+                "line_no_positive",
+                "行号必须大于等于 1",
+                "line_no must be at least 1",
+                column="line_no",
+                min_value=1,
+            ),
+            readable("order_date", "订单日期"),
+            required("order_date", "订单日期"),
+            rule(
+                gxe.ExpectColumnPairValuesAToBeGreaterThanB,
+                "order_date_not_in_future",
+                "订单日期晚于报送日",
+                "order_date is after the day of delivery",
+                column_A="_delivered_on",
+                column_B="order_date",
+                or_equal=True,
+                ignore_row_if="either_value_is_missing",
+            ),
+            readable("ship_date", "发货日期"),
+            rule(
+                gxe.ExpectColumnPairValuesAToBeGreaterThanB,
+                "ship_date_not_before_order",
+                "发货日期早于订单日期",
+                "ship_date is before order_date",
+                column_A="ship_date",
+                column_B="order_date",
+                or_equal=True,
+                ignore_row_if="either_value_is_missing",
+            ),
+            required("customer_code", "客户编码"),
+            readable("country", "国家地区"),
+            required("country", "国家地区"),
+            readable("province", "省份"),
+            no_row_where(
+                "country = 'CHN' and province is null and coalesce(_findings, '') !~ 'unreadable:province'",
+                "province_required",
+                "国内订单必须填写省份",
+                "province is missing although the country is China",
+            ),
+            required("hs_code", "商品编码"),
+            rule(
+                gxe.ExpectColumnValuesToMatchRegex,
+                "hs_code_digits",
+                "商品编码必须为 6、8 或 10 位数字",
+                "hs_code must be 6, 8 or 10 digits",
+                column="hs_code",
+                regex=r"^(\d{6}|\d{8}|\d{10})$",
+            ),
+            readable("quantity", "数量"),
+            required("quantity", "数量"),
+            no_row_where(
+                "quantity <= 0 and status is distinct from 'cancelled'",
+                "quantity_positive",
+                "数量必须大于 0（取消的订单除外）",
+                "quantity must be above 0 unless the line is cancelled",
+            ),
+            readable("unit", "单位"),
+            required("unit", "单位"),
+            readable("unit_price", "单价"),
+            required("unit_price", "单价"),
+            readable("amount", "金额"),
+            required("amount", "金额"),
+            required("currency", "币种"),
+            finding(
+                "exchange_rate_known",
+                "rate:currency",
+                "该币种在订单月份没有海关汇率",
+                "there is no customs exchange rate for this currency in the order month",
+            ),
+            readable("fabric_width_cm", "门幅"),
+            readable("fabric_gsm", "克重"),
+            readable("status", "状态"),
+            required("status", "状态"),
+            readable("updated_at", "更新时间"),
+            required("updated_at", "更新时间"),
+            one_version(["enterprise_uscc", "order_no", "line_no"], "updated_at"),
+            rule(
+                gxe.UnexpectedRowsExpectation,
+                "amount_is_price_times_quantity",
+                "金额与数量乘单价不符（超过 1% 且超过 1 元）",
+                "amount differs from quantity x unit_price by more than 1 % and more than 1 unit",
+                level="warning",
+                # One row with the count, not the rows: a warning keeps them all.
+                unexpected_rows_query="""
+                    select count(*) as row_count
+                    from {batch}
+                    where abs(amount - quantity * unit_price)
+                        > greatest(1, 0.01 * abs(quantity * unit_price))
+                    having count(*) > 0
+                """,
+            ),
+        ],
+    )

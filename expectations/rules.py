@@ -1,0 +1,102 @@
+"""The vocabulary in which the suites are written.
+
+Every rule has a code, a reason in Chinese and English, and a kind: a ``row`` rule refuses exactly the rows
+that break it, a ``file`` rule refuses the load, a ``warning`` is recorded and keeps the row.
+"""
+
+from typing import Any
+
+import great_expectations as gx
+import great_expectations.expectations as gxe
+
+ROW_INDEX = ["_load_id", "_line_no"]
+
+
+def rule(
+    kind: type[gxe.Expectation], code: str, zh: str, en: str, *, level: str = "row", **arguments: Any
+) -> gxe.Expectation:
+    """An expectation with its rule code and reasons; ``level`` is row, file or warning."""
+    return kind(
+        severity="warning" if level == "warning" else "critical",
+        meta={"rule": code, "level": level, "zh": zh, "en": en},
+        **arguments,
+    )
+
+
+def no_row_where(predicate: str, code: str, zh: str, en: str) -> gxe.Expectation:
+    """No row satisfies the SQL predicate.
+
+    For rules with a condition: Great Expectations leaves its own ``row_condition`` out of the query that
+    finds the failing rows, which would refuse rows that break no rule.
+    """
+    return rule(
+        gxe.UnexpectedRowsExpectation,
+        code,
+        zh,
+        en,
+        unexpected_rows_query=f"select _load_id, _line_no from {{batch}} where {predicate}",  # noqa: S608
+    )
+
+
+def required(column: str, zh: str) -> gxe.Expectation:
+    """The column has a value in every row."""
+    return rule(
+        gxe.ExpectColumnValuesToNotBeNull,
+        f"{column}_required",
+        f"{zh}不能为空",
+        f"{column} is missing",
+        column=column,
+    )
+
+
+def finding(code: str, mark: str, zh: str, en: str) -> gxe.Expectation:
+    """The reader left no such mark on the row (see include/sources/cast.py)."""
+    return rule(gxe.ExpectColumnValuesToNotMatchRegex, code, zh, en, column="_findings", regex=rf"\|{mark}\|")
+
+
+def readable(column: str, zh: str) -> gxe.Expectation:
+    """The text in the file could be read as the column's type or is a known word of its code list."""
+    return finding(
+        f"{column}_readable",
+        f"unreadable:{column}",
+        f"{zh}无法识别",
+        f"{column} cannot be read, or is not in its code list",
+    )
+
+
+def whole_rows() -> gxe.Expectation:
+    """Every row has as many fields as the header."""
+    return finding(
+        "row_is_whole", "fields:row", "字段数与表头不符", "the row has more or fewer fields than the header"
+    )
+
+
+def one_version(key: list[str], version: str) -> gxe.Expectation:
+    """One key and version does not come with two contents in one file: which would be right?"""
+    columns = ", ".join(["_load_id", *key, version])
+    query = f"""
+        select _load_id, _line_no
+        from (
+            select t._load_id, t._line_no,
+                min(c.content) over same <> max(c.content) over same as differs
+            from {{batch}} as t
+            inner join (
+                select {columns} from {{batch}} group by {columns} having count(*) > 1
+            ) as twice using ({columns})
+            cross join lateral (select md5((to_jsonb(t) - '_line_no')::text) as content) as c
+            window same as (partition by {columns})
+        ) as compared
+        where differs
+    """  # noqa: S608  (column names of a contract; nothing from outside)
+    return rule(
+        gxe.UnexpectedRowsExpectation,
+        "row_is_unambiguous",
+        "同一文件中同一行出现两种内容",
+        "the same line stands in this file with two different contents",
+        unexpected_rows_query=query,
+    )
+
+
+def suite(name: str, expectations: list[gxe.Expectation]) -> gx.ExpectationSuite:
+    """A named suite."""
+    return gx.ExpectationSuite(name=name, expectations=expectations)

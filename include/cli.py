@@ -1,0 +1,261 @@
+"""``textile``: what a person types. Every command only calls the function that the DAGs call."""
+
+import json
+import sys
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from include.errors import TextileError
+from include.settings import Role, load_settings
+
+app = typer.Typer(
+    help="The Lanxi textile warehouse: load files, publish marts, run the local stack.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+# Tables and progress go to stderr when --json is given, so that stdout's last line is the JSON object.
+_err = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line of stdout.")]
+
+
+def main() -> None:
+    """Entry point: a known failure is one readable message and exit code 1, never a traceback."""
+    try:
+        app()
+    except TextileError as error:
+        if "--json" in sys.argv:
+            typer.echo(json.dumps({"error": str(error)}, ensure_ascii=False))
+        _err.print(f"[bold red]error:[/] {_plain(str(error))}")
+        sys.exit(1)
+
+
+@app.command()
+def up(
+    *,
+    airflow: Annotated[bool, typer.Option("--airflow", help="Start Airflow's services too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Start the local stack and wait until it is healthy."""
+    from include.local import stack
+
+    services = stack.up(with_airflow=airflow, say=_say)
+    _show_services(services, as_json=as_json)
+
+
+@app.command()
+def down(*, as_json: Json = False) -> None:
+    """Stop everything that `up` started."""
+    from include.local import stack
+
+    stack.down(say=_say)
+    _result({"stopped": True}, as_json=as_json)
+
+
+@app.command()
+def status(*, as_json: Json = False) -> None:
+    """Show what runs, and where."""
+    from include.local import stack
+
+    _show_services(stack.status(), as_json=as_json)
+
+
+@app.command()
+def generate(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder to write to; it can serve as a landing folder.")],
+    months: Annotated[int, typer.Option(min=1, help="Months of history, ending with September 2020.")] = 36,
+    enterprises: Annotated[int, typer.Option(min=5, help="Number of mills.")] = 60,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
+    scale: Annotated[float, typer.Option(min=0.01, help="Multiplies the number of rows.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Write a synthetic cluster's files in the real formats."""
+    from include import synthetic
+
+    result = synthetic.generate(out, months=months, enterprises=enterprises, seed=seed, scale=scale)
+    _result(_jsonable(result), as_json=as_json)
+
+
+@app.command()
+def load(
+    source: Annotated[str, typer.Argument(help="enterprise_orders, customs_exports or customs_statistics")],
+    paths: Annotated[list[Path], typer.Argument(help="Files, in the order of their delivery.")],
+    *,
+    profile: Annotated[str | None, typer.Option(help="How these files map to the contract.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Load files through the gate. A refused file makes the exit code 1; the others are loaded all the same."""
+    from include import pipeline
+
+    results = pipeline.load_files(load_settings(), source, paths, profile, say=_say)
+    if not as_json:
+        table = Table("load", "file", "status", "rows in", "accepted", "unchanged", "quarantined", "rules")
+        for r in results:
+            table.add_row(
+                str(r.load_id or ""),
+                r.file,
+                _coloured(r.status),
+                *(f"{n:,}" for n in (r.rows_in, r.accepted, r.unchanged, r.quarantined)),
+                ", ".join(r.failed_rules),
+            )
+        _show(table)
+    _result({"files": [asdict(r) for r in results]}, as_json=as_json, shown=True)
+    if any(r.status == "refused" for r in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def publish(*, as_json: Json = False) -> None:
+    """Build the marts, audit them, and make them visible in one commit."""
+    from include import release
+
+    result = release.publish(load_settings(), say=_say)
+    _result(asdict(result), as_json=as_json)
+    if result.status == "refused":
+        raise typer.Exit(1)
+
+
+@app.command()
+def releases(*, as_json: Json = False) -> None:
+    """List the releases, newest first; the current one is marked."""
+    from include import release
+
+    found = release.releases(load_settings())
+    if not as_json:
+        _print_rows(found)
+    _result({"releases": found}, as_json=as_json, shown=True)
+
+
+@app.command()
+def rollback(
+    release_id: int,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; it is recorded.")] = "rollback from the command line",
+    as_json: Json = False,
+) -> None:
+    """Make an older release the current one."""
+    from include import release
+
+    release.rollback(load_settings(), release_id, reason)
+    _result({"release_id": release_id, "status": "current"}, as_json=as_json)
+
+
+@app.command()
+def diff(a: int, b: int, *, as_json: Json = False) -> None:
+    """Count, per mart, the rows that releases A and B do not share."""
+    from include import release
+
+    found = release.diff(load_settings(), a, b)
+    if not as_json:
+        _print_rows(found)
+    _result({"marts": found}, as_json=as_json, shown=True)
+
+
+@app.command()
+def quarantine(
+    *,
+    load: Annotated[int | None, typer.Option(help="Only this load's rows.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a CSV file instead of a table.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show every rejected row with its reasons."""
+    from include.warehouse import quarantine as rejected
+
+    rows = rejected.rows(load_settings(), load)
+    if out:
+        rejected.write_csv(rows, out)
+        _say(f"{len(rows)} rows written to {out}")
+    elif not as_json:
+        _print_rows(rows)
+    _result({"rows": rows if not out else len(rows)}, as_json=as_json, shown=True)
+
+
+@app.command()
+def dsn(
+    *,
+    role: Annotated[Role, typer.Option(help="Database role.")] = Role.ANALYST,
+    as_json: Json = False,
+) -> None:
+    """Print a connection string. It holds a password: treat it as one."""
+    found = load_settings().dsn(role)
+    if as_json:
+        _result({"dsn": found}, as_json=True)
+    else:
+        typer.echo(found)
+
+
+@app.command()
+def demo(*, as_json: Json = False) -> None:
+    """Run the whole pipeline on a synthetic cluster, with bad input among it, and check its figures."""
+    from include import demonstration
+
+    passed = demonstration.run(say=_say)
+    _result({"passed": passed}, as_json=as_json, shown=True)
+    if not passed:
+        raise typer.Exit(1)
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _show(table: Table) -> None:
+    """A terminal's own width; wide enough for every column where the output goes to a file."""
+    console = Console()
+    (console if console.is_terminal else Console(width=200)).print(table)
+
+
+def _plain(text: str) -> str:
+    """Brackets in a message are text, not markup."""
+    return text.replace("[", r"\[")
+
+
+def _coloured(state: str) -> str:
+    colours = {"accepted": "green", "published": "green", "refused": "bold red", "duplicate": "yellow"}
+    return f"[{colours[state]}]{state}[/]" if state in colours else state
+
+
+def _show_services(services: list[Any], *, as_json: bool) -> None:
+    if not as_json:
+        table = Table("service", "state", "pid", "port", "address")
+        for s in services:
+            table.add_row(s.name, s.state, str(s.pid or ""), str(s.port or ""), s.url or "")
+        _show(table)
+    _result({"services": [asdict(s) for s in services]}, as_json=as_json, shown=True)
+
+
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        typer.echo("none")
+        return
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*("" if v is None else _plain(str(v)) for v in row.values()))
+    _show(table)
+
+
+def _result(values: dict[str, Any], *, as_json: bool, shown: bool = False) -> None:
+    if as_json:
+        typer.echo(json.dumps(values, ensure_ascii=False, default=_json_value))
+    elif not shown:
+        for name, value in values.items():
+            typer.echo(f"{name}: {value}")
+
+
+def _jsonable(value: Any) -> dict[str, Any]:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else dict(value)
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value)
+

@@ -1,0 +1,173 @@
+"""Run a Great Expectations suite on a table and hand back one plain result per rule."""
+
+import logging
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from include.errors import TextileError
+from include.settings import home_dir
+
+
+class GateError(TextileError):
+    """A rule could not be evaluated at all; nothing passes an audit that did not run."""
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One rule's verdict.
+
+    ``rows_query`` selects the index columns of every failing row (Great Expectations itself keeps a
+    sample only); None where the rule passed or speaks of the table as a whole.
+    """
+
+    suite: str
+    rule: str
+    level: str
+    severity: str
+    expectation: str
+    column: str | None
+    success: bool
+    unexpected_count: int | None
+    zh: str
+    en: str
+    rows_query: str | None
+    details: dict[str, Any]
+
+
+class Gate:
+    """One audit: a context, a connection, and the Data Docs of everything it validated."""
+
+    def __init__(self, dsn: str, docs_dir: Path) -> None:
+        """``dsn`` is a ``postgresql://`` string; ``docs_dir`` gets this audit's own site."""
+        gx = _great_expectations()
+        self._docs_dir = docs_dir
+        self._context = gx.get_context(mode="ephemeral")
+        self._context.variables.progress_bars = {"globally": False}
+        for site in list(self._context.get_site_names()):
+            self._context.delete_data_docs_site(site)
+        self._context.add_data_docs_site(
+            site_name="audit",
+            site_config={
+                "class_name": "SiteBuilder",
+                "store_backend": {
+                    "class_name": "TupleFilesystemStoreBackend",
+                    "base_directory": str(docs_dir),
+                },
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            },
+        )
+        self._source = self._context.data_sources.add_postgres(
+            "warehouse", connection_string=dsn.replace("postgresql://", "postgresql+psycopg://", 1)
+        )
+
+    def validate(self, schema: str, table: str, suite: Any, index: list[str]) -> list[RuleResult]:
+        """Run every rule of ``suite`` on ``schema.table``.
+
+        A quick pass tells which rules fail; only those are run again for the failing rows: measured,
+        that is less than half the time of asking for rows at once. GateError if a rule cannot run.
+        """
+        asset = self._source.add_table_asset(f"{schema}.{table}", table_name=table, schema_name=schema)
+        batch = asset.add_batch_definition_whole_table("all")
+        quick = self._run(f"{table} {suite.name}", batch, suite.expectations, "BOOLEAN_ONLY")
+        failed = [r.expectation_config for r in quick if not r.success]
+        complete: dict[str, Any] = {}
+        if failed:
+            rules = {c.meta["rule"] for c in failed}
+            again = [e for e in suite.expectations if e.meta["rule"] in rules]
+            form = {"result_format": "COMPLETE", "unexpected_index_column_names": index}
+            for result in self._run(f"{table} {suite.name} failed rules", batch, again, form):
+                complete[result.expectation_config.meta["rule"]] = result
+        queries = {
+            e.meta["rule"]: e.unexpected_rows_query
+            for e in suite.expectations
+            if hasattr(e, "unexpected_rows_query")
+        }
+        return [
+            _plain(
+                suite.name, complete.get(r.expectation_config.meta["rule"], r), queries, f"{schema}.{table}"
+            )
+            for r in quick
+        ]
+
+    def write_docs(self) -> Path:
+        """Write the Data Docs of this audit; returns the page to open."""
+        self._context.build_data_docs()
+        return self._docs_dir / "index.html"
+
+    def _run(self, name: str, batch: Any, expectations: Iterable[Any], result_format: Any) -> list[Any]:
+        gx = _great_expectations()
+        # A suite belongs to one context: validated copies leave the declaration as it was.
+        copies = [e.copy(update={"id": None}) for e in expectations]
+        suite = self._context.suites.add(gx.ExpectationSuite(name=name, expectations=copies))
+        definition = self._context.validation_definitions.add(
+            gx.ValidationDefinition(name=name, data=batch, suite=suite)
+        )
+        checkpoint = self._context.checkpoints.add(
+            gx.Checkpoint(name=name, validation_definitions=[definition], result_format=result_format)
+        )
+        run = checkpoint.run()
+        results = [r for validation in run.run_results.values() for r in validation.results]
+        for result in results:
+            if error := _exception(result.exception_info):
+                raise GateError(
+                    f"rule {result.expectation_config.meta['rule']} on {name} could not be evaluated: {error}"
+                )
+        return results
+
+
+def docs_dir(gate: str, name: str) -> Path:
+    """Where the Data Docs of one audit go."""
+    return home_dir() / "data_docs" / gate / name
+
+
+def _great_expectations() -> Any:
+    """Import on first use: it takes 3-7 s, and Airflow must not pay that when it parses DAGs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations
+
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    return great_expectations
+
+
+def _exception(info: dict[str, Any]) -> str | None:
+    """The first exception message in GX's two shapes of ``exception_info``."""
+    parts = [info] if "raised_exception" in info else list(info.values())
+    messages = [p["exception_message"] for p in parts if p and p.get("raised_exception")]
+    return str(messages[0]).splitlines()[0] if messages else None
+
+
+def _plain(suite: str, result: Any, queries: dict[str, str], table: str) -> RuleResult:
+    config = result.expectation_config
+    meta, kwargs, details = config.meta, config.kwargs, result.result
+    code = meta["rule"]
+    count: int | None = None if result.success else details.get("unexpected_count")
+    query: str | None = None
+    if not result.success:
+        if code in queries:
+            query = queries[code].format(batch=table)
+            count = int(details["observed_value"])
+        elif index_query := details.get("unexpected_index_query"):
+            query = index_query.rstrip().rstrip(";")
+    return RuleResult(
+        suite=suite,
+        rule=code,
+        level=meta["level"],
+        severity=str(config.severity.value if hasattr(config.severity, "value") else config.severity),
+        expectation=config.type,
+        column=kwargs.get("column") or kwargs.get("column_B"),
+        success=bool(result.success),
+        unexpected_count=count,
+        zh=meta["zh"],
+        en=meta["en"],
+        rows_query=query,
+        details={} if result.success else _json_safe(details),
+    )
+
+
+def _json_safe(details: dict[str, Any]) -> dict[str, Any]:
+    kept = ("element_count", "unexpected_count", "unexpected_percent", "partial_unexpected_list", "details")
+    return {k: details[k] for k in kept if k in details}

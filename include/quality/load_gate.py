@@ -1,0 +1,171 @@
+"""The load gate: which rows and which files of a batch may enter the warehouse."""
+
+import importlib
+import json
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from include.quality.gate import Gate, RuleResult
+from include.sources.contract import Contract
+from include.warehouse.load_table import LoadTable
+
+
+@dataclass
+class Verdict:
+    """The gate's word on one batch; ``refused`` maps a load to the file rules it broke."""
+
+    results: list[RuleResult]
+    refused: dict[int, list[RuleResult]] = field(default_factory=dict)
+
+
+def audit(
+    connection: psycopg.Connection, gate: Gate, table: LoadTable, load_ids: list[int], vouched: list[int]
+) -> Verdict:
+    """Validate a batch: row rules fill ``table.rejects``, file rules name the loads to refuse.
+
+    ``vouched`` are the loads whose manifest says that the download is complete.
+    """
+    from expectations import files as file_rules
+
+    contract = table.contract
+    verdict = Verdict(gate.validate("load", table.name, _row_suite(contract), ["_load_id", "_line_no"]))
+    for result in verdict.results:
+        if result.level == "row" and result.rows_query:
+            failing = result.rows_query.replace("%", "%%")
+            connection.execute(
+                f"insert into {table.rejects} select distinct _load_id, _line_no, %s, %s"
+                f" from ({failing}) as failing".encode(),
+                [result.rule, result.column],
+            )
+    _keep_first_causes(connection, table)
+    connection.execute(
+        f"""
+        insert into {table.files}
+        select load_id, count(r._line_no), count(x._line_no),
+            count(x._line_no)::numeric / nullif(count(r._line_no), 0),
+            case when %(limit)s::bigint is not null and not load_id = any(%(vouched)s)
+                then count(r._line_no) end
+        from unnest(%(loads)s::bigint[]) as load_id
+        left join {table.rows} as r on r._load_id = load_id
+        left join (select distinct _load_id, _line_no from {table.rejects}) as x
+            on x._load_id = r._load_id and x._line_no = r._line_no
+        group by load_id
+        """.encode(),
+        {"limit": contract.download_limit, "vouched": vouched, "loads": load_ids},
+    )
+    suite = file_rules.files(contract.download_limit)
+    for result in gate.validate("load", f"{table.name}_files", suite, file_rules.FILE_INDEX):
+        verdict.results.append(result)
+        if result.rows_query:
+            for (load_id,) in connection.execute(f"select load_id from ({result.rows_query}) as f".encode()):
+                verdict.refused.setdefault(load_id, []).append(result)
+    return verdict
+
+
+def _row_suite(contract: Contract) -> object:
+    return getattr(importlib.import_module(f"expectations.{contract.source}"), contract.source)()
+
+
+def _keep_first_causes(connection: psycopg.Connection, table: LoadTable) -> None:
+    """Where a value could not be read, say that and not that it is missing as well."""
+    connection.execute(
+        f"delete from {table.rejects} as r using {table.rejects} as cause"
+        " where cause._load_id = r._load_id and cause._line_no = r._line_no"
+        " and ((cause.rule = 'row_is_whole' and r.rule <> 'row_is_whole')"
+        "   or (r.column_name || '_required' = r.rule and cause.rule = r.column_name || '_readable'))"
+    )
+
+
+def record(connection: psycopg.Connection, verdict: Verdict, first_load_id: int, last_load_id: int) -> None:
+    """Write one row per rule to ops.validation_result."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.validation_result"
+            " (gate, first_load_id, last_load_id, suite, rule_code, expectation, column_name,"
+            " severity, success, unexpected_count, details)"
+            " values ('load', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    first_load_id,
+                    last_load_id,
+                    r.suite,
+                    r.rule,
+                    r.expectation,
+                    r.column,
+                    r.severity,
+                    r.success,
+                    r.unexpected_count,
+                    Jsonb(r.details, dumps=_dumps),
+                )
+                for r in verdict.results
+            ],
+        )
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def rejected_lines(connection: psycopg.Connection, table: LoadTable, load_id: int) -> set[int]:
+    """Line numbers of a load's refused rows."""
+    rows = connection.execute(
+        f"select distinct _line_no from {table.rejects} where _load_id = %s".encode(), [load_id]
+    )
+    return {line for (line,) in rows}
+
+
+def broken_rules(connection: psycopg.Connection, table: LoadTable, load_id: int) -> dict[str, int]:
+    """Row rules that a load's rows broke, with the number of rows, commonest first."""
+    rows = connection.execute(
+        f"select rule, count(*) from {table.rejects}"
+        " where _load_id = %s group by rule order by 2 desc, 1".encode(),
+        [load_id],
+    )
+    return {rule: int(count) for rule, count in rows}
+
+
+def quarantine(
+    connection: psycopg.Connection,
+    table: LoadTable,
+    load_id: int,
+    file_name: str,
+    raw_lines: dict[int, str],
+    rules: list[RuleResult],
+) -> None:
+    """Copy a load's refused rows to ops.quarantine, each with all its reasons and its line as delivered."""
+    connection.execute("create temporary table raw_line (line_no bigint, raw_line text) on commit drop")
+    with connection.cursor().copy("copy raw_line from stdin") as copy:
+        for line in raw_lines.items():
+            copy.write_row(line)
+    connection.execute(
+        f"""
+        insert into ops.quarantine
+            (load_id, line_no, source, file_name, rule_codes, reason_zh, reason_en, raw_line, row_values)
+        select i._load_id, i._line_no, %(source)s, %(file)s, x.codes, x.zh, x.en, l.raw_line,
+            to_jsonb(i) - array['_load_id', '_line_no', '_delivered_on', '_findings', '_verdict']
+        from {table.rows} as i
+        inner join (
+            select r._line_no, array_agg(r.rule order by k.position) as codes,
+                string_agg(k.zh, '；' order by k.position) as zh,
+                string_agg(k.en, '; ' order by k.position) as en
+            from {table.rejects} as r
+            inner join unnest(%(rules)s::text[], %(zh)s::text[], %(en)s::text[])
+                with ordinality as k (rule, zh, en, position) using (rule)
+            where r._load_id = %(load)s
+            group by r._line_no
+        ) as x using (_line_no)
+        left join raw_line as l on l.line_no = i._line_no
+        where i._load_id = %(load)s
+        """,
+        {
+            "source": table.contract.source,
+            "file": file_name,
+            "load": load_id,
+            "rules": [r.rule for r in rules],
+            "zh": [r.zh for r in rules],
+            "en": [r.en for r in rules],
+        },
+    )
+    connection.execute("drop table raw_line")

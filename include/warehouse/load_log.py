@@ -1,0 +1,99 @@
+"""``ops.load``: one row per file that was loaded, from its first byte to its verdict."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from include.sources.files import Fingerprint
+from include.warehouse.connection import scalar
+
+
+@dataclass
+class FileResult:
+    """What happened to one file; exactly the fields of the command line's JSON."""
+
+    load_id: int | None
+    file: str
+    sha256: str
+    status: str
+    rows_in: int = 0
+    accepted: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    failed_rules: list[str] = field(default_factory=list)
+    message: str = ""
+
+
+def accepted_load(connection: psycopg.Connection, source: str, of: Fingerprint) -> int | None:
+    """The load that accepted these very bytes before, if any."""
+    row = connection.execute(
+        "select load_id from ops.load"
+        " where source = %s and sha256 = %s and manifest_sha256 = %s and status = 'accepted'",
+        [source, of.sha256, of.manifest_sha256],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def begin(
+    connection: psycopg.Connection, source: str, profile: str | None, file: Fingerprint, run_id: str | None
+) -> int:
+    """Open a load; returns its load_id."""
+    return int(
+        scalar(
+            connection,
+            "insert into ops.load (source, profile, file_name, sha256, manifest_sha256, size_bytes, run_id)"
+            " values (%(source)s, %(profile)s, %(name)s, %(sha256)s, %(manifest)s, %(size)s, %(run)s)"
+            " returning load_id",
+            {
+                "source": source,
+                "profile": profile,
+                "name": file.shown_name,
+                "sha256": file.sha256,
+                "manifest": file.manifest_sha256,
+                "size": file.size_bytes,
+                "run": run_id,
+            },
+        )
+    )
+
+
+def finish(connection: psycopg.Connection, result: FileResult, **columns: Any) -> None:
+    """Write a load's verdict; ``columns`` are further columns of ops.load (kept_path, docs_path ...)."""
+    values = {
+        "status": result.status,
+        "rows_in": result.rows_in,
+        "accepted": result.accepted,
+        "unchanged": result.unchanged,
+        "quarantined": result.quarantined,
+        "failed_rules": result.failed_rules,
+        "message": result.message,
+        **columns,
+    }
+    connection.execute(
+        sql.SQL("update ops.load set {}, finished_at = clock_timestamp() where load_id = {}").format(
+            sql.SQL(", ").join(
+                sql.SQL("{} = {}").format(sql.Identifier(n), sql.Literal(v)) for n, v in values.items()
+            ),
+            sql.Literal(result.load_id),
+        )
+    )
+
+
+def recover(connection: psycopg.Connection, source: str) -> int:
+    """Close what a killed loader left behind; returns how many loads. Call with the source's lock held."""
+    crashed = connection.execute(
+        "update ops.load set status = 'crashed', finished_at = clock_timestamp(),"
+        " message = 'the loader was stopped before its verdict; nothing of the file was accepted'"
+        " where source = %s and status = 'running' returning load_id",
+        [source],
+    ).fetchall()
+    left_over = connection.execute(
+        "select relname from pg_class where relnamespace = 'load'::regnamespace and relkind = 'r'"
+        " and starts_with(relname, %s)",
+        [f"{source}__"],
+    ).fetchall()
+    for (table,) in left_over:
+        connection.execute(sql.SQL("drop table load.{}").format(sql.Identifier(table)))
+    return len(crashed)

@@ -1,0 +1,99 @@
+"""The load table: one batch of files, typed, where the gate looks and nobody else can."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import polars as pl
+import psycopg
+
+from include.sources.contract import Contract
+from include.sources.read import Block
+from include.warehouse.connection import scalar
+
+LOOKAHEAD_BLOCKS = 2
+
+
+@dataclass(frozen=True)
+class LoadTable:
+    """Names of one batch's tables in schema ``load``; they are dropped when the batch is done."""
+
+    contract: Contract
+    name: str
+
+    @property
+    def rows(self) -> str:
+        """The batch's rows, one per record of a file."""
+        return f"load.{self.name}"
+
+    @property
+    def rejects(self) -> str:
+        """(_load_id, _line_no, rule) for every row and rule it breaks."""
+        return f"load.{self.name}_rejects"
+
+    @property
+    def files(self) -> str:
+        """One row per file, for the file rules."""
+        return f"load.{self.name}_files"
+
+
+def create(connection: psycopg.Connection, contract: Contract, first_load_id: int) -> LoadTable:
+    """Create an empty load table for a batch that begins with ``first_load_id``."""
+    table = LoadTable(contract, f"{contract.source}__{first_load_id}")
+    columns = ", ".join(f"{c.name} {c.postgres_type}" for c in contract.columns)
+    connection.execute(
+        f"create unlogged table {table.rows} (_load_id bigint not null, _line_no bigint not null,"
+        f" _delivered_on date not null, _findings text, _extra jsonb, _verdict text, {columns})"
+    )
+    connection.execute(
+        f"create unlogged table {table.rejects}"
+        " (_load_id bigint, _line_no bigint, rule text, column_name text)"
+    )
+    connection.execute(
+        f"create unlogged table {table.files} (load_id bigint, rows_in bigint, rejected_rows bigint,"
+        " rejected_share numeric, unvouched_download_rows bigint)"
+    )
+    return table
+
+
+def drop(connection: psycopg.Connection, table: LoadTable) -> None:
+    """Remove a batch's tables."""
+    connection.execute(f"drop table if exists {table.rows}, {table.rejects}, {table.files}")
+
+
+def copy_blocks(
+    connection: psycopg.Connection, table: LoadTable, load_id: int, blocks: Iterable[Block]
+) -> int:
+    """COPY a file's blocks into the load table; returns its number of rows.
+
+    The next block is read while the server takes the present one.
+    """
+    columns = [*table.contract.names, "_line_no", "_findings", "_extra"]
+    names = ", ".join(columns)
+    count = 0
+    command = f"copy {table.rows} ({names}, _load_id, _delivered_on) from stdin (format csv)"
+    delivered_on = scalar(connection, "select current_date::text")
+    with connection.cursor().copy(command) as copy:
+        for block in _ahead(_csv(blocks, columns, load_id, delivered_on)):
+            copy.write(block[1])
+            count += block[0]
+    return count
+
+
+def _csv(
+    blocks: Iterable[Block], columns: list[str], load_id: int, delivered_on: str
+) -> Iterator[tuple[int, bytes]]:
+    for block in blocks:
+        rows = block.rows.select(
+            *columns, pl.lit(load_id).alias("_load_id"), pl.lit(delivered_on).alias("_day")
+        )
+        yield rows.height, rows.write_csv(include_header=False).encode()
+
+
+def _ahead(items: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """Compute the next item in a thread while the present one is used (polars and libpq free the GIL)."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
