@@ -1,0 +1,168 @@
+"""Runs the dbt project in this process: seeds, models and their tests, in one go."""
+
+import hashlib
+import logging
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from include.errors import BuildError
+from include.settings import PROJECT_DIR, Role, Settings
+
+DBT_PROJECT = PROJECT_DIR / "dbt_project"
+_FAILED = ("error", "fail", "runtime error", "partial success")
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """One seed, model or test.
+
+    ``rows``: written by a seed or table, failing for a test; None for views and skipped nodes.
+    """
+
+    name: str
+    resource_type: str
+    status: str
+    seconds: float
+    rows: int | None
+    message: str
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a run did, node by node in order of completion."""
+
+    nodes: tuple[NodeResult, ...]
+    seconds: float
+
+
+def build(settings: Settings, log: logging.Logger) -> BuildResult:
+    """Build all seeds, models and data tests once, marts in the schema ``candidate``.
+
+    Raises BuildError naming the first failing node; the candidate is then not fit to be published.
+    """
+    return _run(settings, log, ["build", "--exclude-resource-type", "unit_test"])
+
+
+def run_unit_tests(settings: Settings, log: logging.Logger) -> BuildResult:
+    """Run dbt's unit tests; the models they test must have been built before (their columns are read)."""
+    return _run(settings, log, ["test", "--select", "test_type:unit"])
+
+
+def code_version(settings: Settings) -> str:
+    """Twelve hex digits over what can change a figure: dbt project, expectations, version."""
+    digest = hashlib.sha256(_project_version().encode())
+    for path in _code_files():
+        digest.update(path.relative_to(PROJECT_DIR).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _project_version() -> str:
+    project = tomllib.loads((PROJECT_DIR / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(project["project"]["version"])
+
+
+def _code_files() -> list[Path]:
+    folders = [DBT_PROJECT / name for name in ("models", "macros", "seeds", "tests")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return sorted([DBT_PROJECT / "dbt_project.yml", *files, *(PROJECT_DIR / "expectations").glob("*.py")])
+
+
+def _run(settings: Settings, log: logging.Logger, command: list[str]) -> BuildResult:
+    from dbt.cli.main import dbtRunner  # takes a second to import: never while DAG files are parsed
+
+    scratch = settings.home / "dbt"
+    arguments = [
+        *command,
+        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+        *("--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs")),
+        *(
+            "--log-level",
+            "none",
+            "--log-level-file",
+            "info",
+            "--no-use-colors",
+            "--no-send-anonymous-usage-stats",
+        ),
+    ]
+    with _environment(_variables(settings)):
+        outcome = dbtRunner().invoke(arguments)
+    if outcome.exception is not None:
+        raise BuildError(
+            f"dbt {command[0]} did not run: {outcome.exception}. The log is {scratch / 'logs' / 'dbt.log'}"
+        ) from outcome.exception
+    nodes = tuple(_node_result(result) for result in outcome.result.results)
+    for node in nodes:
+        log.info(
+            "%-9s %-48s %-8s %6.2f s %s",
+            node.resource_type,
+            node.name,
+            node.status,
+            node.seconds,
+            _rows(node),
+        )
+    _raise_on_failure(nodes, scratch / "logs" / "dbt.log")
+    return BuildResult(nodes, float(outcome.result.elapsed_time))
+
+
+def _variables(settings: Settings) -> dict[str, str]:
+    """What ``profiles.yml`` reads; dbt masks variables of this prefix in its logs."""
+    if settings.pg_port is None:
+        raise BuildError("the warehouse's port is not known: run `textile up`, or set TEXTILE_PG_PORT")
+    return {
+        "TEXTILE_PG_HOST": settings.pg_host,
+        "TEXTILE_PG_PORT": str(settings.pg_port),
+        "TEXTILE_PG_DATABASE": settings.pg_database,
+        "DBT_ENV_SECRET_TRANSFORMER_PASSWORD": settings.password(Role.TRANSFORMER),
+    }
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for as long as dbt runs; it reads its profile from nowhere else."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _node_result(result: Any) -> NodeResult:
+    """``result``: dbt's RunResult of one node."""
+    is_test = result.node.resource_type in ("test", "unit_test")
+    written = result.adapter_response.get("rows_affected", -1)
+    rows = result.failures if is_test else written if written >= 0 else None
+    return NodeResult(
+        name=result.node.name,
+        resource_type=str(result.node.resource_type),
+        status=str(result.status),
+        seconds=round(float(result.execution_time), 3),
+        rows=rows,
+        message=" ".join((result.message or "").split()),
+    )
+
+
+def _rows(node: NodeResult) -> str:
+    return "" if node.rows is None else f"{node.rows} rows"
+
+
+def _raise_on_failure(nodes: tuple[NodeResult, ...], log_file: Path) -> None:
+    failed = [node for node in nodes if node.status in _FAILED]
+    if not failed:
+        return
+    first = failed[0]
+    others = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""
+    raise BuildError(
+        f"dbt {first.resource_type} {first.name} failed: {first.message}{others}. "
+        f"Nothing was published; see {log_file}"
+    )
