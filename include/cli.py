@@ -258,4 +258,3 @@ def _json_value(value: Any) -> Any:
     if isinstance(value, date | datetime):
         return value.isoformat()
     return str(value)
-

@@ -9,6 +9,7 @@ import psycopg
 from include.errors import ContractError, UnreadableFileError
 from include.quality import gate as quality
 from include.quality import load_gate
+from include.quality.results import record
 from include.settings import Role, Settings
 from include.sources import files, read
 from include.sources.contract import Contract, contract
@@ -173,7 +174,7 @@ def _audit_and_accept(
     verdict = load_gate.audit(connection, audit, table, loads, vouched)
     docs = audit.write_docs()
     with connection.transaction():
-        load_gate.record(connection, verdict, min(loads), max(loads))
+        record(connection, "load", verdict.results, first_load_id=min(loads), last_load_id=max(loads))
         for delivery in deliveries:
             if broken := verdict.refused.get(_load_id(delivery), []):
                 _refuse_by_rules(connection, table, delivery, broken)

@@ -1,11 +1,9 @@
 """The load gate: which rows and which files of a batch may enter the warehouse."""
 
 import importlib
-import json
 from dataclasses import dataclass, field
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from include.quality.gate import Gate, RuleResult
 from include.sources.contract import Contract
@@ -76,36 +74,6 @@ def _keep_first_causes(connection: psycopg.Connection, table: LoadTable) -> None
         " and ((cause.rule = 'row_is_whole' and r.rule <> 'row_is_whole')"
         "   or (r.column_name || '_required' = r.rule and cause.rule = r.column_name || '_readable'))"
     )
-
-
-def record(connection: psycopg.Connection, verdict: Verdict, first_load_id: int, last_load_id: int) -> None:
-    """Write one row per rule to ops.validation_result."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into ops.validation_result"
-            " (gate, first_load_id, last_load_id, suite, rule_code, expectation, column_name,"
-            " severity, success, unexpected_count, details)"
-            " values ('load', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                (
-                    first_load_id,
-                    last_load_id,
-                    r.suite,
-                    r.rule,
-                    r.expectation,
-                    r.column,
-                    r.severity,
-                    r.success,
-                    r.unexpected_count,
-                    Jsonb(r.details, dumps=_dumps),
-                )
-                for r in verdict.results
-            ],
-        )
-
-
-def _dumps(value: object) -> str:
-    return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def rejected_lines(connection: psycopg.Connection, table: LoadTable, load_id: int) -> set[int]:

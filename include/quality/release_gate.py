@@ -1,0 +1,18 @@
+"""The release gate: every candidate mart's own rules, then the identities between them."""
+
+import psycopg
+
+from include.quality.gate import Gate, RuleResult
+from include.quality.results import record
+
+
+def audit(connection: psycopg.Connection, gate: Gate, build_id: int, marts: list[str]) -> list[RuleResult]:
+    """Validate the candidate; writes every result to ops.validation_result and returns them all."""
+    from expectations import marts as mart_rules
+
+    results: list[RuleResult] = []
+    for mart in marts:
+        results += gate.validate("candidate", mart, mart_rules.suite_of(mart), [])
+    results += gate.validate("candidate", "market_share", mart_rules.identities(), [])
+    record(connection, "release", results, build_id=build_id)
+    return results

@@ -1,0 +1,47 @@
+"""``ops.validation_result``: one row per rule that a gate evaluated."""
+
+import json
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from include.quality.gate import RuleResult
+
+
+def record(
+    connection: psycopg.Connection,
+    gate: str,
+    results: list[RuleResult],
+    *,
+    first_load_id: int | None = None,
+    last_load_id: int | None = None,
+    build_id: int | None = None,
+) -> None:
+    """Write the results of one audit of ``gate`` (load or release)."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.validation_result (gate, first_load_id, last_load_id, build_id, suite,"
+            " rule_code, expectation, column_name, severity, success, unexpected_count, details)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    gate,
+                    first_load_id,
+                    last_load_id,
+                    build_id,
+                    r.suite,
+                    r.rule,
+                    r.expectation,
+                    r.column,
+                    r.severity,
+                    r.success,
+                    r.unexpected_count,
+                    Jsonb(r.details, dumps=_dumps),
+                )
+                for r in results
+            ],
+        )
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False)

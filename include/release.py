@@ -1,0 +1,214 @@
+"""Build, audit and publish the marts: the second half of the way of the data."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from include.errors import BuildError, PublishError
+from include.quality import gate as quality
+from include.quality import release_gate
+from include.settings import Role, Settings
+from include.transform import dbt, manifest
+from include.warehouse import store
+from include.warehouse.connection import connect, exclusive, scalar
+
+Say = Callable[[str], None]
+
+# Loads that changed a row of raw: the others cannot change a figure.
+_CHANGED = "status = 'accepted' and (accepted > 0 or removed > 0)"
+
+
+@dataclass
+class PublishResult:
+    """The command line's JSON. ``release_id`` is the current release, whatever the status."""
+
+    release_id: int | None
+    status: str
+    failed_rules: list[str] = field(default_factory=list)
+    message: str = ""
+
+
+def publish(settings: Settings, say: Say = lambda _: None) -> PublishResult:
+    """Build the marts, audit them, and make them visible; exactly what the DAG build_marts does."""
+    build_id = build(settings, say)
+    if build_id is None:
+        return PublishResult(
+            current_release(settings), "unchanged", message="no load and no code has changed"
+        )
+    failed = audit(settings, build_id, say)
+    if failed:
+        return PublishResult(
+            current_release(settings), "refused", failed, "the release gate refused the candidate"
+        )
+    return publish_build(settings, build_id, say)
+
+
+def build(settings: Settings, say: Say = lambda _: None) -> int | None:
+    """Run dbt into the candidate schema; returns the build_id, or None when nothing has changed.
+
+    BuildError when dbt fails; readers see what they saw before.
+    """
+    version = dbt.code_version(settings)
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
+        connection.execute(
+            "update ops.build set status = 'crashed', finished_at = clock_timestamp()"
+            " where status in ('running', 'built', 'audited')"
+        )
+        last_load_id = scalar(connection, f"select coalesce(max(load_id), 0) from ops.load where {_CHANGED}")
+        if last_load_id == 0:
+            raise BuildError("there is no accepted load yet: load files first, then publish")
+        newest = connection.execute(
+            "select last_load_id, code_version from ops.release order by release_id desc limit 1"
+        ).fetchone()
+        if newest == (last_load_id, version):
+            return None
+        build_id = int(
+            scalar(
+                connection,
+                "insert into ops.build (last_load_id, loads, code_version)"
+                " select %(last)s, count(*), %(version)s from ops.load"
+                f" where {_CHANGED} and load_id <= %(last)s returning build_id",
+                {"last": last_load_id, "version": version},
+            )
+        )
+        say(f"build {build_id}: dbt runs")
+        try:
+            result = dbt.build(settings, logging.getLogger("textile.dbt"))
+        except BuildError as error:
+            _close(connection, build_id, "failed", message=str(error))
+            raise
+        _record_nodes(connection, build_id, result)
+        _close(connection, build_id, "built")
+        models = [n for n in result.nodes if n.resource_type == "model"]
+        say(f"build {build_id}: {len(models)} models, {len(result.nodes)} nodes in {result.seconds:.1f} s")
+        return build_id
+
+
+def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[str]:
+    """Run the release gate on the candidate; returns the codes of the critical rules that failed."""
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
+        _require(connection, build_id, "built")
+        gate = quality.Gate(settings.dsn(Role.PUBLISHER), quality.docs_dir("release", f"build_{build_id}"))
+        names = [mart.name for mart in manifest.marts(settings)]
+        results = release_gate.audit(connection, gate, build_id, names)
+        docs = str(gate.write_docs().relative_to(settings.home))
+        failed = [r for r in results if not r.success and r.severity == "critical"]
+        for result in failed:
+            say(f"build {build_id}: {result.suite}: {result.rule}: {result.en} / {result.zh}")
+        status = "refused" if failed else "audited"
+        _close(connection, build_id, status, failed_rules=[r.rule for r in failed], docs_path=docs)
+        say(f"build {build_id}: {len(results)} rules, {status}; Data Docs: {settings.home / docs}")
+        return [r.rule for r in failed]
+
+
+def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) -> PublishResult:
+    """Make an audited build visible: all marts in one transaction, ended by one pointer update."""
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
+        _require(connection, build_id, "audited")
+        with connection.transaction():
+            # Readers come first: rather fail after a moment than let them queue behind us.
+            connection.execute("set local lock_timeout = '3s'")
+            release_id = int(
+                scalar(
+                    connection,
+                    "insert into ops.release (build_id, data_cutoff, last_load_id, loads, code_version)"
+                    " select build_id, (select max(d) from (select max(order_date) as d"
+                    " from raw.enterprise_orders union all select max(export_date)"
+                    " from raw.customs_exports) as dates), last_load_id, loads, code_version"
+                    " from ops.build where build_id = %(build)s returning release_id",
+                    {"build": build_id},
+                )
+            )
+            changed = {}
+            for mart in manifest.marts(settings):
+                changed[mart.name] = store.merge(connection, mart.name, release_id)
+                store.show(connection, mart.name, restricted=mart.restricted)
+            connection.execute(
+                "update ops.release set rows_changed = %s where release_id = %s", [Jsonb(changed), release_id]
+            )
+            _close(connection, build_id, "published")
+            store.point_to(connection, release_id, f"published build {build_id}")
+        say(f"release {release_id} is visible")
+        return PublishResult(release_id, "published")
+
+
+def current_release(settings: Settings) -> int | None:
+    """The release that readers see, if there is one."""
+    with connect(settings, Role.PUBLISHER) as connection:
+        row = connection.execute("select release_id from store.current_release").fetchone()
+        return row[0] if row else None
+
+
+def releases(settings: Settings) -> list[dict[str, Any]]:
+    """All releases, newest first."""
+    with connect(settings, Role.PUBLISHER) as connection:
+        cursor = connection.execute(
+            "select r.release_id, r.release_id = c.release_id as is_current, r.published_at, r.data_cutoff,"
+            " r.loads, r.code_version from ops.release as r left join store.current_release as c on true"
+            " order by r.release_id desc"
+        )
+        names = [d.name for d in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def rollback(settings: Settings, release_id: int, reason: str) -> None:
+    """Make an older (or newer) release current; PublishError when there is no such release."""
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
+        _require_release(connection, release_id)
+        with connection.transaction():
+            store.point_to(connection, release_id, reason)
+
+
+def diff(settings: Settings, a: int, b: int) -> list[dict[str, Any]]:
+    """Per mart, how many rows only release ``a`` or only release ``b`` has."""
+    with connect(settings, Role.PUBLISHER) as connection:
+        for release_id in (a, b):
+            _require_release(connection, release_id)
+        return [
+            {"mart": mart, **store.changes(connection, mart, a, b)} for mart in store.stored_marts(connection)
+        ]
+
+
+def _require_release(connection: psycopg.Connection, release_id: int) -> None:
+    if not connection.execute("select 1 from ops.release where release_id = %s", [release_id]).fetchone():
+        raise PublishError(f"there is no release {release_id}; `textile releases` lists them")
+
+
+def _require(connection: psycopg.Connection, build_id: int, status: str) -> None:
+    """The candidate schema holds the newest build only: an older one can no longer be used."""
+    row = connection.execute(
+        "select build_id, status from ops.build order by build_id desc limit 1"
+    ).fetchone()
+    if row != (build_id, status):
+        newest, is_now = row or (None, None)
+        raise PublishError(
+            f"build {build_id} is not the newest {status} build (build {newest} is {is_now}): start over with "
+            "`textile publish`, or clear the DAG run from its first task"
+        )
+
+
+def _close(connection: psycopg.Connection, build_id: int, status: str, **columns: Any) -> None:
+    values = {"failed_rules": None, "message": None, "docs_path": None, **columns}
+    connection.execute(
+        "update ops.build set status = %(status)s, finished_at = clock_timestamp(),"
+        " failed_rules = coalesce(%(failed_rules)s, failed_rules), message = coalesce(%(message)s, message),"
+        " docs_path = coalesce(%(docs_path)s, docs_path) where build_id = %(build)s",
+        {"status": status, "build": build_id, **values},
+    )
+
+
+def _record_nodes(connection: psycopg.Connection, build_id: int, result: dbt.BuildResult) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.build_node"
+            " (build_id, node, resource_type, status, seconds, rows_affected, message)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                (build_id, n.name, n.resource_type, n.status, n.seconds, n.rows, n.message)
+                for n in result.nodes
+            ],
+        )

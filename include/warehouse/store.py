@@ -1,0 +1,205 @@
+"""Releases in the database: every mart's rows with the range of releases they are valid in.
+
+``store.<mart>`` holds each row once for as long as it does not change: a release costs what changed.
+``marts.<mart>`` shows the rows of one release: the one ``store.current_release`` points to, or the one a
+session pins with ``set textile.release = '42'``. Publishing writes the new rows first (no reader sees them)
+and then moves the pointer; nobody waits for anybody.
+"""
+
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from include.errors import PublishError
+from include.warehouse.connection import scalar
+
+OPEN_END = 9223372036854775807  # "valid until further notice"
+_SYSTEM_COLUMNS = ("valid_from_release", "valid_to_release", "row_hash")
+_VISIBLE_RELEASE = """(
+    select coalesce(nullif(current_setting('textile.release', true), '')::bigint, release_id)
+    from store.current_release
+)"""
+
+
+@dataclass(frozen=True)
+class MartColumn:
+    """A column of a mart as the database has it."""
+
+    name: str
+    type: str
+    comment: str | None
+
+
+def columns(connection: psycopg.Connection, schema: str, table: str) -> list[MartColumn]:
+    """Columns of a relation in order; empty when there is no such relation."""
+    rows = connection.execute(
+        "select attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum)"
+        " from pg_attribute where attrelid = to_regclass(format('%%I.%%I', %s::text, %s::text))"
+        " and attnum > 0 and not attisdropped order by attnum",
+        [schema, table],
+    ).fetchall()
+    return [MartColumn(*row) for row in rows]
+
+
+def merge(connection: psycopg.Connection, mart: str, release_id: int) -> dict[str, int]:
+    """Write the difference between the candidate and the newest stored release; returns rows added, ended.
+
+    PublishError when the candidate's columns break the mart's contract.
+    """
+    wanted = columns(connection, "candidate", mart)
+    if not wanted:
+        raise PublishError(f"mart {mart} is missing in the candidate schema: build the marts again")
+    _ensure_table(connection, mart, wanted)
+    names = sql.SQL(", ").join(sql.Identifier(c.name) for c in wanted)
+    table, candidate = sql.Identifier("store", mart), sql.Identifier("candidate", mart)
+    connection.execute(
+        sql.SQL(
+            "create temporary table incoming on commit drop as"
+            " select {names}, md5(row({names})::text)::uuid as row_hash from {candidate}"
+        ).format(names=names, candidate=candidate)
+    )
+    connection.execute("analyze incoming")
+    ended = connection.execute(
+        sql.SQL(
+            "update {table} as s set valid_to_release = %(release)s where s.valid_to_release = %(open)s"
+            " and not exists (select 1 from incoming as i where i.row_hash = s.row_hash)"
+        ).format(table=table),
+        {"release": release_id, "open": OPEN_END},
+    ).rowcount
+    added = connection.execute(
+        sql.SQL(
+            "insert into {table} ({names}, row_hash, valid_from_release, valid_to_release)"
+            " select {names}, i.row_hash, %(release)s, %(open)s from incoming as i where not exists ("
+            " select 1 from {table} as s where s.valid_to_release = %(open)s and s.row_hash = i.row_hash)"
+        ).format(table=table, names=names),
+        {"release": release_id, "open": OPEN_END},
+    ).rowcount
+    connection.execute("drop table incoming")
+    return {"added": added, "ended": ended}
+
+
+def _ensure_table(connection: psycopg.Connection, mart: str, wanted: list[MartColumn]) -> None:
+    """Create the mart's store table, or add columns to it; anything else would break its readers."""
+    stored = [c for c in columns(connection, "store", mart) if c.name not in _SYSTEM_COLUMNS]
+    table = sql.Identifier("store", mart)
+    if not stored:
+        body = [sql.SQL("{} {}").format(sql.Identifier(c.name), sql.SQL(c.type)) for c in wanted]
+        connection.execute(
+            sql.SQL(
+                "create table {} ({}, row_hash uuid not null,"
+                " valid_from_release bigint not null, valid_to_release bigint not null)"
+            ).format(table, sql.SQL(", ").join(body))
+        )
+        connection.execute(
+            sql.SQL("create index on {} (row_hash) where valid_to_release = {}").format(
+                table, sql.Literal(OPEN_END)
+            )
+        )
+        return
+    types = {c.name: c.type for c in wanted}
+    broken = [c for c in stored if types.get(c.name) != c.type]
+    if broken:
+        raise PublishError(
+            f"mart {mart}: column {broken[0].name} was {broken[0].type} and is now "
+            f"{types.get(broken[0].name, 'gone')}; readers depend on it. Give the changed mart a new name ({mart}_v2)"
+        )
+    for column in wanted:
+        if column.name not in {c.name for c in stored}:
+            connection.execute(
+                sql.SQL("alter table {} add column {} {}").format(
+                    table, sql.Identifier(column.name), sql.SQL(column.type)
+                )
+            )
+
+
+def show(connection: psycopg.Connection, mart: str, *, restricted: bool) -> None:
+    """Create or complete ``marts.<mart>``, its comments and grants; a no-op when nothing changed.
+
+    Existing columns keep their place and the view its identity, so views built on it survive.
+    """
+    candidate = columns(connection, "candidate", mart)
+    shown = columns(connection, "marts", mart)
+    added = [c for c in candidate if c.name not in {s.name for s in shown}]
+    view = sql.Identifier("marts", mart)
+    if added:
+        names = [*(c.name for c in shown), *(c.name for c in added)]
+        connection.execute(
+            sql.SQL(
+                "create or replace view {view} as select {names} from {table} as s"
+                " where s.valid_from_release <= {visible} and s.valid_to_release > {visible}"
+            ).format(
+                view=view,
+                names=sql.SQL(", ").join(sql.Identifier("s", n) for n in names),
+                table=sql.Identifier("store", mart),
+                visible=sql.SQL(_VISIBLE_RELEASE),
+            )
+        )
+    _comment(connection, mart, {c.name: c.comment for c in candidate}, {c.name: c.comment for c in shown})
+    for role in ("analyst",) if restricted else ("analyst", "bi_reader"):
+        granted = scalar(
+            connection,
+            "select has_table_privilege(%(role)s, %(view)s, 'select')",
+            {"role": role, "view": f"marts.{mart}"},
+        )
+        if not granted:
+            connection.execute(sql.SQL("grant select on {} to {}").format(view, sql.Identifier(role)))
+
+
+def _comment(
+    connection: psycopg.Connection,
+    mart: str,
+    wanted: dict[str, str | None],
+    present: dict[str, str | None],
+) -> None:
+    """Carry dbt's descriptions over to the view, where analysts see them."""
+    about = "select obj_description(to_regclass(%(name)s), 'pg_class')"
+    table_comment = scalar(connection, about, {"name": f"candidate.{mart}"})
+    if table_comment != scalar(connection, about, {"name": f"marts.{mart}"}):
+        connection.execute(
+            sql.SQL("comment on view {} is {}").format(
+                sql.Identifier("marts", mart), sql.Literal(table_comment)
+            )
+        )
+    for column, comment in wanted.items():
+        if comment != present.get(column):
+            connection.execute(
+                sql.SQL("comment on column {} is {}").format(
+                    sql.Identifier("marts", mart, column), sql.Literal(comment)
+                )
+            )
+
+
+def point_to(connection: psycopg.Connection, release_id: int, reason: str) -> None:
+    """Make a release the current one: one row, one update."""
+    connection.execute(
+        "insert into store.current_release (release_id) values (%s)"
+        " on conflict (only_row) do update set release_id = excluded.release_id",
+        [release_id],
+    )
+    connection.execute(
+        "insert into ops.release_switch (release_id, reason) values (%s, %s)", [release_id, reason]
+    )
+
+
+def stored_marts(connection: psycopg.Connection) -> list[str]:
+    """Every mart that any release has."""
+    rows = connection.execute(
+        "select relname from pg_class where relnamespace = 'store'::regnamespace and relkind = 'r'"
+        " and relname <> 'current_release' order by relname"
+    )
+    return [name for (name,) in rows]
+
+
+def changes(connection: psycopg.Connection, mart: str, a: int, b: int) -> dict[str, int]:
+    """Rows that only release ``a`` or only release ``b`` has."""
+    row = connection.execute(
+        sql.SQL(
+            "select count(*) filter (where in_a and not in_b), count(*) filter (where in_b and not in_a)"
+            " from (select valid_from_release <= %(a)s and valid_to_release > %(a)s as in_a,"
+            " valid_from_release <= %(b)s and valid_to_release > %(b)s as in_b from {}) as s"
+        ).format(sql.Identifier("store", mart)),
+        {"a": a, "b": b},
+    ).fetchone()
+    only_a, only_b = row or (0, 0)
+    return {"only_in_a": only_a, "only_in_b": only_b}
