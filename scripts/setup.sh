@@ -37,6 +37,14 @@ choose_python() {
     exit 1
 }
 
+progress() {
+    if grep -q '^Installing collected' "$log"; then
+        echo ', unpacking'
+    elif fetched=$(grep -cE '^(Collecting|Processing)' "$log"); then
+        echo ", $fetched of about $(grep -c '==' "$lock") packages fetched"
+    fi
+}
+
 # run_step WHAT COMMAND...: a line at the start, one every 10 s, one at the end; the output goes to the log.
 run_step() {
     what=$1
@@ -51,7 +59,7 @@ run_step() {
         sleep 0.5
         ticks=$((ticks + 1))
         if [ $((ticks % 20)) -eq 0 ]; then
-            echo "setup:   $(($(date +%s) - start)) s, $(grep -c '^Collecting' "$log" || true) of about $(grep -c '==' "$lock") packages fetched"
+            echo "setup:   $(($(date +%s) - start)) s$(progress)"
         fi
     done
     if ! wait "$step"; then

@@ -2,7 +2,8 @@
 
 No account is made and no permission outside our own folder is changed. Where the other account cannot reach
 the programs or the data (a clone in ``/root``, files installed with a strict umask), these processes alone
-get the capability to pass, and nothing else of root's power.
+get the capability to read past permissions (to ignore them, where root itself has no better), and nothing
+else of root's power. PostgreSQL's superuser can then read what root can: its password is in a file of root's.
 """
 
 import os
@@ -73,6 +74,9 @@ def prefix(who: Account | None, *, must_run: Path, must_read: Path, cwd: Path) -
         words = [setpriv, f"--reuid={who.uid}", f"--regid={who.gid}", "--clear-groups", "--no-new-privs"]
         grant = f"-all,+{capability}" if capability else "-all"
         words += [f"--inh-caps={grant}", f"--ambient-caps={grant}"]
+        if capability:
+            # initdb asks access(2), which leaves out capabilities unless this is set.
+            words.append("--securebits=+no_setuid_fixup")
         done = _run([*words, *trial], cwd=Path("/"))
         if done.returncode == 0:
             return words
