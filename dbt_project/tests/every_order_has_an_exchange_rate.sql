@@ -4,7 +4,7 @@ with orders as (
         {{ month_of('order_date') }} as month,
         currency
     from {{ ref('stg_enterprise_orders__order_lines') }}
-    where status <> 'cancelled' and currency <> 'CNY'
+    where status <> 'cancelled' and currency is distinct from 'CNY'
 )
 
 select

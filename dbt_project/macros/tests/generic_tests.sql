@@ -8,13 +8,11 @@
     having count(*) > 1
 {% endtest %}
 
-{% test accepted_range(model, column_name, min_value=none, max_value=none) %}
+{#- Both limits are allowed values; without a greatest value the column is open upwards. -#}
+{% test accepted_range(model, column_name, min_value, max_value="'infinity'") %}
     select {{ column_name }}
     from {{ model }}
-    where
-        false
-        {% if min_value is not none %}or {{ column_name }} < {{ min_value }}{% endif %}
-        {% if max_value is not none %}or {{ column_name }} > {{ max_value }}{% endif %}
+    where cast({{ column_name }} as numeric) not between {{ min_value }} and {{ max_value }}
 {% endtest %}
 
 {#- The shares of one parent sum to 1; parents without a denominator have no shares. -#}

@@ -30,7 +30,7 @@ market_values as (
         on
             periods.basis = markets.basis
             and markets.month between periods.base_first_month and periods.last_month
-            and (markets.month >= periods.first_month or markets.month <= periods.base_last_month)
+            and (periods.first_month <= markets.month or periods.base_last_month >= markets.month)
     group by
         periods.basis, periods.period_type, periods.first_month, markets.product_group, markets.market_code
 ),
