@@ -1,0 +1,121 @@
+"""Identities between the marts, and between the marts and raw: the figures recomputed in other words."""
+
+import great_expectations as gx
+
+from expectations.release_rules import no_row
+from expectations.rules import suite
+
+# What raw says the totals are: order lines at the customs rate of their month, cluster items as declared.
+_TOTALS_AGAINST_RAW = """
+    with orders as (
+        select date_trunc('month', o.order_date)::date as month, 'order_book' as basis,
+            sum(round(o.amount * case when o.currency = 'CNY' then 1 else r.cny_per_unit end, 2)) as total
+        from raw.enterprise_orders as o
+        left join reference.exchange_rates as r
+            on r.currency = o.currency and r.month = date_trunc('month', o.order_date)
+        where o.status in ('new', 'amended')
+        group by 1
+    ),
+
+    exports as (
+        select date_trunc('month', e.export_date)::date as month, 'customs' as basis, sum(e.fob_cny) as total
+        from raw.customs_exports as e
+        where e.status in ('normal', 'amended')
+            and e.source_district in (select d.district_code from reference.districts as d where d.is_cluster)
+        group by 1
+    ),
+
+    shown as (
+        select month, basis, sum(value_cny) as total from {batch}
+        where product_group = 'ALL' and market_level = 'group'
+        group by month, basis
+    )
+
+    select month, basis, shown.total as mart_total, counted.total as raw_total
+    from shown
+    full join (select * from orders union all select * from exports) as counted using (month, basis)
+    where shown.total is distinct from counted.total
+"""
+
+
+def identities() -> gx.ExpectationSuite:
+    """Identities between the marts, and between marts and raw; validated on ``market_share``."""
+    return suite(
+        "identities",
+        [
+            no_row(
+                "shares_sum_to_one",
+                "同一总体的份额之和必须为 1",
+                "the shares of one parent must sum to 1 within 1e-9",
+                """
+                select month, basis, product_group, market_level from {batch}
+                group by month, basis, product_group, market_level
+                having abs(sum(share) - 1) > 1e-9
+                """,
+            ),
+            no_row(
+                "groups_equal_their_markets",
+                "市场组必须等于其各市场之和",
+                "a market group must be the sum of its markets",
+                """
+                select month, basis, product_group, market_group from {batch}
+                group by month, basis, product_group, market_group
+                having sum(value_cny) filter (where market_level = 'group')
+                    is distinct from sum(value_cny) filter (where market_level = 'market')
+                """,
+            ),
+            no_row(
+                "products_add_up_to_all",
+                "各产品之和必须等于全部产品",
+                "the product groups must add up to ALL",
+                """
+                select month, basis, market_level, market_group, market_code from {batch}
+                group by month, basis, market_level, market_group, market_code
+                having sum(value_cny) filter (where product_group = 'ALL')
+                    is distinct from sum(value_cny) filter (where product_group <> 'ALL')
+                """,
+            ),
+            no_row(
+                "totals_equal_raw",
+                "汇总必须与原始数据分文不差",
+                "the totals must equal the accepted rows of raw to the cent",
+                _TOTALS_AGAINST_RAW,
+            ),
+            no_row(
+                "domestic_and_export_are_all",
+                "内销加外销必须等于全部",
+                "domestic plus export sales must be the order book's total",
+                """
+                select circulation.month, circulation.product_group
+                from (
+                    select month, product_group, sum(value_cny) as total,
+                        coalesce(sum(value_cny) filter (where market_group = 'DOMESTIC'), 0) as domestic
+                    from {batch}
+                    where basis = 'order_book' and market_level = 'group'
+                    group by month, product_group
+                ) as shares
+                full join candidate.dual_circulation as circulation using (month, product_group)
+                where circulation.domestic_value_cny + circulation.export_value_cny
+                        is distinct from shares.total
+                    or circulation.domestic_value_cny is distinct from shares.domestic
+                """,
+            ),
+            no_row(
+                "growth_has_the_same_totals",
+                "增速表与份额表的总额必须一致",
+                "the months of growth must have the totals of market_share",
+                """
+                select month, basis, product_group
+                from (
+                    select distinct month, basis, product_group, total_value_cny as total from {batch}
+                ) as shares
+                full join (
+                    select period_start as month, basis, product_group, value_cny from candidate.growth
+                    where period_type = 'month' and market_level = 'all'
+                ) as months using (month, basis, product_group)
+                -- A product that only the base year has keeps a row in growth, with value 0.
+                where coalesce(shares.total, 0) is distinct from months.value_cny
+                """,
+            ),
+        ],
+    )
