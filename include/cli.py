@@ -92,7 +92,7 @@ def load(
     profile: Annotated[str | None, typer.Option(help="How these files map to the contract.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Load files through the gate. A refused file makes the exit code 1; the others are loaded all the same."""
+    """Load files through the gate. A refused file makes the exit code 1; the others are loaded."""
     from include import pipeline
 
     results = pipeline.load_files(load_settings(), source, paths, profile, say=_say)

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from include.errors import BuildError, PublishError
+from include.errors import BuildError, PublishError, StaleBuildError
 from include.quality import gate as quality
 from include.quality import release_gate
 from include.settings import Role, Settings
@@ -34,12 +34,17 @@ class PublishResult:
 
 def publish(settings: Settings, say: Say = lambda _: None) -> PublishResult:
     """Build the marts, audit them, and make them visible; exactly what the DAG build_marts does."""
-    build_id = build(settings, say)
-    if build_id is None:
-        return PublishResult(
-            current_release(settings), "unchanged", message="no load and no code has changed"
-        )
-    failed = audit(settings, build_id, say)
+    while True:
+        build_id = build(settings, say)
+        if build_id is None:
+            return PublishResult(
+                current_release(settings), "unchanged", message="no load and no code has changed"
+            )
+        try:
+            failed = audit(settings, build_id, say)
+            break
+        except StaleBuildError as error:
+            say(f"{error}: building again")
     if failed:
         return PublishResult(
             current_release(settings), "refused", failed, "the release gate refused the candidate"
@@ -58,21 +63,20 @@ def build(settings: Settings, say: Say = lambda _: None) -> int | None:
             "update ops.build set status = 'crashed', finished_at = clock_timestamp()"
             " where status in ('running', 'built', 'audited')"
         )
-        last_load_id = scalar(connection, f"select coalesce(max(load_id), 0) from ops.load where {_CHANGED}")
-        if last_load_id == 0:
+        if _loads(connection) == 0:
             raise BuildError("there is no accepted load yet: load files first, then publish")
+        # Loads are numbered when they begin: one with a lower number may be accepted later. So they are counted.
         newest = connection.execute(
-            "select last_load_id, code_version from ops.release order by release_id desc limit 1"
+            "select loads, code_version from ops.release order by release_id desc limit 1"
         ).fetchone()
-        if newest == (last_load_id, version):
+        if newest == (_loads(connection), version):
             return None
         build_id = int(
             scalar(
                 connection,
                 "insert into ops.build (last_load_id, loads, code_version)"
-                " select %(last)s, count(*), %(version)s from ops.load"
-                f" where {_CHANGED} and load_id <= %(last)s returning build_id",
-                {"last": last_load_id, "version": version},
+                f" select max(load_id), count(*), %(version)s from ops.load where {_CHANGED} returning build_id",
+                {"version": version},
             )
         )
         say(f"build {build_id}: dbt runs")
@@ -89,14 +93,21 @@ def build(settings: Settings, say: Say = lambda _: None) -> int | None:
 
 
 def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[str]:
-    """Run the release gate on the candidate; returns the codes of the critical rules that failed."""
+    """Run the release gate on the candidate; returns the codes of the critical rules that failed.
+
+    StaleBuildError when a load was accepted since the build began: the candidate may hold half of it, and raw is
+    no longer what its totals are compared with.
+    """
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         _require(connection, build_id, "built")
+        _require_fresh(connection, build_id)
         gate = quality.Gate(settings.dsn(Role.PUBLISHER), quality.docs_dir("release", f"build_{build_id}"))
         names = [mart.name for mart in manifest.marts(settings)]
         results = release_gate.audit(connection, gate, build_id, names)
         docs = str(gate.write_docs().relative_to(settings.home))
         failed = [r for r in results if not r.success and r.severity == "critical"]
+        if failed:
+            _require_fresh(connection, build_id)
         for result in failed:
             say(f"build {build_id}: {result.suite}: {result.rule}: {result.en} / {result.zh}")
         status = "refused" if failed else "audited"
@@ -148,7 +159,7 @@ def releases(settings: Settings) -> list[dict[str, Any]]:
     with connect(settings, Role.PUBLISHER) as connection:
         cursor = connection.execute(
             "select r.release_id, r.release_id = c.release_id as is_current, r.published_at, r.data_cutoff,"
-            " r.loads, r.code_version from ops.release as r left join store.current_release as c on true"
+            " r.loads, r.code_version, r.dropped_at from ops.release as r left join store.current_release as c on true"
             " order by r.release_id desc"
         )
         names = [d.name for d in cursor.description or ()]
@@ -156,7 +167,7 @@ def releases(settings: Settings) -> list[dict[str, Any]]:
 
 
 def rollback(settings: Settings, release_id: int, reason: str) -> None:
-    """Make an older (or newer) release current; PublishError when there is no such release."""
+    """Make an older (or newer) release current; PublishError when it does not exist (any more)."""
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         _require_release(connection, release_id)
         with connection.transaction():
@@ -174,8 +185,16 @@ def diff(settings: Settings, a: int, b: int) -> list[dict[str, Any]]:
 
 
 def _require_release(connection: psycopg.Connection, release_id: int) -> None:
-    if not connection.execute("select 1 from ops.release where release_id = %s", [release_id]).fetchone():
+    row = connection.execute(
+        "select dropped_at from ops.release where release_id = %s", [release_id]
+    ).fetchone()
+    if row is None:
         raise PublishError(f"there is no release {release_id}; `textile releases` lists them")
+    if row[0] is not None:
+        raise PublishError(
+            f"the rows of release {release_id} were dropped by the retention rule on {row[0]:%Y-%m-%d}; "
+            "`textile releases` shows which are kept"
+        )
 
 
 def _require(connection: psycopg.Connection, build_id: int, status: str) -> None:
@@ -186,9 +205,22 @@ def _require(connection: psycopg.Connection, build_id: int, status: str) -> None
     if row != (build_id, status):
         newest, is_now = row or (None, None)
         raise PublishError(
-            f"build {build_id} is not the newest {status} build (build {newest} is {is_now}): start over with "
-            "`textile publish`, or clear the DAG run from its first task"
+            f"build {build_id} is not the newest {status} build (build {newest} is {is_now}): start over "
+            "with `textile publish`, or clear the DAG run from its first task"
         )
+
+
+def _loads(connection: psycopg.Connection) -> int:
+    """How many loads have changed raw so far: the version of the data."""
+    return int(scalar(connection, f"select count(*) from ops.load where {_CHANGED}"))
+
+
+def _require_fresh(connection: psycopg.Connection, build_id: int) -> None:
+    built = scalar(connection, "select loads from ops.build where build_id = %(build)s", {"build": build_id})
+    if _loads(connection) != built:
+        message = f"build {build_id} is out of date: a load was accepted since it began"
+        _close(connection, build_id, "stale", message=message)
+        raise StaleBuildError(message)
 
 
 def _close(connection: psycopg.Connection, build_id: int, status: str, **columns: Any) -> None:

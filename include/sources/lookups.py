@@ -42,6 +42,7 @@ def words(name: str) -> dict[str, str]:
 
 
 @cache
-def exchange_rate_months() -> pl.DataFrame:
-    """The (month, currency) pairs for which a customs exchange rate is known."""
-    return seed("exchange_rates").select(pl.col("month").str.to_date(), "currency")
+def exchange_rate_months() -> frozenset[str]:
+    """Currency and month of every known customs exchange rate, as ``USD2020-08``."""
+    rates = seed("exchange_rates")
+    return frozenset(rates["currency"] + rates["month"].str.slice(0, 7))

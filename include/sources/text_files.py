@@ -38,25 +38,26 @@ def decoded_blocks(path: Path, encoding: str | None) -> Iterator[tuple[str, byte
             cut = _record_end(block, path, line_no) if read else len(block)
             block, rest = block[:cut], block[cut:]
             if block:
-                try:
-                    text = block.decode(name)
-                except UnicodeDecodeError as error:
-                    if encoding or seen_multibyte or name != "utf-8":
-                        raise _wrong_encoding(path, block, error, name, line_no) from None
-                    name = "gb18030"
-                    text = _decode_as(name, block, path, line_no)
-                seen_multibyte = seen_multibyte or not text.isascii()
-                yield name, text.removeprefix("\ufeff").replace("\x00", "").encode()
+                first_multibyte = not (encoding or seen_multibyte or block.isascii())
+                name, utf8 = _as_utf8(block, name, path, line_no, or_gb18030=first_multibyte)
+                seen_multibyte |= first_multibyte
+                yield name, utf8.removeprefix(codecs.BOM_UTF8).replace(b"\0", b"")
                 line_no += block.count(b"\n")
             if not read:
                 return
 
 
-def _decode_as(name: str, block: bytes, path: Path, line_no: int) -> str:
+def _as_utf8(block: bytes, encoding: str, path: Path, line_no: int, *, or_gb18030: bool) -> tuple[str, bytes]:
+    """(encoding found, the block as UTF-8)."""
+    if block.isascii():
+        return encoding, block
     try:
-        return block.decode(name)
+        text = block.decode(encoding)
     except UnicodeDecodeError as error:
-        raise _wrong_encoding(path, block, error, name, line_no) from None
+        if or_gb18030:
+            return _as_utf8(block, "gb18030", path, line_no, or_gb18030=False)
+        raise _wrong_encoding(path, block, error, encoding, line_no) from None
+    return encoding, block if encoding == "utf-8" else text.encode()
 
 
 def _wrong_encoding(
@@ -120,19 +121,16 @@ def rows(block: bytes, names: list[str], delimiter: str, first_line: int) -> pl.
     Blank lines are no rows. A record with more or fewer fields than the header is kept as an empty row
     with ``_ragged`` true: its values cannot be told to columns.
     """
+    if (plain := _plain_rows(block, names, delimiter, first_line)) is not None:
+        return plain
     records = _records(block, first_line)
     content = pl.col("record").fill_null("")
-    if '"' in delimiter or block.find(b'"') < 0:
-        outside_quotes = content
-    else:
-        outside_quotes = content.str.replace_all(r'"[^"]*"', "")
+    outside_quotes = content.str.replace_all(r'"[^"]*"', "")
     records = records.filter(content.str.strip_chars(" \t\r\n") != "").with_columns(
         _ragged=outside_quotes.str.count_matches(delimiter, literal=True) != len(names) - 1
     )
     whole = records.filter(~pl.col("_ragged"))
-    # Untouched blocks (the usual case) are parsed as they are, without building the text anew.
-    text = block if records.height == whole.height == _line_count(block) else _joined(whole)
-    table = _parse(text, names, delimiter)
+    table = _parse("\n".join(whole["record"].to_list()).encode(), names, delimiter)
     if table.height != whole.height:
         raise UnreadableFileError(
             "quote_unbalanced",
@@ -141,17 +139,24 @@ def rows(block: bytes, names: list[str], delimiter: str, first_line: int) -> pl.
         )
     table = table.with_columns(whole["_line_no"], whole["_ragged"])
     ragged = records.filter(pl.col("_ragged")).select("_line_no", "_ragged")
-    if ragged.height:
-        table = pl.concat([table, ragged], how="diagonal").sort("_line_no")
-    return table
+    return pl.concat([table, ragged], how="diagonal").sort("_line_no") if ragged.height else table
 
 
-def _line_count(block: bytes) -> int:
-    return block.count(b"\n") + (not block.endswith(b"\n"))
+def _plain_rows(block: bytes, names: list[str], delimiter: str, first_line: int) -> pl.DataFrame | None:
+    """The rows of a block without quotes in which every line has as many fields as the header, else None.
 
-
-def _joined(records: pl.DataFrame) -> bytes:
-    return "\n".join(records["record"].to_list()).encode()
+    No line has too many fields, or the parser would object; so if the sum is right, no line has too few.
+    """
+    lines = block.count(b"\n") + (not block.endswith(b"\n"))
+    if b'"' in block or block.count(delimiter.encode()) != (len(names) - 1) * lines:
+        return None
+    try:
+        table = _parse(block, names, delimiter)
+    except pl.exceptions.PolarsError:
+        return None
+    if table.height != lines:
+        return None
+    return table.with_row_index("_line_no", offset=first_line).with_columns(_ragged=pl.lit(value=False))
 
 
 def _parse(text: bytes, names: list[str], delimiter: str) -> pl.DataFrame:

@@ -9,13 +9,20 @@ import psycopg
 from include.errors import SetupError
 from include.settings import Role, Settings
 
+# Files carry local clock times and dates; "today" is the bureau's day.
+ZONE = "Asia/Shanghai"
+
 
 @contextmanager
 def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> Iterator[psycopg.Connection]:
     """A connection as ``role``; SetupError with what to do when the server does not answer."""
     try:
         connection = psycopg.connect(
-            settings.dsn(role), autocommit=autocommit, application_name="textile", connect_timeout=10
+            settings.dsn(role),
+            autocommit=autocommit,
+            application_name="textile",
+            connect_timeout=10,
+            options=f"-c timezone={ZONE}",
         )
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[0]

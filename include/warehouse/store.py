@@ -16,9 +16,13 @@ from include.warehouse.connection import scalar
 
 OPEN_END = 9223372036854775807  # "valid until further notice"
 _SYSTEM_COLUMNS = ("valid_from_release", "valid_to_release", "row_hash")
+# Nothing at all, rather than a part, of a release that is not there (any more).
 _VISIBLE_RELEASE = """(
-    select coalesce(nullif(current_setting('textile.release', true), '')::bigint, release_id)
-    from store.current_release
+    select r.release_id from ops.release as r
+    where r.dropped_at is null and r.release_id = (
+        select coalesce(nullif(current_setting('textile.release', true), '')::bigint, c.release_id)
+        from store.current_release as c
+    )
 )"""
 
 
@@ -102,7 +106,8 @@ def _ensure_table(connection: psycopg.Connection, mart: str, wanted: list[MartCo
     if broken:
         raise PublishError(
             f"mart {mart}: column {broken[0].name} was {broken[0].type} and is now "
-            f"{types.get(broken[0].name, 'gone')}; readers depend on it. Give the changed mart a new name ({mart}_v2)"
+            f"{types.get(broken[0].name, 'gone')}; readers depend on it. Give the changed "
+            f"mart a new name ({mart}_v2)"
         )
     for column in wanted:
         if column.name not in {c.name for c in stored}:

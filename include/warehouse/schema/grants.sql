@@ -8,6 +8,10 @@ grant usage, create on schema load to loader;
 grant usage on schema ops to loader, publisher;
 grant select, insert, update on ops.load to loader;
 grant insert, select on ops.quarantine, ops.validation_result to loader;
+-- Maintenance: vacuum and analyze do not need the owner.
+grant maintain on all tables in schema raw to loader;
+grant maintain on all tables in schema ops to publisher;
+grant delete on ops.validation_result to publisher;
 
 grant usage on schema staging, intermediate, reference, candidate to publisher;
 alter default privileges for role transformer in schema staging, intermediate, reference, candidate

@@ -63,7 +63,7 @@ create table if not exists ops.validation_result (
 create table if not exists ops.build (
     build_id bigint generated always as identity primary key,
     status text not null default 'running' check (
-        status in ('running', 'failed', 'built', 'audited', 'refused', 'published', 'unchanged', 'crashed')
+        status in ('running', 'failed', 'built', 'stale', 'audited', 'refused', 'published', 'crashed')
     ),
     last_load_id bigint not null,
     loads bigint not null,
@@ -94,7 +94,8 @@ create table if not exists ops.release (
     last_load_id bigint not null,
     loads bigint not null,
     code_version text not null,
-    rows_changed jsonb not null default '{}'
+    rows_changed jsonb not null default '{}',
+    dropped_at timestamptz
 );
 
 create table if not exists ops.release_switch (
@@ -119,7 +120,7 @@ select
     r.last_load_id,
     r.code_version
 from ops.release as r
-where r.release_id = (
+where r.dropped_at is null and r.release_id = (
     select coalesce(nullif(current_setting('textile.release', true), '')::bigint, c.release_id)
     from store.current_release as c
 );
@@ -131,7 +132,7 @@ comment on table ops.quarantine is
 comment on table ops.validation_result is 'One row per Great Expectations result of either gate';
 comment on table ops.build is 'One row per dbt build of the candidate marts';
 comment on table ops.build_node is 'One row per dbt node of a build';
-comment on table ops.release is 'One row per published release';
+comment on table ops.release is 'One row per published release; dropped_at says since when its rows are gone (retention)';
 comment on table ops.release_switch is 'One row per change of the current release: publish or rollback';
 comment on view marts.release_info is
 'One row: the release that this session reads (the current one unless textile.release pins another)';
