@@ -22,9 +22,14 @@ def keep_or_choose(home: Path, variable: str, current: int | None) -> int:
         return current
     if variable in os.environ:
         raise SetupError(f"port {current} is in use, and {variable} asks for it: unset it or choose another")
-    port = next(port for port in random.sample(_RANGE, k=200) if is_free(port))
+    port = choose()
     _note(home / "stack.env", variable, port)
     return port
+
+
+def choose() -> int:
+    """A port of loopback that is free now."""
+    return next(port for port in random.sample(_RANGE, k=len(_RANGE)) if is_free(port))
 
 
 def is_free(port: int) -> bool:

@@ -34,6 +34,7 @@ def account(folder: Path) -> Account | None:
     A folder that an ordinary user made stays that user's; otherwise it is ``nobody``.
     """
     if os.geteuid() != 0:
+        _require_name()
         return None
     if folder.exists() and folder.stat().st_uid != 0:
         return Account(folder.stat().st_uid, folder.stat().st_gid)
@@ -44,6 +45,16 @@ def account(folder: Path) -> Account | None:
             "PostgreSQL does not run as root, and there is no account `nobody` here: run as an ordinary user"
         ) from None
     return Account(nobody.pw_uid, nobody.pw_gid)
+
+
+def _require_name() -> None:
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise SetupError(
+            f"PostgreSQL wants a user with a name, and user {os.geteuid()} has none in /etc/passwd: run as "
+            "one who has (in a container: do not start it under a number that the image does not know)"
+        ) from None
 
 
 def prefix(who: Account | None, *, must_run: Path, must_read: Path, cwd: Path) -> list[str]:

@@ -1,0 +1,101 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from include.errors import SetupError
+from include.local import stack
+from include.settings import Role, load_settings
+
+UP = "from include.local import stack; stack.up(with_airflow=False, say=lambda line: print(line, flush=True))"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    for name in [name for name in os.environ if name.startswith("TEXTILE_")]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    monkeypatch.setenv("TEXTILE_HOME", str(folder))
+    yield folder
+    monkeypatch.setenv("TEXTILE_HOME", str(folder))
+    stack.down(say=quiet)
+
+
+def quiet(_line: str) -> None:
+    pass
+
+
+def up() -> stack.Service:
+    return stack.up(with_airflow=False, say=quiet)[0]
+
+
+def left_of(home: Path) -> list[psutil.Process]:
+    """Processes that work in this home or were started with a path in it."""
+    found = []
+    for process in psutil.process_iter(["cwd", "cmdline", "status"]):
+        words = [process.info["cwd"] or "", *(process.info["cmdline"] or [])]
+        if process.info["status"] != psutil.STATUS_ZOMBIE and any(str(home) in word for word in words):
+            found.append(process)
+    return found
+
+
+def test_up_twice_is_up_once_and_down_leaves_nothing(home: Path) -> None:
+    assert {service.state for service in stack.status()} == {"stopped"}
+    first = up()
+    assert first.state == "healthy"
+    assert up() == first
+    with psycopg.connect(load_settings().dsn(Role.ANALYST)) as connection:
+        assert connection.info.dbname == "textile"
+    stack.down(say=quiet)
+    assert left_of(home) == []
+    stack.down(say=quiet)
+    again = up()
+    assert (again.port, again.pid != first.pid) == (first.port, True)
+
+
+def test_two_stacks_side_by_side(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = up()
+    monkeypatch.setenv("TEXTILE_HOME", str(tmp_path / "other"))
+    try:
+        second = up()
+        assert second.port != first.port
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(load_settings().dsn(Role.LOADER), port=first.port)
+    finally:
+        stack.down(say=quiet)
+    monkeypatch.setenv("TEXTILE_HOME", str(home))
+    assert stack.status()[0] == first
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_up_leaves_nothing_running_and_can_be_repeated(home: Path, which: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", UP], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
+        assert child.stdout
+        child.stdout.readline()  # "creating a new server": initdb is at work
+        child.send_signal(which)
+        assert child.wait(30) != 0
+    assert left_of(home) == []
+    assert up().state == "healthy"
+
+
+def test_two_ups_at_once_start_one_server(home: Path) -> None:
+    both = [subprocess.Popen([sys.executable, "-c", UP], stdout=subprocess.PIPE, text=True) for _ in "12"]
+    said = [child.communicate(timeout=60)[0] for child in both]
+    assert [child.returncode for child in both] == [0, 0]
+    assert sum("ready on port" in words for words in said) == 1
+
+
+def test_home_that_cannot_be_made_is_explained(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.touch()
+    monkeypatch.setenv("TEXTILE_HOME", str(home / "below a file"))
+    with pytest.raises(SetupError, match=r"cannot create .* set TEXTILE_HOME"):
+        up()
+    home.unlink()
