@@ -169,7 +169,7 @@ def _audit_and_accept(
     """Both halves of the load gate; every verdict of the batch becomes true in one transaction."""
     connection.execute(f"analyze {table.rows}".encode())
     loads = [_load_id(d) for d in deliveries]
-    audit = quality.Gate(settings.dsn(Role.LOADER), quality.docs_dir("load", table.name))
+    audit = quality.Gate(settings.dsn(Role.LOADER), quality.docs_dir(settings.home, "load", table.name))
     vouched = [_load_id(d) for d in deliveries if d.manifest.complete]
     verdict = load_gate.audit(connection, audit, table, loads, vouched)
     docs = audit.write_docs()

@@ -65,7 +65,7 @@ def build(settings: Settings, say: Say = lambda _: None) -> int | None:
         )
         if _loads(connection) == 0:
             raise BuildError("there is no accepted load yet: load files first, then publish")
-        # Loads are numbered when they begin: one with a lower number may be accepted later. So they are counted.
+        # Counted, because loads get their number when they begin: a lower one may be accepted later.
         newest = connection.execute(
             "select loads, code_version from ops.release order by release_id desc limit 1"
         ).fetchone()
@@ -75,7 +75,8 @@ def build(settings: Settings, say: Say = lambda _: None) -> int | None:
             scalar(
                 connection,
                 "insert into ops.build (last_load_id, loads, code_version)"
-                f" select max(load_id), count(*), %(version)s from ops.load where {_CHANGED} returning build_id",
+                f" select max(load_id), count(*), %(version)s from ops.load where {_CHANGED}"
+                " returning build_id",
                 {"version": version},
             )
         )
@@ -95,13 +96,15 @@ def build(settings: Settings, say: Say = lambda _: None) -> int | None:
 def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[str]:
     """Run the release gate on the candidate; returns the codes of the critical rules that failed.
 
-    StaleBuildError when a load was accepted since the build began: the candidate may hold half of it, and raw is
-    no longer what its totals are compared with.
+    StaleBuildError when a load was accepted since the build began: the candidate may hold half of it, and
+    raw is no longer what it was built from.
     """
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         _require(connection, build_id, "built")
         _require_fresh(connection, build_id)
-        gate = quality.Gate(settings.dsn(Role.PUBLISHER), quality.docs_dir("release", f"build_{build_id}"))
+        gate = quality.Gate(
+            settings.dsn(Role.PUBLISHER), quality.docs_dir(settings.home, "release", f"build_{build_id}")
+        )
         names = [mart.name for mart in manifest.marts(settings)]
         results = release_gate.audit(connection, gate, build_id, names)
         docs = str(gate.write_docs().relative_to(settings.home))
@@ -159,8 +162,8 @@ def releases(settings: Settings) -> list[dict[str, Any]]:
     with connect(settings, Role.PUBLISHER) as connection:
         cursor = connection.execute(
             "select r.release_id, r.release_id = c.release_id as is_current, r.published_at, r.data_cutoff,"
-            " r.loads, r.code_version, r.dropped_at from ops.release as r left join store.current_release as c on true"
-            " order by r.release_id desc"
+            " r.loads, r.code_version, r.dropped_at from ops.release as r"
+            " left join store.current_release as c on true order by r.release_id desc"
         )
         names = [d.name for d in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from include.errors import TextileError
-from include.settings import home_dir
 
 
 class GateError(TextileError):
@@ -69,7 +68,7 @@ class Gate:
         A quick pass tells which rules fail; only those are run again for the failing rows: measured,
         that is less than half the time of asking for rows at once. GateError if a rule cannot run.
         """
-        asset = self._source.add_table_asset(f"{schema}.{table}", table_name=table, schema_name=schema)
+        asset = self._source.add_table_asset(f"{suite.name} on {schema}.{table}", table_name=table, schema_name=schema)
         batch = asset.add_batch_definition_whole_table("all")
         quick = self._run(f"{table} {suite.name}", batch, suite.expectations, "BOOLEAN_ONLY")
         failed = [r.expectation_config for r in quick if not r.success]
@@ -118,9 +117,9 @@ class Gate:
         return results
 
 
-def docs_dir(gate: str, name: str) -> Path:
+def docs_dir(home: Path, gate: str, name: str) -> Path:
     """Where the Data Docs of one audit go."""
-    return home_dir() / "data_docs" / gate / name
+    return home / "data_docs" / gate / name
 
 
 def _great_expectations() -> Any:
