@@ -1,0 +1,93 @@
+"""A PostgreSQL server for these tests, and a warehouse in it whose every figure can be worked out by hand."""
+
+import logging
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from include.local import ports, postgres
+from include.settings import Role, Settings
+from include.transform import dbt
+from include.warehouse import bootstrap
+
+PASSWORD = "for-tests-only"
+MILL_A = "91110000600037341L"
+MILL_B = "91350100M000100Y43"
+
+# enterprise_uscc, order_date, country, province, hs_code, amount, currency, status
+ORDERS = [
+    (MILL_A, "2019-08-10", "VNM", None, "520942", "50.00", "CNY", "new"),
+    (MILL_A, "2019-09-03", "CHN", "44", "52094200", "100.00", "CNY", "new"),
+    (MILL_A, "2019-09-04", "GBR", None, "52094200", "300.00", "CNY", "new"),
+    (MILL_A, "2019-09-05", "GBR", None, "52094200", "9999.00", "CNY", "cancelled"),
+    (MILL_B, "2019-09-06", "VNM", None, "52081200", "200.00", "CNY", "new"),
+    (MILL_A, "2020-03-01", "CHN", "44", "5209420000", "100.00", "CNY", "new"),
+    (MILL_A, "2020-03-31", "USA", None, "52114200", "900.00", "CNY", "new"),
+    (MILL_A, "2020-08-15", "USA", None, "52094200", "100.00", "USD", "amended"),
+    (MILL_A, "2020-09-01", "CHN", "44", "52094200", "350.00", "CNY", "new"),
+    (MILL_A, "2020-09-10", "GBR", None, "52094200", "450.00", "CNY", "new"),
+    (MILL_A, "2020-09-20", "DEU", None, "52094200", "200.00", "CNY", "new"),
+    (MILL_B, "2020-09-30", "VNM", None, "52081200", "260.00", "CNY", "new"),
+]
+# item_no, destination_country, trade_mode, source_district, fob_cny, status
+ITEMS = [
+    (1, "USA", "0110", "33149", "1000.00", "normal"),
+    (2, "USA", "0644", "33149", "200.00", "amended"),
+    (3, "USA", "0110", "33079", "5000.00", "normal"),
+    (4, "USA", "0110", "33149", "7000.00", "deleted"),
+]
+
+
+@pytest.fixture(scope="session")
+def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    home = tmp_path_factory.mktemp("server")
+    port = ports.keep_or_choose(home, "TEXTILE_TEST_PG_PORT", None)
+    postgres.start(home / "pg", port, PASSWORD, postgres.THROWAWAY)
+    yield port
+    postgres.stop(home / "pg")
+
+
+@pytest.fixture(scope="session")
+def settings(server_port: int, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A warehouse without a row, in a database of its own."""
+    home = tmp_path_factory.mktemp("home")
+    database = f"transform_{home.name}"
+    with psycopg.connect(postgres.dsn(server_port, PASSWORD), autocommit=True) as connection:
+        connection.execute(f'create database "{database}"')
+    bootstrap.apply(postgres.dsn(server_port, PASSWORD, database), {role.value: PASSWORD for role in Role})
+    return Settings(
+        home=home,
+        pg_port=server_port,
+        pg_database=database,
+        **{f"{role.value}_password": PASSWORD for role in Role},
+    )
+
+
+@pytest.fixture(scope="session")
+def built(settings: Settings) -> Settings:
+    """The warehouse with ORDERS and ITEMS, built once."""
+    with psycopg.connect(settings.dsn(Role.ADMIN)) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into raw.enterprise_orders (enterprise_uscc, order_date, country, province, hs_code,"
+            " amount, currency, status, line_no, order_no, customer_code, quantity, unit, unit_price,"
+            " updated_at, _load_id, _line_no)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'N1', 'C1', 1, 'm', 1, now(), 1, 1)",
+            [(*order, line) for line, order in enumerate(ORDERS, start=1)],
+        )
+        cursor.executemany(
+            "insert into raw.customs_exports (item_no, destination_country, trade_mode, source_district,"
+            " fob_cny, status, declaration_no, export_date, consignor_uscc, hs_code, quantity_1, unit_1,"
+            " fob_usd, updated_at, _load_id, _line_no)"
+            f" values (%s, %s, %s, %s, %s, %s, '1', '2020-09-15', '{MILL_A}', '52094200', 1, 'm',"
+            " 1, now(), 1, 1)",
+            ITEMS,
+        )
+    dbt.build(settings, logging.getLogger("test"))
+    return settings
+
+
+@pytest.fixture
+def admin(built: Settings) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(built.dsn(Role.ADMIN), autocommit=True) as connection:
+        yield connection

@@ -1,0 +1,170 @@
+"""Every release suite passes good marts and fails exactly the intended rules on each defect."""
+
+import psycopg
+import pytest
+
+from expectations import marts
+from include.quality.gate import Gate
+from include.settings import Role
+
+MARTS = (
+    *("market_share", "growth", "dual_circulation", "enterprise_mix"),
+    *("dim_enterprise", "dim_product", "dim_market", "dim_month"),
+)
+SEPTEMBER = "month = '2020-09-01' and product_group = 'denim'"
+GROWTH_SEPTEMBER = "period_type = 'month' and period_start = '2020-09-01' and product_group = 'denim'"
+# mart, what is done to it, the rules that must then fail
+DEFECTS = {
+    "share_off": (
+        "market_share",
+        f"update candidate.market_share set share = share + 0.00001 where {SEPTEMBER}"
+        " and market_code = 'GBR'",
+        {"share_is_part_of_total", "shares_sum_to_one"},
+    ),
+    "share_without_reason": (
+        "market_share",
+        f"update candidate.market_share set share = null where {SEPTEMBER} and market_level = 'group'"
+        " and basis = 'order_book'",
+        {"share_or_reason", "share_is_part_of_total"},
+    ),
+    "change_with_a_reason": (
+        "market_share",
+        f"update candidate.market_share set share_change_reason = 'no_base_period' where {SEPTEMBER}"
+        " and share_change_yoy_pp is not null",
+        {"share_change_yoy_pp_or_reason"},
+    ),
+    "doubled_row": (
+        "market_share",
+        f"insert into candidate.market_share select * from candidate.market_share where {SEPTEMBER}"
+        " and market_code = 'USA'",
+        {"one_row_per_grain", "shares_sum_to_one", "groups_equal_their_markets", "products_add_up_to_all"},
+    ),
+    "month_to_come": (
+        "market_share",
+        "update candidate.market_share set month = '2999-01-01' where basis = 'customs'",
+        {"month_not_in_future", "totals_equal_raw", "growth_has_the_same_totals"},
+    ),
+    "negative": (
+        "market_share",
+        f"update candidate.market_share set value_cny = -value_cny, share = -share where {SEPTEMBER}"
+        " and market_code = 'GBR'",
+        {
+            *("value_not_negative", "share_is_part_of_total", "shares_sum_to_one"),
+            *("groups_equal_their_markets", "products_add_up_to_all"),
+        },
+    ),
+    "lost_a_cent_of_raw": (
+        "market_share",
+        "update raw.customs_exports set fob_cny = fob_cny + 0.01 where item_no = 1",
+        {"totals_equal_raw"},
+    ),
+    "growth_off": (
+        "growth",
+        f"update candidate.growth set growth_yoy = growth_yoy + 0.001 where {GROWTH_SEPTEMBER}"
+        " and market_group = 'UK' and market_level = 'group'",
+        {"growth_is_value_over_base"},
+    ),
+    "growth_null_without_reason": (
+        "growth",
+        f"update candidate.growth set growth_yoy = null where {GROWTH_SEPTEMBER} and market_group = 'UK'",
+        {"growth_yoy_or_reason"},
+    ),
+    "contribution_off": (
+        "growth",
+        f"update candidate.growth set contribution_pp = contribution_pp + 0.00000001 where {GROWTH_SEPTEMBER}"
+        " and market_code = 'GBR'",
+        {"contributions_sum_to_growth"},
+    ),
+    "lost_a_market": (
+        "growth",
+        f"delete from candidate.growth where {GROWTH_SEPTEMBER} and market_code = 'GBR'",
+        {"levels_add_up", "contributions_sum_to_growth"},
+    ),
+    "contribution_without_reason": (
+        "growth",
+        "update candidate.growth set contribution_reason = null where contribution_reason = 'no_base_period'",
+        {"contribution_pp_or_reason"},
+    ),
+    "growth_of_another_total": (
+        "growth",
+        "update candidate.growth set value_cny = value_cny * 2"
+        " where period_type = 'month' and period_start = '2020-03-01' and product_group = 'denim'",
+        {"growth_has_the_same_totals"},
+    ),
+    "export_lost": (
+        "dual_circulation",
+        f"update candidate.dual_circulation set export_value_cny = 0 where {SEPTEMBER}",
+        {"domestic_plus_export_is_total", "domestic_and_export_are_all"},
+    ),
+    "shares_do_not_sum": (
+        "dual_circulation",
+        f"update candidate.dual_circulation set export_share = 0.6 where {SEPTEMBER}",
+        {"two_shares_sum_to_one", "balance_index_is_its_formula"},
+    ),
+    "domestic_share_without_reason": (
+        "dual_circulation",
+        f"update candidate.dual_circulation set domestic_share = null where {SEPTEMBER}",
+        {"domestic_share_or_reason"},
+    ),
+    "mill_lost": (
+        "enterprise_mix",
+        "delete from candidate.enterprise_mix where month = '2020-09-01' and export_value_cny = 260",
+        {"mills_add_up_to_cluster"},
+    ),
+    "mix_change_without_reason": (
+        "enterprise_mix",
+        "update candidate.enterprise_mix set change_reason = null where change_reason = 'zero_denominator'",
+        {"domestic_share_change_6m_pp_or_reason"},
+    ),
+    "mill_twice": (
+        "dim_enterprise",
+        "insert into candidate.dim_enterprise select * from candidate.dim_enterprise limit 1",
+        {"one_row_per_grain"},
+    ),
+    "no_markets": ("dim_market", "delete from candidate.dim_market", {"mart_not_empty"}),
+}
+
+
+@pytest.fixture
+def failed_rules(built, tmp_path):
+    """A function from marts to the rules that fail on them, identities included, as the publisher sees it."""
+
+    def failing(*names: str) -> set[str]:
+        gate = Gate(built.dsn(Role.PUBLISHER), tmp_path / "docs")
+        results = [r for name in names for r in gate.validate("candidate", name, marts.suite_of(name), [])]
+        identities = Gate(built.dsn(Role.PUBLISHER), tmp_path / "identities")
+        results += identities.validate("candidate", "market_share", marts.identities(), [])
+        assert {result.severity for result in results} == {"critical"}
+        assert all(result.zh and result.en for result in results)
+        return {result.rule for result in results if not result.success}
+
+    return failing
+
+
+@pytest.fixture
+def spoiled(built, request):
+    """The candidate with one defect, put right again afterwards."""
+    mart, change, _ = DEFECTS[request.param]
+    touched = "raw.customs_exports" if " raw." in change else f"candidate.{mart}"
+    with psycopg.connect(built.dsn(Role.ADMIN), autocommit=True) as admin:
+        admin.execute(f"create temporary table good as select * from {touched}")
+        assert admin.execute(change).rowcount > 0
+        yield request.param
+        admin.execute(f"truncate {touched}")
+        admin.execute(f"insert into {touched} select * from good")
+
+
+def test_good_marts_pass(failed_rules):
+    assert failed_rules(*MARTS) == set()
+
+
+@pytest.mark.parametrize("spoiled", list(DEFECTS), indirect=True)
+def test_each_defect_fails_its_rules_and_no_others(spoiled, failed_rules):
+    mart, _, expected = DEFECTS[spoiled]
+    assert failed_rules(mart) == expected
+
+
+def test_every_rule_has_been_seen_to_fail():
+    suites = [*(marts.suite_of(name) for name in MARTS), marts.identities()]
+    declared = {expectation.meta["rule"] for suite in suites for expectation in suite.expectations}
+    assert declared == set().union(*(rules for _, _, rules in DEFECTS.values()))
