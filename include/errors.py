@@ -31,3 +31,7 @@ class BuildError(TextileError):
 
 class PublishError(TextileError):
     """A release cannot be published; what readers see is unchanged."""
+
+
+class StaleBuildError(PublishError):
+    """Loads were accepted after the build had begun: it must be built again before it can be audited."""

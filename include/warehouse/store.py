@@ -196,6 +196,18 @@ def stored_marts(connection: psycopg.Connection) -> list[str]:
     return [name for (name,) in rows]
 
 
+def forget(connection: psycopg.Connection, mart: str) -> int:
+    """Delete the rows of ``store.<mart>`` that no kept release shows; returns how many."""
+    return connection.execute(
+        sql.SQL(
+            "delete from {} as s where s.valid_to_release <> %s and not exists ("
+            " select 1 from ops.release as r where r.dropped_at is null"
+            " and r.release_id >= s.valid_from_release and r.release_id < s.valid_to_release)"
+        ).format(sql.Identifier("store", mart)),
+        [OPEN_END],
+    ).rowcount
+
+
 def changes(connection: psycopg.Connection, mart: str, a: int, b: int) -> dict[str, int]:
     """Rows that only release ``a`` or only release ``b`` has."""
     row = connection.execute(

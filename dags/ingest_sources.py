@@ -1,0 +1,72 @@
+"""Files of one source: from the drop folder into the warehouse, each through the load gate.
+
+- `find` looks for waiting files, whatever day they are from; without any, the rest is skipped.
+- `load` reads, audits and accepts or refuses each file (the same as `textile load`). Rows that break a rule
+  go to `ops.quarantine`; a refused file is kept in the archive with its reason.
+- `accept` announces the source's asset, which starts `build_marts`; skipped when no file was accepted.
+- `audit` fails the run when a file was refused and says which and why; the others are published regardless.
+
+Rerun, retry, clear and backfill at will: a file is known by its content, a row by its key.
+"""
+
+import logging
+from datetime import timedelta
+
+from airflow.sdk import DAG, Asset, CronTriggerTimetable, dag, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from include.settings import load_settings
+from include.sources.contract import sources
+
+log = logging.getLogger("textile")
+
+# A disk or a database may come back; a verdict of the gate is final and fails `audit`, which has no retries.
+ON_IO_FAILURE = {"retries": 2, "retry_delay": timedelta(seconds=30), "retry_exponential_backoff": True}
+
+
+def ingest(source: str) -> DAG:
+    """Make the DAG that ingests one source."""
+
+    @dag(
+        dag_id=f"ingest_{source}",
+        # Without run_immediately=0 a first start soon after two o'clock would run at once.
+        schedule=CronTriggerTimetable("0 2 * * *", timezone="Asia/Shanghai", run_immediately=timedelta()),
+        catchup=False,
+        max_active_runs=1,
+        dagrun_timeout=timedelta(hours=8),
+        tags={"ingest", source},
+        doc_md=__doc__,
+    )
+    def ingest_source() -> None:
+        @task.short_circuit(**ON_IO_FAILURE, execution_timeout=timedelta(minutes=10))
+        def find() -> int:
+            from include.ingest import waiting
+
+            return waiting(load_settings(), source)
+
+        @task(**ON_IO_FAILURE, execution_timeout=timedelta(hours=2))
+        def load(run_id: str) -> dict[str, int | list[str]]:
+            from include.ingest import load
+
+            return load(load_settings(), source, run_id, log.info)
+
+        @task(retries=0, outlets=[Asset(f"raw.{source}")], execution_timeout=timedelta(minutes=5))
+        def accept(counts: dict[str, int | list[str]]) -> None:
+            if not counts["files_accepted"]:
+                raise AirflowSkipException(f"no file of {source} was accepted: nothing to announce")
+
+        @task(retries=0, execution_timeout=timedelta(minutes=5))
+        def audit(run_id: str) -> None:
+            from include.ingest import refusals
+
+            if message := refusals(load_settings(), source, run_id):
+                raise AirflowFailException(message)
+
+        loaded = load()
+        find() >> loaded >> [accept(loaded), audit()]
+
+    return ingest_source()
+
+
+for name in sources():
+    ingest(name)

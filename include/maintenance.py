@@ -1,0 +1,123 @@
+"""Housekeeping: old releases, Data Docs, archived files and validation results go; tables stay quick.
+
+Loads and quarantined rows are kept for ever: they say where every row came from.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from include.settings import Role, Settings
+from include.warehouse import store
+from include.warehouse.connection import connect, exclusive
+
+Say = Callable[[str], None]
+
+ALL_RELEASES_DAYS = 30  # older ones: only the last of each month
+DATA_DOCS_DAYS = 90
+VALIDATION_RESULTS_DAYS = 400
+ARCHIVE_DAYS = 800  # a file can be loaded anew for two years and a bit
+
+# Each role tends what it writes; see warehouse/schema/grants.sql.
+_TENDED = {Role.LOADER: ("raw",), Role.PUBLISHER: ("store", "ops")}
+
+
+def retain(settings: Settings, say: Say, now: datetime | None = None) -> dict[str, int]:
+    """Apply every keeping time as of ``now`` (with time zone); returns how many of each kind went."""
+    now = now or datetime.now(UTC)
+    dropped = drop_releases(settings, now)
+    gone = {
+        "releases": len(dropped),
+        "validation_results": drop_validation_results(settings, now),
+        "data_docs": _drop_older(_audits(settings), now - timedelta(days=DATA_DOCS_DAYS)),
+        "archived_files": _drop_older(_archived(settings), now - timedelta(days=ARCHIVE_DAYS)),
+    }
+    if dropped:
+        say(f"releases dropped: {', '.join(map(str, dropped))}")
+    for kind, count in gone.items():
+        say(f"{kind}: {count} dropped")
+    return gone
+
+
+def drop_releases(settings: Settings, now: datetime) -> list[int]:
+    """Drop releases past their keeping time and the rows that only they had; returns their ids.
+
+    Kept: all of the last 30 days, the last of every month (Shanghai's), the newest and the current one.
+    """
+    with (
+        connect(settings, Role.PUBLISHER, autocommit=True) as connection,
+        exclusive(connection, "release"),
+        connection.transaction(),
+    ):
+        dropped = connection.execute(
+            """
+            update ops.release set dropped_at = %(now)s
+            where dropped_at is null and published_at < %(since)s
+                and release_id not in (select release_id from store.current_release)
+                and release_id not in (
+                    select max(release_id) from ops.release
+                    group by date_trunc('month', published_at, 'Asia/Shanghai')
+                )
+            returning release_id
+            """,
+            {"now": now, "since": now - timedelta(days=ALL_RELEASES_DAYS)},
+        ).fetchall()
+        if dropped:
+            for mart in store.stored_marts(connection):
+                store.forget(connection, mart)
+        return sorted(release_id for (release_id,) in dropped)
+
+
+def drop_validation_results(settings: Settings, now: datetime) -> int:
+    """Delete results of Great Expectations past their keeping time; returns how many."""
+    with connect(settings, Role.PUBLISHER) as connection:
+        return connection.execute(
+            "delete from ops.validation_result where validated_at < %s",
+            [now - timedelta(days=VALIDATION_RESULTS_DAYS)],
+        ).rowcount
+
+
+def vacuum(settings: Settings, say: Say) -> None:
+    """Free the space of dead rows and renew the planner's statistics, table by table; blocks nobody."""
+    for role, schemas in _TENDED.items():
+        with connect(settings, role, autocommit=True) as connection:
+            for schema, table in _tables(connection, schemas):
+                connection.execute(
+                    sql.SQL("vacuum (analyze, skip_locked) {}").format(sql.Identifier(schema, table))
+                )
+                say(f"vacuumed {schema}.{table}")
+
+
+def _tables(connection: psycopg.Connection, schemas: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Tables of these schemas that the connection's role may tend."""
+    return connection.execute(
+        "select relnamespace::regnamespace::text, relname from pg_class"
+        " where relnamespace::regnamespace::text = any(%s) and relkind = 'r'"
+        " and has_table_privilege(oid, 'maintain') order by 1, 2",
+        [list(schemas)],
+    ).fetchall()
+
+
+def _audits(settings: Settings) -> Iterator[Path]:
+    """The Data Docs of each audit: a folder each."""
+    return (settings.home / "data_docs").glob("*/*")
+
+
+def _archived(settings: Settings) -> Iterator[Path]:
+    """Kept deliveries with their manifests and reasons, by source and verdict."""
+    return (settings.home / "archive").glob("*/*/*")
+
+
+def _drop_older(paths: Iterator[Path], before: datetime) -> int:
+    """Delete what came to lie where it is before a moment; a file's own date is its sender's."""
+    old = [path for path in paths if path.lstat().st_ctime < before.timestamp()]
+    for path in old:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    return len(old)
