@@ -36,7 +36,7 @@ lint: setup ## style, types, SQL style, shell scripts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
-	@$(BIN)/shellcheck scripts/*.sh .ci/run
+	@$(BIN)/shellcheck scripts/*.sh docker/*.sh .ci/run
 
 bench: setup ## measure against raw COPY and the command line; writes bench/results/
 	@echo "bench: this takes some minutes"

@@ -1,0 +1,19 @@
+#!/bin/sh
+# make_secrets.sh FOLDER: generate the secrets that docker-compose.yml mounts. What exists is kept.
+# The folder can be entered by its owner only; the files in it are readable, because in the containers other
+# users than the owner read them.
+set -eu
+folder=${1:?usage: make_secrets.sh FOLDER}
+mkdir -p "$folder"
+chmod 700 "$folder"
+for name in postgres_password loader_password transformer_password publisher_password analyst_password \
+    bi_reader_password airflow_db_password airflow_admin_password airflow_jwt_secret airflow_api_secret \
+    airflow_fernet_key; do
+    file=$folder/textile_$name
+    [ -s "$file" ] && continue
+    # 32 random bytes as url-safe base64: what Airflow wants as Fernet key, and good for all others.
+    head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' > "$file.draft"
+    chmod 444 "$file.draft"
+    mv "$file.draft" "$file"
+done
+echo "secrets are in $folder"
