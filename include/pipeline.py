@@ -167,7 +167,7 @@ def _audit_and_accept(
     deliveries: list[_Delivery],
 ) -> None:
     """Both halves of the load gate; every verdict of the batch becomes true in one transaction."""
-    connection.execute(f"analyze {table.rows}".encode())
+    load_table.finish(connection, table)
     loads = [_load_id(d) for d in deliveries]
     audit = quality.Gate(settings.dsn(Role.LOADER), quality.docs_dir(settings.home, "load", table.name))
     vouched = [_load_id(d) for d in deliveries if d.manifest.complete]

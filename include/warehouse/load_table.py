@@ -56,6 +56,13 @@ def create(connection: psycopg.Connection, contract: Contract, first_load_id: in
     return table
 
 
+def finish(connection: psycopg.Connection, table: LoadTable) -> None:
+    """Give the planner what it needs, once all files of the batch are in."""
+    if table.contract.slice:  # slices are compared key by key
+        connection.execute(f"create index on {table.rows} ({', '.join(table.contract.key)})")
+    connection.execute(f"analyze {table.rows}")
+
+
 def drop(connection: psycopg.Connection, table: LoadTable) -> None:
     """Remove a batch's tables."""
     connection.execute(f"drop table if exists {table.rows}, {table.rejects}, {table.files}")
