@@ -90,7 +90,7 @@ def _run(settings: Settings, log: logging.Logger, command: list[str]) -> BuildRe
             "--no-send-anonymous-usage-stats",
         ),
     ]
-    with _environment(_variables(settings)):
+    with _environment(_variables(settings)), _log_file_closed():
         outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         raise BuildError(
@@ -135,6 +135,16 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _log_file_closed() -> Iterator[None]:
+    """Close dbt's log file after the run; dbt itself leaves it open as long as the process lives."""
+    try:
+        yield
+    finally:
+        for handler in logging.getLogger("file_log").handlers:
+            handler.close()
 
 
 def _node_result(result: Any) -> NodeResult:

@@ -1,17 +1,14 @@
-"""A PostgreSQL server for these tests, and a warehouse in it whose every figure can be worked out by hand."""
+"""A warehouse whose every figure can be worked out by hand."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
 
-from include.local import ports, postgres
 from include.settings import Role, Settings
 from include.transform import dbt
-from include.warehouse import bootstrap
 
-PASSWORD = "for-tests-only"
 MILL_A = "91110000600037341L"
 MILL_B = "91350100M000100Y43"
 
@@ -40,33 +37,9 @@ ITEMS = [
 
 
 @pytest.fixture(scope="session")
-def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    home = tmp_path_factory.mktemp("server")
-    port = ports.keep_or_choose(home, "TEXTILE_TEST_PG_PORT", None)
-    postgres.start(home / "pg", port, PASSWORD, postgres.THROWAWAY)
-    yield port
-    postgres.stop(home / "pg")
-
-
-@pytest.fixture(scope="session")
-def settings(server_port: int, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A warehouse without a row, in a database of its own."""
-    home = tmp_path_factory.mktemp("home")
-    database = f"transform_{home.name}"
-    with psycopg.connect(postgres.dsn(server_port, PASSWORD), autocommit=True) as connection:
-        connection.execute(f'create database "{database}"')
-    bootstrap.apply(postgres.dsn(server_port, PASSWORD, database), {role.value: PASSWORD for role in Role})
-    return Settings(
-        home=home,
-        pg_port=server_port,
-        pg_database=database,
-        **{f"{role.value}_password": PASSWORD for role in Role},
-    )
-
-
-@pytest.fixture(scope="session")
-def built(settings: Settings) -> Settings:
-    """The warehouse with ORDERS and ITEMS, built once."""
+def built(new_warehouse: Callable[[], Settings]) -> Settings:
+    """A warehouse with ORDERS and ITEMS, built once; a test that changes it puts it right again."""
+    settings = new_warehouse()
     with psycopg.connect(settings.dsn(Role.ADMIN)) as connection, connection.cursor() as cursor:
         cursor.executemany(
             "insert into raw.enterprise_orders (enterprise_uscc, order_date, country, province, hs_code,"
