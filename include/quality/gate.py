@@ -59,7 +59,8 @@ class Gate:
             },
         )
         self._source = self._context.data_sources.add_postgres(
-            "warehouse", connection_string=dsn.replace("postgresql://", "postgresql+psycopg://", 1)
+            "warehouse",
+            connection_string=dsn.replace("postgresql://", "postgresql+psycopg://", 1),
         )
 
     def validate(self, schema: str, table: str, suite: Any, index: list[str]) -> list[RuleResult]:
@@ -68,7 +69,9 @@ class Gate:
         A quick pass tells which rules fail; only those are run again for the failing rows: measured,
         that is less than half the time of asking for rows at once. GateError if a rule cannot run.
         """
-        asset = self._source.add_table_asset(f"{suite.name} on {schema}.{table}", table_name=table, schema_name=schema)
+        asset = self._source.add_table_asset(
+            f"{suite.name} on {schema}.{table}", table_name=table, schema_name=schema
+        )
         batch = asset.add_batch_definition_whole_table("all")
         quick = self._run(f"{table} {suite.name}", batch, suite.expectations, "BOOLEAN_ONLY")
         failed = [r.expectation_config for r in quick if not r.success]

@@ -112,7 +112,7 @@ def quarantine(
         insert into ops.quarantine
             (load_id, line_no, source, file_name, rule_codes, reason_zh, reason_en, raw_line, row_values)
         select i._load_id, i._line_no, %(source)s, %(file)s, x.codes, x.zh, x.en, l.raw_line,
-            to_jsonb(i) - array['_load_id', '_line_no', '_delivered_on', '_findings', '_verdict']
+            to_jsonb(i) - array['_load_id', '_line_no', '_delivered_on', '_findings', '_repeats', '_verdict']
         from {table.rows} as i
         inner join (
             select r._line_no, array_agg(r.rule order by k.position) as codes,

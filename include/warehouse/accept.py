@@ -33,7 +33,6 @@ def accept(
     ``filtered_by``: columns on which the one load's query was restricted (see profile.Manifest).
     """
     contract = table.contract
-    connection.execute("set local work_mem = '256MB'")
     mine = "i._load_id = any(%(loads)s)"
     _mark(connection, table, mine, {"loads": load_ids})
     unchanged = _known_already(connection, table, mine, {"loads": load_ids})
@@ -78,17 +77,14 @@ def _mark(connection: psycopg.Connection, table: LoadTable, mine: str, loads: di
     this batch. All others are new, or equal to what raw has.
     """
     contract = table.contract
-    key = ", ".join(contract.key)
     connection.execute(
         f"update {table.rows} as i set _verdict = 'rejected' from {table.rejects} as r"
         f" where {mine} and r._load_id = i._load_id and r._line_no = i._line_no",
         loads,
     )
     connection.execute(
-        f"update {table.rows} as i set _verdict = 'contested' from ("
-        f"   select {key} from {table.rows} as i where {mine} and i._verdict is null"
-        f"   group by {key} having count(*) > 1"
-        f" ) as c where {mine} and i._verdict is null and {_same_key(contract, 'c', 'i')}",
+        f"update {table.rows} as i set _verdict = 'contested'"
+        f" where {mine} and i._repeats and i._verdict is null",
         loads,
     )
     connection.execute(

@@ -43,7 +43,7 @@ def create(connection: psycopg.Connection, contract: Contract, first_load_id: in
     connection.execute(
         f"create unlogged table {table.rows} (_load_id bigint not null, _line_no bigint not null,"
         " _delivered_on date not null default current_date, _findings text, _extra jsonb,"
-        f" _verdict text, {columns})"
+        f" _repeats boolean not null default false, _verdict text, {columns})"
     )
     connection.execute(
         f"create unlogged table {table.rejects}"
@@ -57,10 +57,16 @@ def create(connection: psycopg.Connection, contract: Contract, first_load_id: in
 
 
 def finish(connection: psycopg.Connection, table: LoadTable) -> None:
-    """Give the planner what it needs, once all files of the batch are in."""
+    """Once all files of the batch are in: mark the rows whose key stands there more than once."""
+    key = ", ".join(table.contract.key)
     if table.contract.slice:  # slices are compared key by key
-        connection.execute(f"create index on {table.rows} ({', '.join(table.contract.key)})")
+        connection.execute(f"create index on {table.rows} ({key})")
     connection.execute(f"analyze {table.rows}")
+    connection.execute(
+        f"update {table.rows} as r set _repeats = true"
+        f" from (select {key} from {table.rows} group by {key} having count(*) > 1) as twice"
+        f" where {' and '.join(f'r.{k} = twice.{k}' for k in table.contract.key)}"
+    )
 
 
 def drop(connection: psycopg.Connection, table: LoadTable) -> None:

@@ -26,6 +26,10 @@ alter view marts.release_info owner to publisher;
 
 grant usage on schema marts to analyst, bi_reader;
 grant select on marts.release_info to analyst, bi_reader;
+-- The three writers hash and sort whole batches; they never run many at once.
+alter role loader set work_mem = '128MB';
+alter role transformer set work_mem = '128MB';
+alter role publisher set work_mem = '128MB';
 alter role analyst set statement_timeout = '5min';
 alter role bi_reader set statement_timeout = '60s';
 alter role analyst set idle_in_transaction_session_timeout = '30min';
