@@ -157,6 +157,15 @@ def current_release(settings: Settings) -> int | None:
         return row[0] if row else None
 
 
+def is_up_to_date(settings: Settings) -> bool:
+    """Whether the newest release has every load that changed raw."""
+    with connect(settings, Role.PUBLISHER) as connection:
+        newest = connection.execute(
+            "select loads from ops.release order by release_id desc limit 1"
+        ).fetchone()
+        return (newest[0] if newest else 0) == _loads(connection)
+
+
 def releases(settings: Settings) -> list[dict[str, Any]]:
     """All releases, newest first."""
     with connect(settings, Role.PUBLISHER) as connection:

@@ -1,0 +1,127 @@
+"""What the retention rules drop, what they leave, and that every table is tended."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from samples import MILL_A, items, load, one, order, query, write
+
+from include import maintenance, release
+from include.errors import PublishError
+from include.settings import Role, Settings
+from include.warehouse import store
+from include.warehouse.connection import connect
+
+NOW = datetime(2026, 3, 20, tzinfo=UTC)
+TABLES = "select schemaname, relname from pg_stat_user_tables where schemaname = any(%s)"
+
+
+def publish(settings: Settings, day: str, value: int) -> int:
+    """A release of ``marts.sample``: a row that never changes and one that is ``value``."""
+    with connect(settings, Role.TRANSFORMER) as connection:
+        connection.execute("drop table if exists candidate.sample")
+        connection.execute(
+            "create table candidate.sample as"
+            " select * from (values ('same', 0), ('changing', %s)) as v (k, n)",
+            [value],
+        )
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, connection.transaction():
+        (release_id,) = connection.execute(
+            "with b as (insert into ops.build (last_load_id, loads, code_version)"
+            " values (1, 1, 'x') returning build_id)"
+            " insert into ops.release (build_id, published_at, last_load_id, loads, code_version)"
+            " select build_id, %s, 1, 1, 'x' from b returning release_id",
+            [day],
+        ).fetchone() or (0,)
+        store.merge(connection, "sample", release_id)
+        store.show(connection, "sample", restricted=False)
+        store.point_to(connection, release_id, "test")
+        return int(release_id)
+
+
+def shown(settings: Settings, release_id: int | None = None) -> list[tuple[str, int]]:
+    """What an analyst sees of a release."""
+    with connect(settings, Role.ANALYST) as connection:
+        if release_id:
+            connection.execute(f"set textile.release = '{release_id}'".encode())
+        return connection.execute("select k, n from marts.sample order by k").fetchall()
+
+
+@pytest.fixture
+def published(warehouse: Settings) -> list[int]:
+    """Two in January, two in February (one while it is still January in UTC), one in March."""
+    days = ["2026-01-10", "2026-01-31 12:00+8", "2026-01-31 23:30+0", "2026-02-10", "2026-03-01"]
+    return [publish(warehouse, day, number) for number, day in enumerate(days, 1)]
+
+
+def test_drops_old_releases_but_the_last_of_each_month(warehouse, published):
+    january, january_end, february, february_end, march = published
+    before = {number: shown(warehouse, number) for number in published}
+    assert maintenance.drop_releases(warehouse, NOW) == [january, february]
+    for kept in (january_end, february_end, march):
+        assert shown(warehouse, kept) == before[kept] == [("changing", kept), ("same", 0)]
+    assert shown(warehouse) == before[march]
+    assert query(warehouse, "select n from store.sample order by n") == [(0,), (2,), (4,), (5,)]
+    assert maintenance.drop_releases(warehouse, NOW) == []
+
+
+def test_a_dropped_release_shows_nothing_and_cannot_come_back(warehouse, published):
+    maintenance.drop_releases(warehouse, NOW)
+    assert shown(warehouse, published[0]) == []
+    with pytest.raises(PublishError, match="dropped by the retention rule on 2026-03-20"):
+        release.rollback(warehouse, published[0], "test")
+    with pytest.raises(PublishError, match="dropped"):
+        release.diff(warehouse, published[0], published[1])
+    assert [r["release_id"] for r in release.releases(warehouse) if r["dropped_at"]] == [3, 1]
+    assert shown(warehouse) == [("changing", 5), ("same", 0)]
+
+
+def test_keeps_the_current_release_however_old(warehouse, published):
+    release.rollback(warehouse, published[0], "test")
+    assert maintenance.drop_releases(warehouse, NOW) == [published[2]]
+    assert shown(warehouse) == [("changing", 1), ("same", 0)]
+
+
+def test_keeps_everything_of_the_last_thirty_days(warehouse, published):
+    assert maintenance.drop_releases(warehouse, datetime(2026, 2, 1, tzinfo=UTC)) == []
+
+
+@pytest.fixture
+def loaded(warehouse: Settings, tmp_path) -> Settings:
+    """A warehouse with an accepted file, a refused one and a quarantined row."""
+    good = write(tmp_path / "good.csv", [order(行号=str(n)) for n in range(1, 20)] + [order(行号="0")])
+    bad = write(tmp_path / "bad.csv", [order(统一社会信用代码=MILL_A[:-1] + "X")])
+    results = load(warehouse, "enterprise_orders", good, bad)
+    assert [r.status for r in results] == ["accepted", "refused"]
+    return warehouse
+
+
+def test_old_papers_go_but_loads_and_quarantine_stay(loaded):
+    kept = query(loaded, "select * from ops.load"), query(loaded, "select * from ops.quarantine")
+    assert all(kept)
+    now = datetime.now(UTC)
+    said: list[str] = []
+    assert set(maintenance.retain(loaded, said.append, now).values()) == {0}
+    rules = one(loaded, "select count(*) from ops.validation_result")
+    assert rules
+
+    gone = maintenance.retain(loaded, said.append, now + timedelta(days=maintenance.DATA_DOCS_DAYS + 1))
+    assert (gone["data_docs"], gone["validation_results"], gone["archived_files"]) == (1, 0, 0)
+    gone = maintenance.retain(loaded, said.append, now + timedelta(days=maintenance.ARCHIVE_DAYS + 1))
+    assert (gone["validation_results"], gone["archived_files"]) == (rules, 3)
+    assert not [path for path in (loaded.home / "archive").rglob("*") if path.is_file()]
+    assert kept == (query(loaded, "select * from ops.load"), query(loaded, "select * from ops.quarantine"))
+    assert "archived_files: 3 dropped" in said
+
+
+def test_vacuums_every_table(warehouse, tmp_path):
+    load(warehouse, "customs_exports", write(tmp_path / "a.csv", items(3)))
+    publish(warehouse, "2026-03-01", 1)
+    maintenance.vacuum(warehouse, lambda _: None)
+    tended = "last_vacuum is not null and last_analyze is not null"
+    schemas = ["raw", "ops", "store"]
+    every = query(warehouse, TABLES, schemas)
+    assert ("raw", "customs_exports_history") in every
+    # The pointer's one row belongs to the superuser.
+    assert set(every) - set(query(warehouse, f"{TABLES} and {tended}", schemas)) == {
+        ("store", "current_release")
+    }
