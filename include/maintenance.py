@@ -6,6 +6,7 @@ Loads and quarantined rows are kept for ever: they say where every row came from
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import psycopg
@@ -104,7 +105,8 @@ def _tables(connection: psycopg.Connection, schemas: tuple[str, ...]) -> list[tu
 
 def _audits(settings: Settings) -> Iterator[Path]:
     """The Data Docs of each audit: a folder each."""
-    return (settings.home / "data_docs").glob("*/*")
+    docs = settings.home / "data_docs"
+    return chain(docs.glob("load/*"), docs.glob("release/*"))
 
 
 def _archived(settings: Settings) -> Iterator[Path]:

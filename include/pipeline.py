@@ -9,7 +9,7 @@ import psycopg
 from include.errors import ContractError, UnreadableFileError
 from include.quality import gate as quality
 from include.quality import load_gate
-from include.quality.results import record
+from include.quality.results import RuleResult, record
 from include.settings import Role, Settings
 from include.sources import files, read
 from include.sources.contract import Contract, contract
@@ -196,7 +196,7 @@ def _refuse_by_rules(
     connection: psycopg.Connection,
     table: load_table.LoadTable,
     delivery: _Delivery,
-    broken: list[quality.RuleResult],
+    broken: list[RuleResult],
 ) -> None:
     """Refuse a file and say which row rules its rows broke, so that the sender knows where to look."""
     by_rule = load_gate.broken_rules(connection, table, _load_id(delivery))
@@ -222,7 +222,7 @@ def _quarantine(
     connection: psycopg.Connection,
     table: load_table.LoadTable,
     delivery: _Delivery,
-    rules: list[quality.RuleResult],
+    rules: list[RuleResult],
 ) -> None:
     lines = load_gate.rejected_lines(connection, table, _load_id(delivery))
     if not lines:

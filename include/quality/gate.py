@@ -3,37 +3,18 @@
 import logging
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
+from urllib.request import url2pathname
 
 from include.errors import TextileError
+from include.quality import report
+from include.quality.results import RuleResult
 
 
 class GateError(TextileError):
     """A rule could not be evaluated at all; nothing passes an audit that did not run."""
-
-
-@dataclass(frozen=True)
-class RuleResult:
-    """One rule's verdict.
-
-    ``rows_query`` selects the index columns of every failing row (Great Expectations itself keeps a
-    sample only); None where the rule passed or speaks of the table as a whole.
-    """
-
-    suite: str
-    rule: str
-    level: str
-    severity: str
-    expectation: str
-    column: str | None
-    success: bool
-    unexpected_count: int | None
-    zh: str
-    en: str
-    rows_query: str | None
-    details: dict[str, Any]
 
 
 class Gate:
@@ -43,6 +24,8 @@ class Gate:
         """``dsn`` is a ``postgresql://`` string; ``docs_dir`` gets this audit's own site."""
         gx = _great_expectations()
         self._docs_dir = docs_dir
+        self._results: list[RuleResult] = []
+        self._validations: list[tuple[str, Any]] = []
         self._context = gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = {"globally": False}
         for site in list(self._context.get_site_names()):
@@ -87,17 +70,25 @@ class Gate:
             for e in suite.expectations
             if hasattr(e, "unexpected_rows_query")
         }
-        return [
+        results = [
             _plain(
                 suite.name, complete.get(r.expectation_config.meta["rule"], r), queries, f"{schema}.{table}"
             )
             for r in quick
         ]
+        self._results += results
+        return results
 
     def write_docs(self) -> Path:
-        """Write the Data Docs of this audit; returns the page to open."""
+        """Write the report and the Data Docs of this audit; returns the page to open."""
         self._context.build_data_docs()
-        return self._docs_dir / "index.html"
+        report.share_static(self._docs_dir)
+        pages = [(name, self._page_of(identifier)) for name, identifier in self._validations]
+        return report.write(self._docs_dir, self._docs_dir.name, self._results, pages)
+
+    def _page_of(self, identifier: Any) -> str:
+        (site,) = self._context.get_docs_sites_urls(resource_identifier=identifier)
+        return quote(str(Path(url2pathname(urlsplit(site["site_url"]).path)).relative_to(self._docs_dir)))
 
     def _run(self, name: str, batch: Any, expectations: Iterable[Any], result_format: Any) -> list[Any]:
         gx = _great_expectations()
@@ -111,6 +102,7 @@ class Gate:
             gx.Checkpoint(name=name, validation_definitions=[definition], result_format=result_format)
         )
         run = checkpoint.run()
+        self._validations += [(name, identifier) for identifier in run.run_results]
         results = [r for validation in run.run_results.values() for r in validation.results]
         for result in results:
             if error := _exception(result.exception_info):

@@ -2,8 +2,8 @@
 
 import psycopg
 
-from include.quality.gate import Gate, RuleResult
-from include.quality.results import record
+from include.quality.gate import Gate
+from include.quality.results import RuleResult, record
 
 
 def audit(connection: psycopg.Connection, gate: Gate, build_id: int, marts: list[str]) -> list[RuleResult]:

@@ -1,11 +1,33 @@
-"""``ops.validation_result``: one row per rule that a gate evaluated."""
+"""What a gate found: one result per rule, also kept in ``ops.validation_result``."""
 
 import json
+from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from include.quality.gate import RuleResult
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One rule's verdict.
+
+    ``rows_query`` selects the index columns of every failing row (Great Expectations itself keeps a
+    sample only); None where the rule passed or speaks of the table as a whole.
+    """
+
+    suite: str
+    rule: str
+    level: str
+    severity: str
+    expectation: str
+    column: str | None
+    success: bool
+    unexpected_count: int | None
+    zh: str
+    en: str
+    rows_query: str | None
+    details: dict[str, Any]
 
 
 def record(

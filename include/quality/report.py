@@ -1,0 +1,65 @@
+"""The first page of an audit: every rule with its verdict, readable without a network.
+
+Great Expectations' own index page draws its list with scripts from the internet; in an office without one
+it is empty. Its validation pages are plain HTML and are linked from here.
+"""
+
+import shutil
+from pathlib import Path
+
+from jinja2 import Environment
+
+from include.quality.results import RuleResult
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Audit {{ name }}</title>
+<style>
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ddd; vertical-align: top }
+.failed td { background: #fdecea }
+.warned td { background: #fff8e1 }
+code { font-size: 90% }
+</style></head><body>
+<h1>Audit {{ name }}</h1>
+<p>{{ results | length }} rules, {{ results | rejectattr("success") | list | length }} not satisfied.
+Data Docs of Great Expectations:
+{% for label, url in pages %}<a href="{{ url }}">{{ label }}</a>{{ " · " if not loop.last }}{% endfor %}</p>
+<table><thead><tr><th>verdict</th><th>rule</th><th>suite</th><th>on failure</th><th>failing rows</th>
+<th>规则</th><th>meaning of a failure</th></tr></thead><tbody>
+{% for r in results | sort(attribute="success") %}
+<tr class="{{ "" if r.success else "warned" if r.level == "warning" else "failed" }}">
+<td>{{ "passed" if r.success else "failed" }}</td><td><code>{{ r.rule }}</code></td><td>{{ r.suite }}</td>
+<td>{{ effects[r.level] }}</td><td>{{ "" if r.unexpected_count is none else r.unexpected_count }}</td>
+<td>{{ r.zh }}</td><td>{{ r.en }}</td></tr>
+{% endfor %}
+</tbody></table></body></html>
+"""
+_EFFECTS = {
+    "row": "row to quarantine",
+    "file": "file refused",
+    "release": "release refused",
+    "warning": "recorded",
+}
+
+
+def write(folder: Path, name: str, results: list[RuleResult], pages: list[tuple[str, str]]) -> Path:
+    """Write ``report.html`` into an audit's folder; ``pages`` are (label, relative address) of Data Docs."""
+    template = Environment(autoescape=True).from_string(_PAGE)
+    page = folder / "report.html"
+    page.write_text(
+        template.render(name=name, results=results, pages=pages, effects=_EFFECTS), encoding="utf-8"
+    )
+    return page
+
+
+def share_static(folder: Path) -> None:
+    """Keep one copy of the fonts and images that every site brings (4 MB), not one per audit."""
+    own, shared = folder / "static", folder.parent.parent / "static"
+    if own.is_symlink() or not own.is_dir():
+        return
+    try:
+        own.rename(shared)
+    except OSError:  # another audit's copy is there already
+        shutil.rmtree(own)
+    own.symlink_to(Path("..", "..", "static"))
