@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the session (one per worker), and warehouses in it, each in a database of its own."""
+"""A PostgreSQL server for the session (one per worker), and warehouses, each in a database of its own."""
 
 import itertools
 from collections.abc import Callable, Iterator

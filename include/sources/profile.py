@@ -1,10 +1,12 @@
 """Profiles: how one mill's or portal's file maps to a contract, declared in ``profiles/<name>.yml``."""
 
+import codecs
 from functools import cache
 from pathlib import Path
 
+import polars as pl
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from include.errors import ContractError, UnreadableFileError
 from include.sources.contract import Contract, contract
@@ -33,6 +35,33 @@ class Profile(BaseModel):
     words: dict[str, dict[str, str]] = {}
     number_lines_within: str | None = None
 
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                codecs.lookup(value)
+            except LookupError as error:
+                raise ValueError(f"{error}; use for example utf-8 or gb18030") from None
+        return value
+
+    @field_validator("delimiter")
+    @classmethod
+    def _delimiter_is_one_character(cls, value: str | None) -> str | None:
+        if value is not None and (len(value) != 1 or not value.isascii()):
+            raise ValueError(f"must be one ASCII character, not {value!r}")
+        return value
+
+    @field_validator("computed")
+    @classmethod
+    def _formulas_are_sql(cls, value: dict[str, str]) -> dict[str, str]:
+        for column, formula in value.items():
+            try:
+                pl.sql_expr(formula)
+            except pl.exceptions.PolarsError as error:
+                raise ValueError(f"{column}: {error}") from None
+        return value
+
 
 def canonical(source: str) -> Profile:
     """The profile of a file that carries the contract's own headers."""
@@ -55,8 +84,12 @@ def profile(name: str, source: str) -> Profile:
     if found.source != source:
         raise ContractError(f"profile {name} is for {found.source}, not for {source}")
     names = set(contract(source).names)
-    for key in ("columns", "constants", "defaults", "computed", "words"):
-        if unknown := set(getattr(found, key)) - names:
+    used: dict[str, set[str]] = {
+        key: set(getattr(found, key)) for key in ("columns", "constants", "defaults", "computed", "words")
+    }
+    used["number_lines_within"] = {found.number_lines_within} if found.number_lines_within else set()
+    for key, of_columns in used.items():
+        if unknown := of_columns - names:
             raise ContractError(
                 f"{path.name}: {key}: {', '.join(sorted(unknown))}: no such column in {source}"
             )

@@ -1,5 +1,6 @@
 """A delivered file as typed blocks: kind, encoding, headers, profile, manifest, cast."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from include.sources.contract import Contract
 from include.sources.lookups import fold
 from include.sources.profile import Manifest, Profile
 
+MAX_COLUMNS = 1000
+# Beside the file's own columns, these stand in every table of text.
+_OUR_COLUMNS = ("_line_no", "_ragged")
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<table")
 _OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -69,7 +73,7 @@ def _text_blocks(path: Path, profile: Profile) -> Iterator[tuple[str | None, pl.
     if start.startswith(b"PK") or path.suffix.lower() == ".xlsx":
         header, table = workbooks.rows(path)
         names = _unique_names(header, path)
-        columns = [c for c in table.columns if c not in ("_line_no", "_ragged")]
+        columns = [c for c in table.columns if c not in _OUR_COLUMNS]
         yield None, table.rename(dict(zip(columns, names, strict=True)))
         return
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -89,9 +93,15 @@ def _text_blocks(path: Path, profile: Profile) -> Iterator[tuple[str | None, pl.
 
 def _unique_names(header: list[str], path: Path) -> list[str]:
     """The header's names; nameless columns get one, and a name used twice is refused."""
+    if len(header) > MAX_COLUMNS:
+        raise UnreadableFileError(
+            "header_too_wide",
+            f"{path.name}: the header has {len(header):,} columns, more than {MAX_COLUMNS:,}: is it a table?",
+        )
     names = [name.strip().removeprefix("\ufeff") or f"_column_{i}" for i, name in enumerate(header, 1)]
-    twice = sorted({n for n in names if [fold(m) for m in names].count(fold(n)) > 1})
-    if twice:
+    names = [f"{name}_" if name in _OUR_COLUMNS else name for name in names]
+    uses = Counter(map(fold, names))
+    if twice := sorted({name for name in names if uses[fold(name)] > 1}):
         raise UnreadableFileError(
             "header_ambiguous", f"{path.name}: two columns are headed {', '.join(twice)}"
         )
@@ -102,7 +112,7 @@ def _to_contract(
     text: pl.DataFrame, path: Path, contract: Contract, profile: Profile, given: dict[str, str]
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Every canonical column as text, and the names of the file's columns that no rule uses."""
-    headers = {fold(h): h for h in text.columns if h not in ("_line_no", "_ragged")}
+    headers = {fold(h): h for h in text.columns if h not in _OUR_COLUMNS}
     found: dict[str, str] = {}
     for column in contract.columns:
         accepted = profile.columns.get(column.name) or (*column.headers, column.name)
@@ -148,9 +158,7 @@ def _to_contract(
         mapped = _number_lines(mapped, text, profile.number_lines_within)
     used = set(found.values()) | _computed_inputs(profile)
     unknown = tuple(
-        h
-        for h in text.columns
-        if h not in used and h not in ("_line_no", "_ragged") and not _is_nameless(text, h)
+        h for h in text.columns if h not in used and h not in _OUR_COLUMNS and not _is_nameless(text, h)
     )
     return mapped, unknown
 

@@ -1,0 +1,55 @@
+"""Read a file the way a load does, without its gate: rows as the database types them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from include.settings import Role, Settings
+from include.sources import read
+from include.sources.contract import contract
+from include.sources.profile import Profile, canonical, manifest
+from include.warehouse import load_table
+
+Rows = list[dict[str, Any]]
+
+
+class Table(NamedTuple):
+    rows: Rows
+    unknown_columns: tuple[str, ...]
+    encoding: str | None
+
+
+@pytest.fixture(scope="module")
+def connection(module_warehouse: Settings) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(module_warehouse.dsn(Role.LOADER), autocommit=True) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def read_table(connection: psycopg.Connection) -> Callable[..., Table]:
+    def read_one(path: Path, source: str = "enterprise_orders", profile: Profile | None = None) -> Table:
+        of = contract(source)
+        seen: list[read.Block] = []
+
+        def blocks() -> Iterator[read.Block]:
+            for block in read.blocks(path, of, profile or canonical(source), manifest(path, of)):
+                seen.append(block)
+                yield block
+
+        table = load_table.create(connection, of, 1)
+        try:
+            with connection.transaction():
+                count = load_table.copy_blocks(connection, table, 1, blocks())
+            with connection.cursor(row_factory=dict_row) as cursor:
+                rows = cursor.execute(f"select * from {table.rows} order by _line_no".encode()).fetchall()
+        finally:
+            load_table.drop(connection, table)
+        assert count == len(rows)
+        last = seen[-1] if seen else None
+        return Table(rows, last.unknown_columns if last else (), last.encoding if last else None)
+
+    return read_one
