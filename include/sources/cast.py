@@ -22,6 +22,8 @@ _TIMESTAMPS = (
     *_DATES,
 )
 _MONTHS = ("%Y%m%d", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d", "%Y.%m.%d")
+# Four digits of a year of our time: "20-09-01" and "2020115" are no dates, but a guess.
+_CERTAIN_DATE = r"^(19|20)\d\d(\D|\d{4}$|\d{4}\D|\d{10}$)"
 _INTEGER = r"^\d{1,9}(\.0+)?$"
 
 
@@ -127,7 +129,10 @@ def _decimal(text: pl.Series, column: Column) -> pl.Series:
         grouped = rf"^[+-]?\d{{1,3}}({re.escape(column.thousands)}\d{{3}})+(\.\d+)?$"
         plain = text.str.replace_all(column.thousands, "", literal=True)
         text = text.zip_with(~text.str.contains(grouped).fill_null(value=False), plain)
-    return _only_where(text.str.contains(rf"^[+-]?(\d{{1,{precision - scale}}}(\.\d*)?|\.\d+)$"), text)
+    digits = precision - scale
+    # The longest whole part leaves no room for decimals that would round it up.
+    fits = rf"^[+-]?(\d{{1,{digits}}}(\.\d{{0,{scale}}})?|\d{{0,{digits - 1}}}\.\d+)$"
+    return _only_where(text.str.contains(fits), text)
 
 
 def _with_day(text: pl.Series) -> pl.Series:
@@ -142,6 +147,7 @@ def _with_day(text: pl.Series) -> pl.Series:
 
 def _parsed(text: pl.Series, formats: tuple[str, ...]) -> pl.Series:
     """The first format that fits each value, as date and time; later formats see what is left."""
+    text = _only_where(text.str.contains(_CERTAIN_DATE), text)
     result = pl.Series(text.name, [None], dtype=pl.Datetime("us")).new_from_index(0, len(text))
     for form in formats:
         left = text.set(result.is_not_null(), None)
@@ -162,7 +168,8 @@ def _unreadable(text: pl.Series, reading: pl.Series, column: Column) -> pl.Serie
 
 def _bad_uscc(value: pl.Series) -> pl.Series:
     """GB 32100-2015 check character, by python-stdnum, over the distinct values."""
-    return value.is_in([v for v in value.drop_nulls().unique() if not uscc.is_valid(v)])
+    # The library ignores hyphens and blanks inside; for a key they make another enterprise.
+    return value.is_in([v for v in value.drop_nulls().unique() if len(v) != 18 or not uscc.is_valid(v)])
 
 
 def _no_rate(currency: pl.Series, date: pl.Series) -> pl.Series:
