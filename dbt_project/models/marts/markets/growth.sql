@@ -14,25 +14,83 @@ markets as (
     group by month, basis, product_group, market_code
 ),
 
+-- One row per market and calendar month, with sales or without, so that windows and lags count months.
+calendar as (
+    select
+        spans.basis,
+        cast(series.month as date) as month
+    from (
+        select
+            basis,
+            min(month) as first_month,
+            max(month) as last_month
+        from markets
+        group by basis
+    ) as spans
+    cross join generate_series(spans.first_month, spans.last_month, interval '1 month') as series (month)
+),
+
+sold as (
+    select distinct
+        basis,
+        product_group,
+        market_code
+    from markets
+),
+
+market_months as (
+    select
+        sold.basis,
+        sold.product_group,
+        sold.market_code,
+        calendar.month,
+        markets.value_cny
+    from sold
+    inner join calendar on sold.basis = calendar.basis
+    left join markets
+        on
+            sold.basis = markets.basis
+            and sold.product_group = markets.product_group
+            and sold.market_code = markets.market_code
+            and calendar.month = markets.month
+),
+
+running_sums as (
+    select
+        basis,
+        product_group,
+        market_code,
+        month,
+        value_cny as month_value_cny,
+        sum(value_cny) over (
+            partition by basis, product_group, market_code, extract(year from month) order by month
+        ) as ytd_value_cny,
+        sum(value_cny) over (by_month rows 11 preceding) as r12_value_cny,
+        sum(value_cny) over (by_month rows 1 preceding) as janfeb_value_cny
+    from market_months
+    window by_month as (partition by basis, product_group, market_code order by month)
+),
+
 market_values as (
     select
-        periods.basis,
-        periods.period_type,
-        periods.first_month,
-        markets.product_group,
-        markets.market_code,
-        sum(markets.value_cny) filter (where markets.month >= periods.first_month) as value_cny,
-        sum(markets.value_cny) filter (
-            where periods.has_base and markets.month <= periods.base_last_month
+        running_sums.basis,
+        running_sums.product_group,
+        running_sums.market_code,
+        running_sums.month as last_month,
+        kinds.period_type,
+        kinds.value_cny,
+        lag(kinds.value_cny, 12) over (
+            partition by running_sums.basis, running_sums.product_group, running_sums.market_code, kinds.period_type
+            order by running_sums.month
         ) as base_value_cny
-    from periods
-    inner join markets
-        on
-            periods.basis = markets.basis
-            and markets.month between periods.base_first_month and periods.last_month
-            and (periods.first_month <= markets.month or periods.base_last_month >= markets.month)
-    group by
-        periods.basis, periods.period_type, periods.first_month, markets.product_group, markets.market_code
+    from running_sums
+    cross join lateral (
+        values
+        ('month', running_sums.month_value_cny),
+        ('ytd', running_sums.ytd_value_cny),
+        ('r12', running_sums.r12_value_cny),
+        ('janfeb', running_sums.janfeb_value_cny)
+    ) as kinds (period_type, value_cny)
 ),
 
 -- Both periods by the membership of the period's last day: like is compared with like.
@@ -55,12 +113,14 @@ grouped_values as (
         on
             market_values.basis = periods.basis
             and market_values.period_type = periods.period_type
-            and market_values.first_month = periods.first_month
+            and market_values.last_month = periods.last_month
     {{ join_market_membership(
         country_of_market('market_values.market_code'), last_day_of('periods.last_month')
     ) }}
     -- A market seen in neither period has no row; one seen in the base only keeps its loss in the sums.
-    where market_values.value_cny is not null or market_values.base_value_cny is not null
+    where
+        market_values.value_cny is not null
+        or (periods.has_base and market_values.base_value_cny is not null)
 ),
 
 levels as (
