@@ -12,14 +12,16 @@ from include.errors import BuildError, PublishError, StaleBuildError
 from include.quality import gate as quality
 from include.quality import release_gate
 from include.settings import Role, Settings
+from include.sources.contract import sources
 from include.transform import dbt, manifest
 from include.warehouse import store
-from include.warehouse.connection import connect, exclusive, scalar
+from include.warehouse.connection import connect, exclusive, scalar, wait_for
 
 Say = Callable[[str], None]
 
 # Loads that changed a row of raw: the others cannot change a figure.
 _CHANGED = "status = 'accepted' and (accepted > 0 or removed > 0)"
+_PATIENCE_S = 900
 
 
 @dataclass
@@ -58,6 +60,7 @@ def build(settings: Settings, say: Say = lambda _: None) -> int | None:
     BuildError when dbt fails; readers see what they saw before.
     """
     version = dbt.code_version(settings)
+    _wait_for_loads(settings, say)
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         connection.execute(
             "update ops.build set status = 'crashed', finished_at = clock_timestamp()"
@@ -220,6 +223,14 @@ def _require(connection: psycopg.Connection, build_id: int, status: str) -> None
             f"build {build_id} is not the newest {status} build (build {newest} is {is_now}): start over "
             "with `textile publish`, or clear the DAG run from its first task"
         )
+
+
+def _wait_for_loads(settings: Settings, say: Say) -> None:
+    """Let loads that run now finish: what is built beside them would be out of date at once."""
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection:
+        for source in sources():
+            if not wait_for(connection, f"load.{source}", _PATIENCE_S):
+                say(f"a load of {source} takes long: building without it")
 
 
 def _loads(connection: psycopg.Connection) -> int:

@@ -9,7 +9,7 @@ import httpx
 
 from include.errors import SetupError, TextileError
 
-_FINAL = ("success", "failed")
+FINAL = ("success", "failed")
 _POLL_S = 0.5
 
 
@@ -66,12 +66,17 @@ def runs(client: httpx.Client, dag_id: str, limit: int = 20) -> list[dict[str, A
     return found
 
 
+def run_state(client: httpx.Client, dag_id: str, run_id: str) -> str:
+    """State of a run: ``queued``, ``running``, or one of FINAL."""
+    return str(_call(client, "GET", f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}")["state"])
+
+
 def wait(client: httpx.Client, dag_id: str, run_id: str, timeout_s: float = 600) -> str:
     """Wait until the run is over; returns ``success`` or ``failed``. Raises after ``timeout_s`` seconds."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
-        state = str(_call(client, "GET", f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}")["state"])
-        if state in _FINAL:
+        state = run_state(client, dag_id, run_id)
+        if state in FINAL:
             return state
         time.sleep(_POLL_S)
     raise TextileError(

@@ -30,36 +30,44 @@ def run(
     client: httpx.Client,
     settings: Settings,
     timeout_s: float = 900,
-    ingested: Callable[[str, str], None] = lambda source, state: None,
+    say: Callable[[str], None] | None = None,
 ) -> dict[str, str]:
     """Trigger the ingest DAGs and wait until what they accepted is published; returns their states by source.
 
-    ``ingested`` is told each source and state as its run ends. Raises TextileError when it takes longer than
-    ``timeout_s`` or the release does not come.
+    ``say`` is told what each task does. Raises TextileError when it takes longer than ``timeout_s``, or when
+    build_marts fails.
     """
-    end = time.monotonic() + timeout_s
-    begun = {source: airflow_api.trigger(client, f"ingest_{source}") for source in sources()}
-    states: dict[str, str] = {}
-    for source, run_id in begun.items():
-        states[source] = airflow_api.wait(client, f"ingest_{source}", run_id, end - time.monotonic())
-        ingested(source, states[source])
-    wait_until_published(client, settings, end - time.monotonic())
-    return states
-
-
-def wait_until_published(client: httpx.Client, settings: Settings, timeout_s: float) -> None:
-    """Return when a release has every accepted load and build_marts rests; raises when it failed instead."""
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        runs = airflow_api.runs(client, "build_marts")
-        if all(run["state"] in ("success", "failed") for run in runs):
+    begin = time.monotonic()
+    begun = {f"ingest_{source}": airflow_api.trigger(client, f"ingest_{source}") for source in sources()}
+    earlier = {run["dag_run_id"] for run in airflow_api.runs(client, "build_marts")}
+    told: dict[tuple[str, str], str | None] = {}
+    while time.monotonic() < begin + timeout_s:
+        states = {dag: airflow_api.run_state(client, dag, run_id) for dag, run_id in begun.items()}
+        builds = [r for r in airflow_api.runs(client, "build_marts") if r["dag_run_id"] not in earlier]
+        if say:
+            watched = [*begun.items(), *(("build_marts", r["dag_run_id"]) for r in reversed(builds))]
+            for line in _news(client, watched, told):
+                say(f"{time.monotonic() - begin:4.0f} s  {line}")
+        if {*states.values(), *(r["state"] for r in builds)} <= set(airflow_api.FINAL):
             if release.is_up_to_date(settings):
-                return
-            if runs and runs[0]["state"] == "failed":
+                return {dag.removeprefix("ingest_"): state for dag, state in states.items()}
+            if builds and builds[0]["state"] == "failed":
                 raise TextileError(
-                    f"run {runs[0]['dag_run_id']} of build_marts failed: see its log at {client.base_url}"
+                    f"run {builds[0]['dag_run_id']} of build_marts failed: see its log at {client.base_url}"
                 )
         time.sleep(_POLL_S)
-    raise TextileError(
-        f"no release has all accepted loads after {timeout_s:.0f} s: look at {client.base_url}"
-    )
+    raise TextileError(f"no release has all accepted loads after {timeout_s:.0f} s: see {client.base_url}")
+
+
+def _news(
+    client: httpx.Client, watched: list[tuple[str, str]], told: dict[tuple[str, str], str | None]
+) -> Iterator[str]:
+    """What tasks have begun or ended since the last call; ``told`` remembers."""
+    for dag_id, run_id in watched:
+        for task, state in airflow_api.task_states(client, dag_id, run_id).items():
+            if (
+                state in ("running", "skipped", *airflow_api.FINAL)
+                and told.get((run_id, dag_id + task)) != state
+            ):
+                told[run_id, dag_id + task] = state
+                yield f"{dag_id}: {task} {state}"

@@ -65,7 +65,7 @@ def start(
     _make_folder(cluster, account)
     data = cluster / "data"
     prefix = unprivileged.prefix(
-        account, must_read=_pginstall() / "share", must_run=_program("postgres"), cwd=cluster
+        account, must_read=_pginstall() / "share", must_run=program("postgres"), cwd=cluster
     )
     if not data.exists():
         _initialise(cluster, password, prefix, account)
@@ -82,7 +82,7 @@ def start(
     process = processes.start(
         cluster,
         _NAME,
-        [*prefix, _program("postgres"), "-D", data, *flags],
+        [*prefix, program("postgres"), "-D", data, *flags],
         env=_environment(),
         cwd=cluster,
         log=log_file(cluster),
@@ -127,7 +127,8 @@ def _pginstall() -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall"
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
+    """Where one of PostgreSQL's own programs is (``psql``, ``pg_dump`` ...)."""
     return _pginstall() / "bin" / name
 
 
@@ -156,7 +157,7 @@ def _initialise(
             os.chown(password_file, account.uid, account.gid)
         command: list[str | Path] = [
             *prefix,
-            _program("initdb"),
+            program("initdb"),
             f"--pgdata={draft}",
             f"--username={SUPERUSER}",
             f"--pwfile={password_file}",

@@ -48,6 +48,20 @@ def exclusive(connection: psycopg.Connection, name: str) -> Iterator[None]:
             connection.execute("select pg_advisory_unlock(hashtext(%s))", [f"textile.{name}"])
 
 
+def wait_for(connection: psycopg.Connection, name: str, patience_s: int) -> bool:
+    """Wait until nobody holds the named lock; False when somebody still does after ``patience_s`` seconds."""
+    key = [f"textile.{name}"]
+    connection.execute(f"set lock_timeout = '{patience_s}s'".encode())
+    try:
+        connection.execute("select pg_advisory_lock_shared(hashtext(%s))", key)
+        connection.execute("select pg_advisory_unlock_shared(hashtext(%s))", key)
+    except psycopg.errors.LockNotAvailable:
+        return False
+    finally:
+        connection.execute("reset lock_timeout")
+    return True
+
+
 def scalar(connection: psycopg.Connection, query: str, parameters: Mapping[str, Any] | None = None) -> Any:
     """The one value of a query that always gives one row."""
     row = connection.execute(query.encode(), parameters).fetchone()
