@@ -77,12 +77,17 @@ def _keep_first_causes(connection: psycopg.Connection, table: LoadTable) -> None
     )
 
 
-def rejected_lines(connection: psycopg.Connection, table: LoadTable, load_id: int) -> set[int]:
-    """Line numbers of a load's refused rows."""
+def rejected_lines(connection: psycopg.Connection, table: LoadTable, load_id: int) -> dict[int, int | None]:
+    """Line numbers of a load's refused rows, each with that of the row after it."""
     rows = connection.execute(
-        f"select distinct _line_no from {table.rejects} where _load_id = %s".encode(), [load_id]
+        f"select _line_no, next_line_no from ("
+        f" select _line_no, lead(_line_no) over (order by _line_no) as next_line_no"
+        f" from {table.rows} where _load_id = %(load)s) as numbered"
+        f" where exists (select 1 from {table.rejects} as r"
+        f" where r._load_id = %(load)s and r._line_no = numbered._line_no)".encode(),
+        {"load": load_id},
     )
-    return {line for (line,) in rows}
+    return dict(rows.fetchall())
 
 
 def broken_rules(connection: psycopg.Connection, table: LoadTable, load_id: int) -> dict[str, int]:

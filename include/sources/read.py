@@ -44,11 +44,11 @@ def blocks(path: Path, contract: Contract, profile: Profile, manifest: Manifest)
         yield Block(typed.with_columns(_extra(text, unknown)), unknown, encoding)
 
 
-def raw_records(path: Path, encoding: str | None, line_numbers: set[int]) -> dict[int, str]:
-    """The raw text of the rows that begin at the given line numbers."""
+def raw_records(path: Path, encoding: str | None, extents: dict[int, int | None]) -> dict[int, str]:
+    """The raw text of rows by the number of their first line; ``extents`` tells where the next one begins."""
     if encoding is None:
-        return workbooks.raw_records(path, line_numbers)
-    return text_files.raw_records(path, encoding, line_numbers)
+        return workbooks.raw_records(path, set(extents))
+    return text_files.raw_records(path, encoding, extents)
 
 
 def _text_blocks(path: Path, profile: Profile) -> Iterator[tuple[str | None, pl.DataFrame]]:
@@ -72,23 +72,26 @@ def _text_blocks(path: Path, profile: Profile) -> Iterator[tuple[str | None, pl.
         )
     if start.startswith(b"PK") or path.suffix.lower() == ".xlsx":
         header, table = workbooks.rows(path)
-        names = _unique_names(header, path)
         columns = [c for c in table.columns if c not in _OUR_COLUMNS]
-        yield None, table.rename(dict(zip(columns, names, strict=True)))
+        yield None, table.rename(dict(zip(columns, _unique_names(header, path), strict=True)))
         return
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnreadableFileError(
             "encoding_unknown", f"{path.name}: UTF-16; save it as UTF-8 and deliver it again"
         )
-    names, delimiter, line_no = [], profile.delimiter or ",", 0
+    names: list[str] = []
+    delimiter, line_no, rest = profile.delimiter or ",", 1, b""
     for encoding, block in text_files.decoded_blocks(path, profile.encoding):
         body = block
         if not names:
-            line, body, line_no = text_files.split_header(block, path)
-            delimiter, header = text_files.header_fields(line, profile.delimiter)
+            delimiter, header, body, line_no = text_files.split_header(block, path, profile.delimiter)
             names = _unique_names(header, path)
-        yield encoding, text_files.rows(body, names, delimiter, line_no)
-        line_no += body.count(b"\n")
+        body = rest + body
+        table, rest = text_files.rows(body, names, delimiter, line_no, path)
+        yield encoding, table
+        line_no += body.count(b"\n") - rest.count(b"\n")
+    if rest.strip():
+        raise text_files.never_closed(path, line_no)
 
 
 def _unique_names(header: list[str], path: Path) -> list[str]:

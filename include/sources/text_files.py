@@ -1,12 +1,13 @@
 """Delimited text files, read block by block and column-wise.
 
-A file of any size passes in blocks of ``BLOCK_BYTES``; within a block everything is done on columns.
-Physical line numbers are kept, so that a refused row can be found in the file again.
+A file of any size passes in blocks of ``BLOCK_BYTES``; a block in which every line is one row is parsed by
+polars as it is, any other by the standard library's CSV reader. Physical line numbers are kept, so that a
+refused row can be found in the file again.
 """
 
 import codecs
 import csv
-import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,15 +16,18 @@ import polars as pl
 from include.errors import UnreadableFileError
 
 BLOCK_BYTES = 16 * 1024 * 1024
+_PIECE_BYTES = 256 * 1024
 MAX_LINE_BYTES = 1024 * 1024
 MAX_RECORD_LINES = 100
 _DELIMITERS = (",", "\t", ";", "|")
-# A byte that is no delimiter of any table we know: makes polars' reader a fast line splitter.
-_NO_DELIMITER = "\x1f"
+# A line whose only bytes beyond ASCII are two or more Chinese characters in UTF-8. Text in GB18030 can look
+# like one such character by chance, but not a whole line long.
+_ASCII = rb"[\x00-\x09\x0b-\x7f]*+"
+_UTF8_CHINESE = re.compile(rb"(?m)^" + _ASCII + rb"(?:[\xe3-\xe9][\x80-\xbf]{2}" + _ASCII + rb"){2,}+$")
 
 
 def decoded_blocks(path: Path, encoding: str | None) -> Iterator[tuple[str, bytes]]:
-    """Yield (encoding, block as UTF-8) with every block ending at the end of a record.
+    """Yield (encoding, block as UTF-8) with every block ending at the end of a line.
 
     Without ``encoding`` a file is UTF-8 until the first byte that cannot be; if all before it was
     ASCII the file is GB18030. Anything else is refused: mixed encodings cannot be told apart.
@@ -35,11 +39,13 @@ def decoded_blocks(path: Path, encoding: str | None) -> Iterator[tuple[str, byte
             block = rest + read
             if not block:
                 return
-            cut = _record_end(block, path, line_no) if read else len(block)
+            cut = _line_end(block, path, line_no) if read else len(block)
             block, rest = block[:cut], block[cut:]
             if block:
                 first_multibyte = not (encoding or seen_multibyte or block.isascii())
                 name, utf8 = _as_utf8(block, name, path, line_no, or_gb18030=first_multibyte)
+                if name == "gb18030" and not encoding:
+                    _refuse_utf8_within(block, path, line_no)
                 seen_multibyte |= first_multibyte
                 yield name, utf8.removeprefix(codecs.BOM_UTF8).replace(b"\0", b"")
                 line_no += block.count(b"\n")
@@ -54,25 +60,30 @@ def _as_utf8(block: bytes, encoding: str, path: Path, line_no: int, *, or_gb1803
     try:
         text = block.decode(encoding)
     except UnicodeDecodeError as error:
-        if or_gb18030:
+        before = block[: block.rfind(b"\n", 0, error.start) + 1]
+        if or_gb18030 and not _UTF8_CHINESE.search(before):
             return _as_utf8(block, "gb18030", path, line_no, or_gb18030=False)
-        raise _wrong_encoding(path, block, error, encoding, line_no) from None
+        raise _wrong_encoding(path, block, error.start, encoding, line_no) from None
     return encoding, block if encoding == "utf-8" else text.encode()
 
 
-def _wrong_encoding(
-    path: Path, block: bytes, error: UnicodeDecodeError, name: str, line_no: int
-) -> UnreadableFileError:
-    line = line_no + block.count(b"\n", 0, error.start)
+def _refuse_utf8_within(block: bytes, path: Path, line_no: int) -> None:
+    if found := _UTF8_CHINESE.search(block):
+        first = next(i for i in range(found.start(), found.end()) if block[i] > 0x7F)
+        raise _wrong_encoding(path, block, first, "gb18030", line_no)
+
+
+def _wrong_encoding(path: Path, block: bytes, at: int, name: str, line_no: int) -> UnreadableFileError:
+    line = line_no + block.count(b"\n", 0, at)
     return UnreadableFileError(
         "encoding_unknown",
-        f"{path.name}: line {line}: byte 0x{block[error.start]:02x} is not valid {name}; deliver the file in "
-        "one encoding, UTF-8 or GB18030, or name its encoding in a profile",
+        f"{path.name}: line {line}: byte 0x{block[at]:02x} is not {name} as the lines before it; deliver the "
+        "file in one encoding, UTF-8 or GB18030, or name its encoding in a profile",
     )
 
 
-def _record_end(block: bytes, path: Path, line_no: int) -> int:
-    """Where the last whole record of the block ends: a line break outside quotes; 0 if there is none."""
+def _line_end(block: bytes, path: Path, line_no: int) -> int:
+    """Where the last whole line of the block ends; 0 if there is none."""
     cut = block.rfind(b"\n") + 1
     if len(block) - cut > MAX_LINE_BYTES:
         line = line_no + block.count(b"\n")
@@ -81,132 +92,174 @@ def _record_end(block: bytes, path: Path, line_no: int) -> int:
             f"{path.name}: line {line} is longer than {MAX_LINE_BYTES:,} bytes; this is no table: "
             "check how the file was exported",
         )
-    quotes = block.count(b'"', 0, cut)
-    for _ in range(MAX_RECORD_LINES):
-        if cut == 0 or quotes % 2 == 0:
-            return cut
-        previous = block.rfind(b"\n", 0, cut - 1) + 1
-        quotes -= block.count(b'"', previous, cut)
-        cut = previous
-    raise UnreadableFileError(
-        "quote_unbalanced",
-        f"{path.name}: a quoted field before line {line_no + block.count(chr(10).encode())} is never closed",
-    )
+    return cut
 
 
-def header_fields(line: str, delimiter: str | None) -> tuple[str, list[str]]:
-    """(delimiter, header cells) of a header line; the commonest known delimiter unless one is given."""
-    found = delimiter or max(_DELIMITERS, key=line.count)
-    return found, next(csv.reader(io.StringIO(line), delimiter=found), [])
+def split_header(block: bytes, path: Path, delimiter: str | None) -> tuple[str, list[str], bytes, int]:
+    """(delimiter, header cells, the block after the header, line number of the first line after it).
 
-
-def split_header(block: bytes, path: Path) -> tuple[str, bytes, int]:
-    """(header line, the block after it, line number of the first line after it)."""
-    start, line_no = 0, 1
-    while start < len(block):
-        end = block.find(b"\n", start)
-        end = len(block) if end < 0 else end
-        line = block[start:end].strip()
-        if line:
-            return line.decode(), block[end + 1 :], line_no + 1
-        start, line_no = end + 1, line_no + 1
-    raise UnreadableFileError(
-        "file_empty", f"{path.name}: the file has no line; deliver it again with content"
-    )
-
-
-def rows(block: bytes, names: list[str], delimiter: str, first_line: int) -> pl.DataFrame:
-    """The block's records as text columns ``names`` with ``_line_no`` and ``_ragged``.
-
-    Blank lines are no rows. A record with more or fewer fields than the header is kept as an empty row
-    with ``_ragged`` true: its values cannot be told to columns.
+    The header is the first record with content; its delimiter is the commonest known one unless it is given.
     """
-    if (plain := _plain_rows(block, names, delimiter, first_line)) is not None:
-        return plain
-    records = _records(block, first_line)
-    content = pl.col("record").fill_null("")
-    outside_quotes = content.str.replace_all(r'"[^"]*"', "")
-    records = records.filter(content.str.strip_chars(" \t\r\n") != "").with_columns(
-        _ragged=outside_quotes.str.count_matches(delimiter, literal=True) != len(names) - 1
-    )
-    whole = records.filter(~pl.col("_ragged"))
-    table = _parse("\n".join(whole["record"].to_list()).encode(), names, delimiter)
-    if table.height != whole.height:
+    blank = block[: len(block) - len(block.lstrip())]
+    if len(blank) == len(block):
         raise UnreadableFileError(
-            "quote_unbalanced",
-            f"near line {first_line}: {whole.height} records, but {table.height} could be parsed; "
-            "check the quotation marks",
+            "file_empty", f"{path.name}: the file has no line; deliver it again with content"
         )
-    table = table.with_columns(whole["_line_no"], whole["_ragged"])
-    ragged = records.filter(pl.col("_ragged")).select("_line_no", "_ragged")
-    return pl.concat([table, ragged], how="diagonal").sort("_line_no") if ragged.height else table
+    line_no = 1 + blank.count(b"\n")
+    lines = block[blank.rfind(b"\n") + 1 :].split(b"\n", MAX_RECORD_LINES)
+    texts = [line.decode() for line in lines[:MAX_RECORD_LINES]]
+    found = delimiter or max(_DELIMITERS, key=texts[0].strip().count)
+    for _, end, cells in _records(texts, found):
+        return found, cells, b"\n".join(lines[end:]), line_no + end
+    raise never_closed(path, line_no)
 
 
-def _plain_rows(block: bytes, names: list[str], delimiter: str, first_line: int) -> pl.DataFrame | None:
-    """The rows of a block without quotes in which every line has as many fields as the header, else None.
+def rows(
+    block: bytes, names: list[str], delimiter: str, first_line: int, path: Path
+) -> tuple[pl.DataFrame, bytes]:
+    """The block's records as text columns ``names`` with ``_line_no`` and ``_ragged``, and what is left.
+
+    Blank lines are no rows. A record with more or fewer fields than the header is kept as an empty row with
+    ``_ragged`` true: its values cannot be told to columns. Left is a record whose quotes are still open at
+    the end of the block: it belongs before the next one.
+    """
+    if (table := _a_row_per_line(block, names, delimiter, first_line)) is not None:
+        return table, b""
+    tables: list[pl.DataFrame] = []
+    rest = b""
+    for piece in _pieces(block):  # one odd line must not make a whole block slow
+        text = rest + piece
+        table, rest = _a_row_per_line(text, names, delimiter, first_line), b""
+        if table is None:
+            table, rest = _any_rows(text, names, delimiter, first_line, path)
+        tables.append(table)
+        first_line += text.count(b"\n") - rest.count(b"\n")
+    return pl.concat(tables or [_table(names, [], [], [])]), rest
+
+
+def _pieces(block: bytes) -> Iterator[bytes]:
+    start = 0
+    while start < len(block):
+        end = block.find(b"\n", start + _PIECE_BYTES) + 1 or len(block)
+        yield block[start:end]
+        start = end
+
+
+def _any_rows(
+    block: bytes, names: list[str], delimiter: str, first_line: int, path: Path
+) -> tuple[pl.DataFrame, bytes]:
+    """As :func:`rows`, with the standard library's reader: whatever the lines are."""
+    lines = block.removesuffix(b"\n").decode().split("\n")
+    whole: list[list[str]] = []
+    whole_lines: list[int] = []
+    ragged_lines: list[int] = []
+    done = 0
+    for start, end, cells in _records(lines, delimiter):
+        if end - start > MAX_RECORD_LINES:
+            raise never_closed(path, first_line + start)
+        done = end
+        if len(cells) == len(names):
+            whole.append(cells)
+            whole_lines.append(first_line + start)
+        elif any(line.strip() for line in lines[start:end]):
+            ragged_lines.append(first_line + start)
+    if len(lines) - done > MAX_RECORD_LINES:
+        raise never_closed(path, first_line + done)
+    return _table(names, whole, whole_lines, ragged_lines), "\n".join([*lines[done:], ""]).encode()
+
+
+def never_closed(path: Path, line: int) -> UnreadableFileError:
+    """The refusal of a file with a quote that opens in ``line`` and does not close."""
+    return UnreadableFileError(
+        "quote_unbalanced",
+        f"{path.name}: line {line}: a quoted field begins here and does not end within {MAX_RECORD_LINES} "
+        "lines; correct the quotation marks",
+    )
+
+
+def _a_row_per_line(block: bytes, names: list[str], delimiter: str, first_line: int) -> pl.DataFrame | None:
+    """The rows of a block in which every line is one record with as many fields as the header, else None.
 
     No line has too many fields, or the parser would object; so if the sum is right, no line has too few.
     """
     lines = block.count(b"\n") + (not block.endswith(b"\n"))
-    if b'"' in block or block.count(delimiter.encode()) != (len(names) - 1) * lines:
-        return None
     try:
-        table = _parse(block, names, delimiter)
+        table = pl.read_csv(
+            block, has_header=False, separator=delimiter, new_columns=names, infer_schema=False
+        )
     except pl.exceptions.PolarsError:
         return None
-    if table.height != lines:
+    delimiters = block.count(delimiter.encode())
+    if b'"' in block:  # those inside of fields separate nothing
+        within = table.select(pl.all().str.count_matches(delimiter, literal=True).sum())
+        delimiters -= sum(within.row(0))
+    if table.height != lines or delimiters != (len(names) - 1) * lines:
         return None
-    return table.with_row_index("_line_no", offset=first_line).with_columns(_ragged=pl.lit(value=False))
+    numbered = table.with_row_index("_line_no", offset=first_line)
+    return numbered.select(*names, "_line_no", pl.lit(value=False).alias("_ragged"))
 
 
-def _parse(text: bytes, names: list[str], delimiter: str) -> pl.DataFrame:
-    schema = dict.fromkeys(names, pl.String)
-    if not text:
-        return pl.DataFrame(schema=schema)
-    return pl.read_csv(text, has_header=False, separator=delimiter, new_columns=names, infer_schema=False)
+def _records(lines: list[str], delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
+    """(index of its first line, index of the line after it, cells) of every record that ends in ``lines``.
 
-
-def _records(block: bytes, first_line: int) -> pl.DataFrame:
-    """Columns ``record`` (text, line breaks inside quotes kept) and ``_line_no`` (of its first line)."""
-    lines = pl.read_csv(
-        block,
-        has_header=False,
-        separator=_NO_DELIMITER,
-        quote_char=None,
-        new_columns=["record"],
-        infer_schema=False,
-        truncate_ragged_lines=True,
-    ).with_row_index("_line_no", offset=first_line)
-    if block.find(b'"') < 0:
-        return lines
-    odd = pl.col("record").str.count_matches('"', literal=True).fill_null(0) % 2
-    lines = lines.with_columns(_open=odd.cum_sum().shift(1, fill_value=0) % 2 == 1)
-    if not lines["_open"].any():
-        return lines.drop("_open")
-    return (
-        lines.with_columns(_record=(~pl.col("_open")).cum_sum())
-        .group_by("_record", maintain_order=True)
-        .agg(pl.col("_line_no").first(), pl.col("record").str.join("\n"))
-        .drop("_record")
-    )
-
-
-def raw_records(path: Path, encoding: str, line_numbers: set[int]) -> dict[int, str]:
-    """The raw text of the records that begin at the given line numbers, for the quarantine.
-
-    Bytes that are not of the encoding are shown as ``\\xNN``.
+    What cannot be parsed has no cells.
     """
-    found: dict[int, str] = {}
-    with codecs.open(str(path), "r", encoding, errors="backslashreplace") as file:
-        start, open_quote = 0, False
+    ended = False
+
+    def source() -> Iterator[str]:
+        nonlocal ended
+        for line in lines:
+            yield f"{line}\n"
+        ended = True
+
+    reader = csv.reader(source(), delimiter=delimiter)
+    start = 0
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            cells = []
+        if ended:
+            return
+        yield start, reader.line_num, cells
+        start = reader.line_num
+
+
+def _table(
+    names: list[str], whole: list[list[str]], whole_lines: list[int], ragged_lines: list[int]
+) -> pl.DataFrame:
+    columns = zip(*whole, strict=True) if whole else ([] for _ in names)
+    table = pl.DataFrame(dict(zip(names, columns, strict=True)), schema=dict.fromkeys(names, pl.String))
+    table = table.with_columns(
+        pl.Series("_line_no", whole_lines, dtype=pl.UInt32), pl.lit(value=False).alias("_ragged")
+    )
+    if not ragged_lines:
+        return table
+    ragged = pl.DataFrame(
+        {"_line_no": pl.Series(ragged_lines, dtype=pl.UInt32), "_ragged": [True] * len(ragged_lines)}
+    )
+    return pl.concat([table, ragged], how="diagonal").sort("_line_no")
+
+
+def raw_records(path: Path, encoding: str, extents: dict[int, int | None]) -> dict[int, str]:
+    """The raw text of records by the number of their first line, for the quarantine.
+
+    ``extents`` maps it to the number of the next record's first line, None for the last record. Bytes that
+    are not of the encoding are shown as ``\\xNN``.
+    """
+    found: dict[int, list[str]] = {number: [] for number in extents}
+    last = max(found)
+    current: int | None = None
+    with path.open(encoding=encoding, errors="backslashreplace", newline="\n") as file:
         for number, line in enumerate(file, start=1):
-            text = line.rstrip("\r\n").replace("\x00", "").removeprefix("\ufeff")
-            if open_quote:
-                found[start] = f"{found[start]}\n{text}"
-                open_quote ^= bool(line.count('"') % 2)
-            elif number in line_numbers:
-                found[number], start = text, number
-                open_quote = bool(line.count('"') % 2)
-            elif len(found) == len(line_numbers):
-                break
-    return found
+            if number in found:
+                current = number
+            elif current is not None and number == extents[current]:
+                current = None
+                if number > last:
+                    break
+            if current is not None:
+                found[current].append(line.rstrip("\r\n").replace("\x00", "").removeprefix("\ufeff"))
+    return {number: "\n".join(lines).rstrip("\n") for number, lines in found.items()}
