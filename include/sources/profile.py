@@ -128,14 +128,14 @@ def manifest(path: Path, of: Contract) -> Manifest:
     if not beside.is_file():
         return Manifest()
     try:
-        content = yaml.safe_load(beside.read_text(encoding="utf-8")) or {}
+        # Text only: YAML would read the code 045 as the number 37.
+        content = yaml.load(beside.read_text(encoding="utf-8"), Loader=yaml.BaseLoader) or {}  # noqa: S506
         if not isinstance(content, dict):
             raise UnreadableFileError("manifest_wrong", f"{beside.name}: must be `name: value` lines")
-        values = {str(k): v for k, v in content.items()}
         found = Manifest(
-            complete=values.pop("complete", False),
-            filtered_by=values.pop("filtered_by", ()),
-            values={name: str(value) for name, value in values.items()},
+            complete=content.pop("complete", False),
+            filtered_by=content.pop("filtered_by", ()),
+            values=content,
         )
     except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise UnreadableFileError("manifest_wrong", f"{beside.name}: {error}") from error

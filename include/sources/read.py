@@ -40,7 +40,7 @@ def blocks(path: Path, contract: Contract, profile: Profile, manifest: Manifest)
     for encoding, text in texts:
         mapped, unknown = _to_contract(text, path, contract, profile, given)
         typed = cast(mapped, contract, profile.words)
-        _check_manifest(typed, text, path, contract, manifest)
+        _check_manifest(typed, path, contract, profile, manifest)
         yield Block(typed.with_columns(_extra(text, unknown)), unknown, encoding)
 
 
@@ -206,19 +206,20 @@ def _extra(text: pl.DataFrame, unknown: tuple[str, ...]) -> pl.Expr | pl.Series:
 
 
 def _check_manifest(
-    typed: pl.DataFrame, text: pl.DataFrame, path: Path, contract: Contract, manifest: Manifest
+    typed: pl.DataFrame, path: Path, contract: Contract, profile: Profile, manifest: Manifest
 ) -> None:
     """The manifest fills gaps; where the file speaks for itself the two must agree."""
-    headers = {fold(h) for h in text.columns}
     for name, value in manifest.values.items():
-        column = contract.column(name)
-        if not any(fold(h) in headers for h in (*column.headers, name)):
-            continue
         one = pl.DataFrame(
             {c: [value if c == name else None] for c in contract.names},
             schema_overrides=dict.fromkeys(contract.names, pl.String),
-        )
-        said = cast(one.with_columns(_line_no=pl.lit(1), _ragged=pl.lit(value=False)), contract, {})[name][0]
+        ).with_columns(_line_no=pl.lit(1), _ragged=pl.lit(value=False))
+        said = cast(one, contract, profile.words)[name][0]
+        if said is None:
+            raise UnreadableFileError(
+                "manifest_wrong",
+                f"{path.name}.yml: {name}: {value!r} cannot be read, or is not in its code list",
+            )
         in_file = typed[name].drop_nulls().unique().to_list()
         if in_file and in_file != [said]:
             raise UnreadableFileError(

@@ -1,6 +1,7 @@
 """XLSX workbooks, read as text with their row numbers."""
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import fastexcel
@@ -14,14 +15,22 @@ _SMALL_BYTES = 64 * 1024**2
 
 
 def check_archive(path: Path) -> None:
-    """Refuse what is no whole ZIP archive, and an archive that unpacks to far more than a table would."""
+    """Refuse what is no whole ZIP archive, and an archive that unpacks to far more than a table would.
+
+    The checksums are compared too: the workbook reader does not, and would take a damaged cell for another
+    value. An archive that lies about its size fails there, since no more than what it claims is unpacked.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise UnreadableFileError(
-            "workbook_damaged", f"{path.name}: not a whole XLSX workbook ({error}); deliver it again"
-        ) from error
+            _refuse_bomb(path, sum(entry.file_size for entry in archive.infolist()))
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise _damaged(path, error) from error
+    if damaged:
+        raise _damaged(path, f"bad checksum of {damaged}")
+
+
+def _refuse_bomb(path: Path, unpacked: int) -> None:
     ratio = unpacked / max(path.stat().st_size, 1)
     if unpacked > MAX_UNPACKED_BYTES or (unpacked > _SMALL_BYTES and ratio > MAX_UNPACK_RATIO):
         raise UnreadableFileError(
@@ -29,6 +38,12 @@ def check_archive(path: Path) -> None:
             f"{path.name}: unpacks to {unpacked:,} bytes ({ratio:.0f} times its size); refused unopened. "
             "Deliver fewer rows per file, or CSV",
         )
+
+
+def _damaged(path: Path, reason: object) -> UnreadableFileError:
+    return UnreadableFileError(
+        "workbook_damaged", f"{path.name}: not a whole XLSX workbook ({reason}); deliver it again"
+    )
 
 
 def rows(path: Path) -> tuple[list[str], pl.DataFrame]:
@@ -40,9 +55,7 @@ def rows(path: Path) -> tuple[list[str], pl.DataFrame]:
     try:
         sheet = fastexcel.read_excel(path).load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
     except fastexcel.FastExcelError as error:
-        raise UnreadableFileError(
-            "workbook_damaged", f"{path.name}: the workbook cannot be opened ({error}); deliver it again"
-        ) from error
+        raise _damaged(path, error) from error
     table = sheet.to_polars()
     columns = table.columns
     table = (
