@@ -1,0 +1,112 @@
+"""What the docs name exists: links, files, commands, and the columns of their queries."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+import typer
+import yaml
+
+from include.cli import app
+from include.settings import PROJECT_DIR, Role, Settings
+
+DOCS = sorted(
+    [PROJECT_DIR / "README.md", PROJECT_DIR / "CHANGELOG.md", *(PROJECT_DIR / "docs").rglob("*.md")]
+)
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+CODE_BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+INLINE_CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+MAKE_TARGET = re.compile(r"(?:^|[`&|;(]) *make ([a-z]+)", re.MULTILINE)
+TEXTILE_COMMAND = re.compile(r"(?:^|[`/(]|error: )textile ([a-z]+)", re.MULTILINE)
+TOP_FOLDERS = (
+    "bench",
+    "dags",
+    "dbt_project",
+    "docker",
+    "docs",
+    "expectations",
+    "include",
+    "requirements",
+    "tests",
+)
+
+
+def name(path: Path) -> str:
+    return path.relative_to(PROJECT_DIR).as_posix()
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def commands(path: Path) -> str:
+    """Everything of a page that is code."""
+    blocks = [block for _, _, block in CODE_BLOCK.findall(text(path))]
+    return "\n".join([*blocks, *(f"`{code}`" for code in INLINE_CODE.findall(text(path)))])
+
+
+def anchors(path: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", text(path), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def queries(path: Path) -> list[str]:
+    return [block for _, language, block in CODE_BLOCK.findall(text(path)) if language == "sql"]
+
+
+def test_there_are_docs_to_check() -> None:
+    assert len(DOCS) > 20
+    assert len(queries(PROJECT_DIR / "docs" / "analysts.md")) >= 12
+
+
+@pytest.mark.parametrize("page", DOCS, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target, anchor in LINK.findall(text(page)):
+        linked = (page.parent / target).resolve() if target else page
+        assert linked.is_file(), target
+        assert not anchor or anchor in anchors(linked), f"{target}#{anchor}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = PROJECT_DIR / "docs" / "index.md"
+    linked = {(index.parent / target).resolve() for target, _ in LINK.findall(text(index)) if target}
+    assert {page for page in DOCS if page.is_relative_to(index.parent)} - linked == {index}
+
+
+@pytest.mark.parametrize("page", DOCS, ids=name)
+def test_commands_exist(page: Path) -> None:
+    makefile = (PROJECT_DIR / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    known = set(typer.main.get_command(app).commands)
+    assert set(MAKE_TARGET.findall(commands(page))) - targets == set()
+    assert set(TEXTILE_COMMAND.findall(commands(page))) - known == set()
+
+
+@pytest.mark.parametrize("page", DOCS, ids=name)
+def test_files_exist(page: Path) -> None:
+    words = {word for code in INLINE_CODE.findall(text(page)) for word in code.split()}
+    paths = {word for word in words if word.split("/")[0] in TOP_FOLDERS and "/" in word and "<" not in word}
+    assert {path for path in paths if not (PROJECT_DIR / path).exists()} == set()
+
+
+@pytest.fixture(scope="module")
+def described_marts(new_warehouse: Callable[[], Settings]) -> Settings:
+    """A warehouse whose marts are empty tables with the columns that dbt's enforced contracts name."""
+    settings = new_warehouse()
+    with psycopg.connect(settings.dsn(Role.ADMIN)) as connection:
+        for file in (PROJECT_DIR / "dbt_project" / "models" / "marts").rglob("*.yml"):
+            for model in yaml.safe_load(text(file)).get("models", []):
+                columns = ", ".join(f"{c['name']} {c['data_type']}" for c in model["columns"])
+                connection.execute(f"create table marts.{model['name']} ({columns})".encode())
+        connection.execute("grant select on all tables in schema marts to analyst")
+    return settings
+
+
+@pytest.mark.parametrize("page", [page for page in DOCS if queries(page)], ids=name)
+def test_queries_fit_the_marts(page: Path, described_marts: Settings) -> None:
+    with psycopg.connect(described_marts.dsn(Role.ANALYST)) as connection:
+        for query in queries(page):
+            connection.execute(query.encode())
+        connection.rollback()
