@@ -41,8 +41,8 @@ _WHITE_CLOTH = """
 """
 _GUANGDONG = """
     select product_group,
-        sum(value_cny) filter (where market_level = 'market' and market_code = '44') as guangdong_cny,
-        sum(value_cny) filter (where market_level = 'group') as domestic_cny
+        sum(value_cny) filter (where market_level = 'market' and market_code = '44')
+        / nullif(sum(value_cny) filter (where market_level = 'group'), 0) as guangdong_share
     from marts.market_share
     where basis = 'order_book' and market_group = 'DOMESTIC' and product_group in ('denim', 'ALL')
         and month between '2020-01-01' and '2020-09-01'
@@ -65,17 +65,20 @@ class Figures:
     white_cloth: list[Row]
     guangdong: list[Row]
 
-    def domestic_share(self, month: int) -> Decimal:
-        """Denim's domestic share in a month of 2020, a fraction."""
-        return next(Decimal(r["domestic_share"]) for r in self.denim if r["month"].month == month)
+    def domestic_share(self, month: int) -> Decimal | None:
+        """Denim's domestic share in a month of 2020, a fraction; None when the mart has none."""
+        shares = {row["month"].month: row["domestic_share"] for row in self.denim}
+        return shares.get(month)
 
-    def white_cloth_growth(self, basis: str, market_group: str) -> Decimal:
-        """White cloth's growth in September 2020 against September 2019, a fraction."""
-        return next(
-            Decimal(r["growth_yoy"])
-            for r in self.white_cloth
-            if (r["basis"], r["market_group"]) == (basis, market_group)
-        )
+    def white_cloth_growth(self, basis: str, market_group: str) -> Decimal | None:
+        """White cloth's growth in September 2020 against September 2019, a fraction; None as above."""
+        growth = {(row["basis"], row["market_group"]): row["growth_yoy"] for row in self.white_cloth}
+        return growth.get((basis, market_group))
+
+    def guangdong_share(self, product_group: str) -> Decimal | None:
+        """Guangdong's share of domestic sales in January to September 2020, a fraction; None as above."""
+        shares = {row["product_group"]: row["guangdong_share"] for row in self.guangdong}
+        return shares.get(product_group)
 
 
 def read(

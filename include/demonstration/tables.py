@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from include.demonstration.checks import Check
+from include.demonstration.checks import Check, percent
 from include.demonstration.figures import Figures, Row
 from include.local import airflow, postgres
 from include.settings import Settings
@@ -100,7 +100,7 @@ def _denim(found: Figures) -> Table:
             f"{row['month']:%Y-%m}",
             _millions(row["domestic_value_cny"]),
             _millions(row["export_value_cny"]),
-            f"[bold]{row['domestic_share']:.1%}[/] {'█' * round(row['domestic_share'] * 40)}",
+            f"[bold]{percent(row['domestic_share'])}[/] {'█' * round((row['domestic_share'] or 0) * 40)}",
         )
     return table
 
@@ -114,7 +114,7 @@ def _white_cloth(found: Figures) -> Table:
             row["market_group"],
             _millions(row["base_value_cny"]),
             _millions(row["value_cny"]),
-            f"[bold]{row['growth_yoy']:+.1%}[/]",
+            f"[bold]{percent(row['growth_yoy'])}[/]",
         )
     return table
 
