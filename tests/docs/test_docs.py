@@ -91,6 +91,15 @@ def test_files_exist(page: Path) -> None:
     assert {path for path in paths if not (PROJECT_DIR / path).exists()} == set()
 
 
+def test_every_refusal_is_in_the_runbook() -> None:
+    """Codes of files that cannot be read; those of rules stand in ``expectations/files.py``."""
+    raised = re.compile(r"""UnreadableFileError\(\s*"(\w+)\"""")
+    codes = {code for file in (PROJECT_DIR / "include").rglob("*.py") for code in raised.findall(text(file))}
+    assert len(codes) > 10
+    runbook = PROJECT_DIR / "docs" / "runbooks" / "load-refused.md"
+    assert {code for code in codes if f"`{code}`" not in text(runbook)} == set()
+
+
 @pytest.fixture(scope="module")
 def described_marts(new_warehouse: Callable[[], Settings]) -> Settings:
     """A warehouse whose marts are empty tables with the columns that dbt's enforced contracts name."""
