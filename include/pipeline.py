@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
 import psycopg
 
 from include.errors import ContractError, UnreadableFileError
@@ -50,7 +51,15 @@ def load_files(
     A refused file does not stop the others. Two callers for one source take turns.
     """
     of = contract(source)
-    waiting = [(path, profile_name or files.profile_of(path, settings.landing_dir, source)) for path in paths]
+    if profile_name:
+        profile(profile_name, source)  # a slip of the pen is the caller's, no reason to refuse files
+    landing = settings.landing_dir.resolve()
+    places = [files.located(path) for path in paths]
+    waiting = [
+        (place, profile_name or files.profile_of(place, landing, source))
+        for place in places
+        if not (files.is_manifest(place) and place.with_suffix("") in places)
+    ]
     results: list[FileResult] = []
     with (
         connect(settings, Role.LOADER, autocommit=True) as connection,
@@ -59,20 +68,20 @@ def load_files(
         if crashed := load_log.recover(connection, source):
             say(f"{source}: cleared {crashed} load(s) that a stopped process had left behind")
         while waiting:
-            batch, waiting = _next_batch(waiting)
+            batch, waiting = _next_batch(waiting, landing)
             results += _load_batch(settings, connection, of, batch, run_id, say)
     return results
 
 
 def _next_batch(
-    waiting: list[tuple[Path, str | None]],
+    waiting: list[tuple[Path, str | None]], landing: Path
 ) -> tuple[list[tuple[files.Fingerprint, str | None]], list[tuple[Path, str | None]]]:
     """Files for one audit; the same bytes never twice in one batch."""
     batch: list[tuple[files.Fingerprint, str | None]] = []
     contents: set[tuple[str, str]] = set()
     size = 0
     for position, (path, name) in enumerate(waiting):
-        file = files.fingerprint(path)
+        file = files.fingerprint(path, landing)
         content = (file.sha256, file.manifest_sha256)
         size += file.size_bytes
         if batch and (content in contents or size > BATCH_BYTES or len(batch) == BATCH_FILES):
@@ -122,6 +131,11 @@ def _begin(
     profile_name: str | None,
     run_id: str | None,
 ) -> _Delivery:
+    if file.problem:
+        load_id = load_log.begin(connection, source, profile_name, file, run_id)
+        delivery = _Delivery(file, profile_name, FileResult(load_id, file.shown_name, "", "running"))
+        _refuse(delivery.result, ["file_unreadable"], f"{file.shown_name}: {file.problem}")
+        return delivery
     known = load_log.accepted_load(connection, source, file)
     if known:
         result = FileResult(known, file.shown_name, file.sha256, "duplicate")
@@ -145,10 +159,14 @@ def _read(connection: psycopg.Connection, table: load_table.LoadTable, delivery:
 
         with connection.transaction():
             result.rows_in = load_table.copy_blocks(connection, table, _load_id(delivery), noted())
+            delivery.file.require_unchanged()
     except UnreadableFileError as error:
-        _refuse(result, [error.rule], str(error))
+        _refuse(result, [error.rule], str(error).replace(delivery.file.path.name, result.file))
     except ContractError as error:
         _refuse(result, ["profile_wrong"], str(error))
+    except (OSError, pl.exceptions.PolarsError, psycopg.DataError) as error:
+        # Whatever a file holds must not keep the other files of its source waiting.
+        _refuse(result, ["file_unreadable"], f"{result.file}: cannot be read: {error}")
 
 
 def _profile(name: str | None, source: str) -> Profile:
@@ -237,9 +255,12 @@ def _keep(settings: Settings, connection: psycopg.Connection, source: str, deliv
     result = delivery.result
     folder = settings.home / "archive" / source / result.status
     reason = result.message if result.status == "refused" else None
-    kept = files.keep(delivery.file, settings.landing_dir, folder, reason)
+    kept = None
+    if files.STILL_WRITTEN not in result.failed_rules:
+        kept = files.keep(delivery.file, settings.landing_dir.resolve(), folder, reason)
     if result.status != "duplicate":
-        load_log.finish(connection, result, kept_path=str(kept.relative_to(settings.home)))
+        kept_path = str(kept.relative_to(settings.home)) if kept else None
+        load_log.finish(connection, result, kept_path=kept_path)
 
 
 def _line(source: str, result: FileResult) -> str:

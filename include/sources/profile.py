@@ -1,6 +1,7 @@
 """Profiles: how one mill's or portal's file maps to a contract, declared in ``profiles/<name>.yml``."""
 
 import codecs
+import os
 from functools import cache
 from pathlib import Path
 
@@ -122,10 +123,15 @@ def manifest_path(path: Path) -> Path:
     return path.with_name(path.name + ".yml")
 
 
+def is_file(path: Path) -> bool:
+    """Whether this is a regular file; unlike pathlib's own, it can be asked of a name that is too long."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
 def manifest(path: Path, of: Contract) -> Manifest:
     """The manifest beside ``path``, or an empty one."""
     beside = manifest_path(path)
-    if not beside.is_file():
+    if not is_file(beside):
         return Manifest()
     try:
         # Text only: YAML would read the code 045 as the number 37.

@@ -18,7 +18,16 @@ MAX_COLUMNS = 1000
 # Beside the file's own columns, these stand in every table of text.
 _OUR_COLUMNS = ("_line_no", "_ragged")
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<table")
-_OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1")
+# First bytes of what is often taken for a table, and what to do about it.
+_OTHER_KINDS = {
+    bytes.fromhex(
+        "d0cf11e0a1b11ae1"
+    ): "an Excel 97-2003 or password-protected workbook; save it as XLSX or CSV",
+    b"\x1f\x8b": "a gzip archive; unpack it",
+    b"7z\xbc\xaf": "a 7z archive; unpack it",
+    b"Rar!": "a RAR archive; unpack it",
+    b"%PDF": "a PDF document; export the table as CSV or XLSX",
+}
 
 
 @dataclass(frozen=True)
@@ -65,11 +74,9 @@ def _text_blocks(path: Path, profile: Profile) -> Iterator[tuple[str | None, pl.
             f"{path.name}: this is a web page, not a table; the portal answered with an error page or asked "
             "for a login. Download it again",
         )
-    if start.startswith(_OLD_EXCEL):
-        raise UnreadableFileError(
-            "kind_unknown",
-            f"{path.name}: an Excel 97-2003 workbook; save it as XLSX or CSV and deliver it again",
-        )
+    for signature, kind in _OTHER_KINDS.items():
+        if start.startswith(signature):
+            raise UnreadableFileError("kind_unknown", f"{path.name}: this is {kind} and deliver that")
     if start.startswith(b"PK") or path.suffix.lower() == ".xlsx":
         header, table = workbooks.rows(path)
         columns = [c for c in table.columns if c not in _OUR_COLUMNS]

@@ -77,8 +77,8 @@ def _wrong_encoding(path: Path, block: bytes, at: int, name: str, line_no: int) 
     line = line_no + block.count(b"\n", 0, at)
     return UnreadableFileError(
         "encoding_unknown",
-        f"{path.name}: line {line}: byte 0x{block[at]:02x} is not {name} as the lines before it; deliver the "
-        "file in one encoding, UTF-8 or GB18030, or name its encoding in a profile",
+        f"{path.name}: line {line}: byte 0x{block[at]:02x} is not valid {name}; deliver the file in one "
+        "encoding, UTF-8 or GB18030, or name its encoding in a profile",
     )
 
 
