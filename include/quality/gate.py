@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
+from sqlalchemy.pool import NullPool
+
 from include.errors import TextileError
 from include.quality import report
 from include.quality.results import RuleResult
@@ -44,6 +46,8 @@ class Gate:
         self._source = self._context.data_sources.add_postgres(
             "warehouse",
             connection_string=dsn.replace("postgresql://", "postgresql+psycopg://", 1),
+            # A pool would stay open after the audit: two connections per batch of a long load.
+            kwargs={"poolclass": NullPool},
         )
 
     def validate(self, schema: str, table: str, suite: Any, index: list[str]) -> list[RuleResult]:
