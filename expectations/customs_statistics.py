@@ -28,6 +28,7 @@ def customs_statistics() -> gx.ExpectationSuite:
             ),
             readable("flow", "进出口"),
             required("flow", "进出口"),
+            required("currency", "币种"),
             rule(
                 gxe.ExpectColumnValuesToBeInSet,
                 "currency_is_cny_or_usd",

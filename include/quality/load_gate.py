@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from include.quality.gate import Gate
+from include.quality.gate import Gate, GateError, RuleResult
 from include.quality.results import RuleResult
 from include.sources.contract import Contract
 from include.warehouse.load_table import LoadTable
@@ -31,8 +31,8 @@ def audit(
     contract = table.contract
     verdict = Verdict(gate.validate("load", table.name, _row_suite(contract), ["_load_id", "_line_no"]))
     for result in verdict.results:
-        if result.level == "row" and result.rows_query:
-            failing = result.rows_query.replace("%", "%%")
+        if result.level == "row" and not result.success:
+            failing = _rows_query(result).replace("%", "%%")
             connection.execute(
                 f"insert into {table.rejects} select distinct _load_id, _line_no, %s, %s"
                 f" from ({failing}) as failing".encode(),
@@ -57,10 +57,20 @@ def audit(
     suite = file_rules.files(contract.download_limit)
     for result in gate.validate("load", f"{table.name}_files", suite, file_rules.FILE_INDEX):
         verdict.results.append(result)
-        if result.rows_query:
-            for (load_id,) in connection.execute(f"select load_id from ({result.rows_query}) as f".encode()):
+        if not result.success:
+            failing = f"select load_id from ({_rows_query(result)}) as failing"
+            for (load_id,) in connection.execute(failing.encode()):
                 verdict.refused.setdefault(load_id, []).append(result)
     return verdict
+
+
+def _rows_query(result: RuleResult) -> str:
+    """The query of a broken rule's rows; without one the rule would refuse nothing."""
+    if result.rows_query is None:
+        raise GateError(
+            f"rule {result.rule} of {result.suite} is broken but names no rows: declare it otherwise"
+        )
+    return result.rows_query
 
 
 def _row_suite(contract: Contract) -> object:
