@@ -1,5 +1,8 @@
 """The exceptions that reach a person: each says what is wrong, where, and what to do."""
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class TextileError(Exception):
     """A failure with a message for the person who must act. Never raised for a programming error."""
@@ -26,7 +29,12 @@ class UnreadableFileError(TextileError):
 
 
 class BuildError(TextileError):
-    """dbt failed; the message names the first failing node."""
+    """dbt failed; the message names the first failing node, ``nodes`` are all that ran."""
+
+    def __init__(self, message: str, nodes: Sequence[Any] = ()) -> None:
+        """Keep the nodes' results beside the message."""
+        super().__init__(message)
+        self.nodes = tuple(nodes)
 
 
 class PublishError(TextileError):

@@ -36,6 +36,7 @@ class _Delivery:
     manifest: Manifest = field(default_factory=Manifest)
     encoding: str | None = None
     unknown_columns: tuple[str, ...] = ()
+    removed: int = 0
 
 
 def load_files(
@@ -206,6 +207,7 @@ def _audit_and_accept(
                 connection,
                 delivery.result,
                 unknown_columns=list(delivery.unknown_columns),
+                removed=delivery.removed,
                 docs_path=str(docs.relative_to(settings.home)),
             )
 
@@ -234,6 +236,7 @@ def _accept(connection: psycopg.Connection, table: load_table.LoadTable, deliver
             result.status = "accepted"
             result.accepted, result.unchanged = count.accepted, count.unchanged
             result.quarantined = count.quarantined
+            delivery.removed = count.removed
 
 
 def _quarantine(

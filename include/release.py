@@ -1,7 +1,7 @@
 """Build, audit and publish the marts: the second half of the way of the data."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,9 +87,10 @@ def build(settings: Settings, say: Say = lambda _: None) -> int | None:
         try:
             result = dbt.build(settings, logging.getLogger("textile.dbt"))
         except BuildError as error:
+            _record_nodes(connection, build_id, error.nodes)
             _close(connection, build_id, "failed", message=str(error))
             raise
-        _record_nodes(connection, build_id, result)
+        _record_nodes(connection, build_id, result.nodes)
         _close(connection, build_id, "built")
         models = [n for n in result.nodes if n.resource_type == "model"]
         say(f"build {build_id}: {len(models)} models, {len(result.nodes)} nodes in {result.seconds:.1f} s")
@@ -133,9 +134,9 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
                 scalar(
                     connection,
                     "insert into ops.release (build_id, data_cutoff, last_load_id, loads, code_version)"
-                    " select build_id, (select max(d) from (select max(order_date) as d"
-                    " from raw.enterprise_orders union all select max(export_date)"
-                    " from raw.customs_exports) as dates), last_load_id, loads, code_version"
+                    # Of what was built, not of raw: a file accepted since then is not in this release.
+                    " select build_id, (select max(last_date) from intermediate.int_sales__months),"
+                    " last_load_id, loads, code_version"
                     " from ops.build where build_id = %(build)s returning release_id",
                     {"build": build_id},
                 )
@@ -256,14 +257,11 @@ def _close(connection: psycopg.Connection, build_id: int, status: str, **columns
     )
 
 
-def _record_nodes(connection: psycopg.Connection, build_id: int, result: dbt.BuildResult) -> None:
+def _record_nodes(connection: psycopg.Connection, build_id: int, nodes: Iterable[dbt.NodeResult]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into ops.build_node"
             " (build_id, node, resource_type, status, seconds, rows_affected, message)"
             " values (%s, %s, %s, %s, %s, %s, %s)",
-            [
-                (build_id, n.name, n.resource_type, n.status, n.seconds, n.rows, n.message)
-                for n in result.nodes
-            ],
+            [(build_id, n.name, n.resource_type, n.status, n.seconds, n.rows, n.message) for n in nodes],
         )

@@ -19,7 +19,7 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 
 class Role(StrEnum):
-    """Database roles, each with the least it needs (see warehouse/schema/roles.sql)."""
+    """Database roles, each with the least it needs (see warehouse/schema/grants.sql)."""
 
     LOADER = "loader"
     TRANSFORMER = "transformer"

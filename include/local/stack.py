@@ -40,6 +40,11 @@ def up(*, with_airflow: bool, say: Say) -> list[Service]:
     """
     home = _usable_home()
     with _exclusive(home, say), signals.raising():
+        if _cluster(home).exists() and not (secrets.secrets_dir() / "textile_postgres_password").exists():
+            raise SetupError(
+                f"{secrets.secrets_dir()} lacks the password with which the data in {_cluster(home)} were made; "
+                "put the secrets back, or delete both folders to begin anew"
+            )
         secrets.generate_missing(secrets.secrets_dir())
         started_server = False
         try:

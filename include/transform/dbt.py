@@ -174,5 +174,6 @@ def _raise_on_failure(nodes: tuple[NodeResult, ...], log_file: Path) -> None:
     others = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""
     raise BuildError(
         f"dbt {first.resource_type} {first.name} failed: {first.message}{others}. "
-        f"Nothing was published; see {log_file}"
+        f"Nothing was published; see {log_file}",
+        nodes,
     )
