@@ -42,7 +42,7 @@ def up(*, with_airflow: bool, say: Say) -> list[Service]:
     with _exclusive(home, say), signals.raising():
         if _cluster(home).exists() and not (secrets.secrets_dir() / "textile_postgres_password").exists():
             raise SetupError(
-                f"{secrets.secrets_dir()} lacks the password with which the data in {_cluster(home)} were made; "
+                f"{secrets.secrets_dir()} lacks the password of the data in {_cluster(home)}; "
                 "put the secrets back, or delete both folders to begin anew"
             )
         secrets.generate_missing(secrets.secrets_dir())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from include.quality.gate import Gate, GateError, RuleResult
+from include.quality.gate import Gate, GateError
 from include.quality.results import RuleResult
 from include.sources.contract import Contract
 from include.warehouse.load_table import LoadTable
