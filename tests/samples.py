@@ -157,6 +157,17 @@ def load(settings: Settings, source: str, *paths: Path, profile: str | None = No
     return results
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """Variables that lead the command line to this warehouse."""
+    passwords = {f"TEXTILE_{role.value.upper()}_PASSWORD": settings.password(role) for role in Role}
+    return {
+        "TEXTILE_HOME": str(settings.home),
+        "TEXTILE_PG_PORT": str(settings.pg_port),
+        "TEXTILE_PG_DATABASE": settings.pg_database,
+        **passwords,
+    }
+
+
 def query(settings: Settings, statement: str, *values: Any, role: Role = Role.ADMIN) -> list[tuple[Any, ...]]:
     """Rows of a query."""
     with psycopg.connect(settings.dsn(role)) as connection:

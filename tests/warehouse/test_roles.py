@@ -1,0 +1,279 @@
+"""What each role can NOT do: the whole matrix is tried out, not read from the grants."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from samples import query
+
+from include.settings import Role, Settings
+
+ROLES = [role for role in Role if role is not Role.ADMIN]
+RELATIONS = {
+    "raw.enterprise_orders": "amount",
+    "raw.enterprise_orders_history": "amount",
+    "ops.load": "message",
+    "ops.quarantine": "raw_line",
+    "ops.validation_result": "details",
+    "ops.build": "message",
+    "ops.release": "code_version",
+    "ops.release_switch": "reason",
+    "load.batch": "n",
+    "staging.stg_enterprise_orders__order_lines": "order_no",
+    "intermediate.int_orders__sales": "order_no",
+    "reference.exchange_rates": "currency",
+    "candidate.market_share": "share",
+    "store.market_share": "share",
+    "store.current_release": "release_id",
+    "marts.market_share": "share",
+    "marts.dual_circulation": "export_share",
+    "marts.enterprise_mix": "export_share",
+    "marts.dim_enterprise": "enterprise_uscc",
+    "marts.release_info": "code_version",
+    "workbench.notes": "n",
+}
+VIEWS = ("staging", "intermediate", "marts")
+SCHEMAS = sorted({name.split(".")[0] for name in RELATIONS} | {"public"})
+# s(elect), i(nsert), u(pdate), d(elete), t(runcate): all that a role may do; whatever is not here is refused.
+MAY = {
+    Role.LOADER: {
+        "raw.enterprise_orders": "sid",
+        "raw.enterprise_orders_history": "sid",
+        "ops.load": "siu",
+        "ops.quarantine": "si",
+        "ops.validation_result": "si",
+        "load.batch": "siudt",
+    },
+    Role.TRANSFORMER: {
+        "raw.enterprise_orders": "s",
+        "raw.enterprise_orders_history": "s",
+        "staging.stg_enterprise_orders__order_lines": "s",
+        "intermediate.int_orders__sales": "s",
+        "reference.exchange_rates": "siudt",
+        "candidate.market_share": "siudt",
+    },
+    Role.PUBLISHER: {
+        "raw.enterprise_orders": "s",
+        "raw.enterprise_orders_history": "s",
+        "ops.load": "s",
+        "ops.validation_result": "sid",
+        "ops.build": "siu",
+        "ops.release": "siu",
+        "ops.release_switch": "si",
+        "staging.stg_enterprise_orders__order_lines": "s",
+        "intermediate.int_orders__sales": "s",
+        "reference.exchange_rates": "s",
+        "candidate.market_share": "s",
+        "store.market_share": "siudt",
+        "store.current_release": "siu",
+        "marts.market_share": "siud",
+        "marts.dual_circulation": "siud",
+        "marts.enterprise_mix": "siud",
+        "marts.dim_enterprise": "siud",
+        "marts.release_info": "siu",
+    },
+    Role.ANALYST: {
+        "marts.market_share": "s",
+        "marts.dual_circulation": "s",
+        "marts.enterprise_mix": "s",
+        "marts.dim_enterprise": "s",
+        "marts.release_info": "s",
+        "workbench.notes": "siudt",
+    },
+    Role.BI_READER: {
+        "marts.market_share": "s",
+        "marts.dual_circulation": "s",
+        "marts.release_info": "s",
+    },
+}
+MAY_CREATE_IN = {
+    Role.LOADER: {"load"},
+    Role.TRANSFORMER: {"staging", "intermediate", "reference", "candidate"},
+    Role.PUBLISHER: {"store", "marts"},
+    Role.ANALYST: {"workbench"},
+    Role.BI_READER: set(),
+}
+STATEMENTS = {
+    "s": "select 1 from {relation} limit 0",
+    "i": "insert into {relation} ({column}) values (null)",
+    "u": "update {relation} set {column} = {column} where false",
+    "d": "delete from {relation} where false",
+    "t": "truncate {relation}",
+}
+
+
+@pytest.fixture(scope="module")
+def house(new_warehouse: Callable[..., Settings], published: Settings) -> Settings:
+    """A published warehouse with a load at work and an analyst's own table."""
+    settings = new_warehouse(published)
+    query(settings, "create table load.batch (n int)", role=Role.LOADER)
+    query(settings, "create table workbench.notes (n int)", role=Role.ANALYST)
+    return settings
+
+
+def refused(settings: Settings, role: Role, statement: str) -> bool:
+    """Whether the role cannot do it; nothing that is tried stays."""
+    with psycopg.connect(settings.dsn(role)) as connection:
+        # Read-only sessions are a courtesy that a session can end: privileges must do without.
+        connection.execute("set transaction read write")
+        try:
+            connection.execute(statement.encode())
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectNotInPrerequisiteState):
+            return True  # the second: a view that nobody can write to
+        except psycopg.errors.IntegrityError:
+            return False  # only the row itself was wrong
+        finally:
+            connection.rollback()
+        return False
+
+
+def test_the_matrix_names_every_kind_of_relation(house):
+    """A schema that is not in the matrix, or a relation that is not there, would prove nothing."""
+    schemas = query(
+        house,
+        "select nspname from pg_namespace where nspname not like 'pg\\_%%'"
+        " and nspname not in ('information_schema', %s)",
+        "public",
+    )
+    assert {name for (name,) in schemas} | {"public"} == set(SCHEMAS)
+    for relation in RELATIONS:
+        assert query(house, "select to_regclass(%s) is not null", relation) == [(True,)], relation
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_can_do_what_it_must_and_nothing_else(house, role):
+    allowed: dict[str, str] = {}
+    for relation, column in RELATIONS.items():
+        letters = "siud" if relation.startswith(VIEWS) else "siudt"
+        done = [
+            letter
+            for letter in letters
+            if not refused(house, role, STATEMENTS[letter].format(relation=relation, column=column))
+        ]
+        if done:
+            allowed[relation] = "".join(done)
+    assert allowed == MAY[role]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_creates_only_where_it_must(house, role):
+    created = {s for s in SCHEMAS if not refused(house, role, f"create table {s}.mine (n int)")}
+    assert created == MAY_CREATE_IN[role]
+    assert refused(house, role, "create schema mine")
+    writers = {Role.LOADER, Role.TRANSFORMER, Role.PUBLISHER}
+    assert refused(house, role, "create temporary table mine (n int)") == (role not in writers)
+
+
+@pytest.mark.parametrize(
+    ("role", "hidden"), [(Role.ANALYST, set()), (Role.BI_READER, {"enterprise_mix", "dim_enterprise"})]
+)
+def test_readers_see_the_marts_and_no_other_relation(house, role, hidden):
+    every = query(
+        house,
+        "select relnamespace::regnamespace::text, relname from pg_class"
+        " where relkind in ('r', 'p', 'v', 'm', 'S', 'f') and relowner <> %s::regrole"
+        " and relnamespace::regnamespace::text not like all(array['pg\\_%%', 'information_schema'])"
+        " and has_schema_privilege(%s, relnamespace, 'usage')"
+        " and (relkind = 'S' and has_sequence_privilege(%s, oid, 'usage, select, update') or relkind <> 'S'"
+        " and has_table_privilege(%s, oid, 'select, insert, update, delete, truncate, references'))",
+        *[role.value] * 4,
+    )
+    views = query(house, "select viewname from pg_views where schemaname = 'marts'")
+    assert {"market_share", "enterprise_mix", "dim_enterprise"} < {name for (name,) in views}
+    assert set(every) == {("marts", name) for (name,) in views if name not in hidden}
+
+
+def test_no_role_has_powers_beyond_its_grants(house):
+    names = [role.value for role in ROLES]
+    assert (
+        query(
+            house,
+            "select rolname from pg_roles where rolname = any(%s) and"
+            " (rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls)",
+            names,
+        )
+        == []
+    )
+    assert query(house, "select 1 from pg_auth_members where member::regrole::text = any(%s)", names) == []
+
+
+def test_bi_sessions_are_read_only(house):
+    with psycopg.connect(house.dsn(Role.BI_READER)) as connection:
+        assert connection.execute("show transaction_read_only").fetchone() == ("on",)
+
+
+@pytest.mark.parametrize(
+    ("role", "limit", "idle"), [(Role.ANALYST, "5min", "30min"), (Role.BI_READER, "1min", "5min")]
+)
+def test_readers_have_time_limits_that_cancel(house, role, limit, idle):
+    with psycopg.connect(house.dsn(role), autocommit=True) as connection:
+        assert connection.execute("show statement_timeout").fetchone() == (limit,)
+        assert connection.execute("show idle_in_transaction_session_timeout").fetchone() == (idle,)
+        connection.execute("set statement_timeout = '50ms'")
+        with pytest.raises(psycopg.errors.QueryCanceled, match="statement timeout"):
+            connection.execute("select pg_sleep(20)")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_needs_its_own_password(house, role):
+    for password, complaint in (("wrong", "password authentication failed"), (None, "no password supplied")):
+        with pytest.raises(psycopg.OperationalError, match=complaint):
+            psycopg.connect(
+                host=house.pg_host,
+                port=house.pg_port,
+                dbname=house.pg_database,
+                user=role.value,
+                password=password,
+                passfile=os.devnull,
+            )
+
+
+def test_only_scram_and_only_loopback(house):
+    assert set(query(house, "select type, auth_method, address from pg_hba_file_rules")) == {
+        ("host", "scram-sha-256", "127.0.0.1")
+    }
+    assert query(house, "show listen_addresses") == [("127.0.0.1",)]
+    stored = query(house, "select rolpassword from pg_authid where rolcanlogin")
+    assert all(password.startswith("SCRAM-SHA-256$") for (password,) in stored)
+
+
+def textile(home: Path, *arguments: str) -> str:
+    """All that a command prints."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("TEXTILE_")}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("textile"), *arguments],
+        env={**others, "TEXTILE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def test_passwords_are_printed_by_dsn_alone_and_never_logged(tmp_path):
+    home = tmp_path / "home"
+    try:
+        said = textile(home, "up")
+        said += textile(home, "up", "--json") + textile(home, "status") + textile(home, "status", "--json")
+        passwords = {path.name: path.read_text() for path in (home / "secrets").iterdir()}
+        assert len(passwords) > len(ROLES)
+        (home / "secrets" / "textile_loader_password").write_text("not-the-one")
+        passwords["wrong"] = "not-the-one"
+        said += textile(home, "load", "customs_exports", str(tmp_path / "none.csv"))
+        assert "does not answer as loader: " in said
+        assert passwords["textile_analyst_password"] in textile(home, "dsn")
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(textile(home, "dsn").strip(), dbname="airflow")
+    finally:
+        said += textile(home, "down")
+    kept = [path for path in home.rglob("*") if path.is_file() and path.parent.name != "secrets"]
+    assert any(path.name == "postgres.log" for path in kept)
+    written = {path: path.read_bytes() for path in kept}
+    for name, password in passwords.items():
+        assert password not in said, name
+        assert [path for path, content in written.items() if password.encode() in content] == [], name
