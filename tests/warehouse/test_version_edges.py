@@ -1,0 +1,70 @@
+"""Edges of the question which version of a row counts (the plain cases are in test_accept.py)."""
+
+from pathlib import Path
+
+from samples import MILL_B, cell, load, order, orders, query, warehouse_state, write, write_download
+
+from include.settings import Settings
+
+SOURCE = "enterprise_orders"
+EARLY, LATE = "2020-09-01 10:00:00", "2020-09-02 10:00:00"
+
+
+def _quantities(settings: Settings, table: str = SOURCE) -> list[object]:
+    return [quantity for (quantity,) in query(settings, f"select quantity from raw.{table} order by line_no")]
+
+
+def test_a_rejected_row_leaves_the_version_before_it_in_force(warehouse: Settings, tmp_path: Path) -> None:
+    load(warehouse, SOURCE, write(tmp_path / "a.csv", orders(9, 更新时间=EARLY)))
+    newer = [*orders(8, 数量="5", 更新时间=LATE), order(行号="9", 数量="-1", 更新时间=LATE)]
+    (result,) = load(warehouse, SOURCE, write(tmp_path / "b.csv", newer))
+    assert (result.accepted, result.quarantined) == (8, 1)
+    assert _quantities(warehouse) == [5] * 8 + [1000]
+
+
+def test_versions_of_one_file_are_all_kept_whatever_their_order(warehouse: Settings, tmp_path: Path) -> None:
+    rows = [*orders(1, 数量="7", 更新时间=LATE), *orders(1, 更新时间=EARLY), *orders(1, 更新时间=EARLY)]
+    (result,) = load(warehouse, SOURCE, write(tmp_path / "a.csv", rows))
+    assert (result.accepted, result.unchanged) == (2, 1)
+    assert (_quantities(warehouse), _quantities(warehouse, f"{SOURCE}_history")) == ([7], [1000])
+
+
+def test_mills_with_equal_order_numbers_do_not_touch_each_other(warehouse: Settings, tmp_path: Path) -> None:
+    other = orders(3, 统一社会信用代码=MILL_B, 数量="3")
+    load(warehouse, SOURCE, write(tmp_path / "a.csv", orders(3)), write(tmp_path / "b.csv", other))
+    assert sorted(_quantities(warehouse)) == [3, 3, 3, 1000, 1000, 1000]
+
+
+def test_equal_values_in_another_notation_are_the_same_row(warehouse: Settings, tmp_path: Path) -> None:
+    load(warehouse, SOURCE, write(tmp_path / "a.csv", orders(6)))
+    before = warehouse_state(warehouse)
+    notation = {
+        "数量": "1000.000",
+        "国家地区": "CHN",
+        "省份": "44",
+        "单位": "030",
+        "订单日期": "2020年9月1日",
+    }
+    (result,) = load(warehouse, SOURCE, write(tmp_path / "b.csv", [row | notation for row in orders(6)]))
+    assert (result.accepted, result.unchanged) == (0, 6)
+    assert warehouse_state(warehouse) == before
+
+
+def test_what_a_manifest_completes_is_known_together_with_it(warehouse: Settings, tmp_path: Path) -> None:
+    exports = write_download(tmp_path / "a.csv", [cell()], "flow: export\n")
+    imports = write_download(tmp_path / "b.csv", [cell()], "flow: import\n")
+    results = load(warehouse, "customs_statistics", exports, imports, exports)
+    assert [result.status for result in results] == ["accepted", "accepted", "duplicate"]
+    assert query(warehouse, "select flow from raw.customs_statistics order by 1") == [
+        ("export",),
+        ("import",),
+    ]
+
+
+def test_refused_bytes_are_judged_again_and_equal_ones_of_one_call_once(
+    warehouse: Settings, tmp_path: Path
+) -> None:
+    bad = write(tmp_path / "bad.csv", orders(6, 数量="x"))
+    good, twin = write(tmp_path / "good.csv", orders(6)), write(tmp_path / "twin.csv", orders(6))
+    results = load(warehouse, SOURCE, bad, good, twin, bad)
+    assert [result.status for result in results] == ["refused", "accepted", "duplicate", "refused"]
