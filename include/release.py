@@ -1,7 +1,8 @@
 """Build, audit and publish the marts: the second half of the way of the data."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,7 +128,8 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
     """Make an audited build visible: all marts in one transaction, ended by one pointer update."""
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         _require(connection, build_id, "audited")
-        with connection.transaction():
+        _require_all_marts(settings, connection)
+        with _readers_first(build_id), connection.transaction():
             # Readers come first: rather fail after a moment than let them queue behind us.
             connection.execute("set local lock_timeout = '3s'")
             release_id = int(
@@ -224,6 +226,27 @@ def _require(connection: psycopg.Connection, build_id: int, status: str) -> None
             f"build {build_id} is not the newest {status} build (build {newest} is {is_now}): start over "
             "with `textile publish`, or clear the DAG run from its first task"
         )
+
+
+def _require_all_marts(settings: Settings, connection: psycopg.Connection) -> None:
+    """A mart that is no longer built would show its last figures beside the new ones of the others."""
+    built = {mart.name for mart in manifest.marts(settings)}
+    if gone := [mart for mart in store.stored_marts(connection) if mart not in built]:
+        raise PublishError(
+            f"mart {gone[0]} is published but no longer built; readers depend on it. Build it, or tell its "
+            f"readers and drop marts.{gone[0]} and store.{gone[0]} as postgres"
+        )
+
+
+@contextmanager
+def _readers_first(build_id: int) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.LockNotAvailable as error:
+        raise PublishError(
+            f"build {build_id} changes the columns of a mart that a reader's open transaction holds: nothing "
+            "was published. Publish again when it is over; pg_stat_activity shows who reads"
+        ) from error
 
 
 def _wait_for_loads(settings: Settings, say: Say) -> None:

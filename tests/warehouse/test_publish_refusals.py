@@ -1,0 +1,60 @@
+"""What a publish refuses, so that readers keep what they rely on; each time nothing at all changes."""
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from samples import contents, one, query
+
+from include import release
+from include.errors import PublishError
+from include.settings import Role, Settings
+
+
+@pytest.fixture
+def audited(new_warehouse: Callable[..., Settings], published: Settings) -> tuple[Settings, int]:
+    """A published warehouse whose candidate has passed the gate once more."""
+    settings = new_warehouse(published)
+    build_id = one(
+        settings,
+        "insert into ops.build (status, last_load_id, loads, code_version)"
+        " select 'audited', last_load_id, loads, 'next' from ops.build"
+        " order by build_id desc limit 1 returning build_id",
+    )
+    return settings, build_id
+
+
+def _seen(settings: Settings) -> dict[str, list[str]]:
+    views = [
+        f"marts.{name}"
+        for (name,) in query(settings, "select viewname from pg_views where schemaname = 'marts'")
+    ]
+    return contents(settings, [*views, "store.current_release", "ops.release"])
+
+
+def _refused(settings: Settings, build_id: int, message: str) -> None:
+    before = _seen(settings)
+    with pytest.raises(PublishError, match=message):
+        release.publish_build(settings, build_id)
+    assert _seen(settings) == before
+
+
+def test_a_mart_that_is_no_longer_built(audited: tuple[Settings, int]) -> None:
+    settings, build_id = audited
+    query(settings, "create table store.old_mart (n int)")
+    _refused(settings, build_id, "mart old_mart is published but no longer built")
+    query(settings, "drop table store.old_mart")
+    assert release.publish_build(settings, build_id).status == "published"
+
+
+def test_a_new_column_while_a_reader_holds_the_mart(audited: tuple[Settings, int]) -> None:
+    settings, build_id = audited
+    query(settings, "alter table candidate.dual_circulation add column note text")
+    with psycopg.connect(settings.dsn(Role.ANALYST)) as reader:
+        reader.execute("select count(*) from marts.dual_circulation")
+        _refused(settings, build_id, "a reader's open transaction holds")
+        assert reader.execute("select count(*) from marts.dual_circulation").fetchone()
+    assert release.publish_build(settings, build_id).status == "published"
+    assert (
+        one(settings, "select count(*) from marts.dual_circulation where note is null", role=Role.ANALYST) > 0
+    )
