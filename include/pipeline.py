@@ -201,7 +201,8 @@ def _audit_and_accept(
         _accept(connection, table, good)
         row_rules = [r for r in verdict.results if r.level == "row"]
         for delivery in good:
-            _quarantine(connection, table, delivery, row_rules)
+            if delivery.result.quarantined:
+                _quarantine(connection, table, delivery, row_rules)
         for delivery in deliveries:
             load_log.finish(
                 connection,
@@ -246,8 +247,6 @@ def _quarantine(
     rules: list[RuleResult],
 ) -> None:
     lines = load_gate.rejected_lines(connection, table, _load_id(delivery))
-    if not lines:
-        return
     raw = read.raw_records(delivery.file.path, delivery.encoding, lines)
     load_gate.quarantine(connection, table, _load_id(delivery), delivery.result.file, raw, rules)
     delivery.result.failed_rules = list(load_gate.broken_rules(connection, table, _load_id(delivery)))

@@ -33,26 +33,17 @@ def accept(
     ``filtered_by``: columns on which the one load's query was restricted (see profile.Manifest).
     """
     contract = table.contract
-    mine = "i._load_id = any(%(loads)s)"
-    _mark(connection, table, mine, {"loads": load_ids})
-    unchanged = _known_already(connection, table, mine, {"loads": load_ids})
-    # An empty table knows no row. Asked all the same, one that was analyzed while empty is scanned for each
-    # row while it grows: hours for a first load of a million rows.
-    is_new = f"not exists (select 1 from raw.{contract.source} as c where {_same_key(contract, 'c', 'i')})"
-    has_rows = scalar(connection, f"select exists (select 1 from raw.{contract.source})")
-    connection.execute(
-        f"insert into raw.{contract.source} ({_columns(contract)}) select {_columns(contract)}"
-        f" from {table.rows} as i where {mine} and i._verdict is null and {is_new if has_rows else 'true'}",
-        {"loads": load_ids},
-    )
-    for load, count in _settle_contested(connection, table, mine, {"loads": load_ids}).items():
-        unchanged[load] = unchanged.get(load, 0) + count
+    mine, loads = "i._load_id = any(%(loads)s)", {"loads": load_ids}
+    _mark(connection, table, mine, loads)
+    unchanged = _insert_new(connection, table, mine, loads)
+    for load, repeats in _settle_contested(connection, table, mine, loads).items():
+        unchanged[load] = unchanged.get(load, 0) + repeats
     removed = _replace_slices(connection, table, load_ids[0], filtered_by) if contract.slice else 0
     totals = connection.execute(
         "select _load_id, count(*) filter (where _verdict is distinct from 'rejected'),"
         " count(*) filter (where _verdict = 'rejected')"
         f" from {table.rows} as i where {mine} group by _load_id",
-        {"loads": load_ids},
+        loads,
     ).fetchall()
     return {
         load: Counts(good - unchanged.get(load, 0), unchanged.get(load, 0), rejected, removed)
@@ -98,17 +89,31 @@ def _mark(connection: psycopg.Connection, table: LoadTable, mine: str, loads: di
     )
 
 
-def _known_already(
+def _insert_new(
     connection: psycopg.Connection, table: LoadTable, mine: str, loads: dict[str, list[int]]
 ) -> dict[int, int]:
-    """Rows per load that stand in raw exactly as delivered."""
-    rows = connection.execute(
-        f"select i._load_id, count(*) from {table.rows} as i"
-        f" inner join raw.{table.contract.source} as c on {_same_key(table.contract, 'c', 'i')}"
-        f" where {mine} and i._verdict is null group by i._load_id",
+    """Insert the rows whose key raw has not seen; returns the others per load.
+
+    An uncontested row whose key is there stands there exactly as delivered. Those are found before the
+    first insert: a join against the growing table, planned while it was small, took hours.
+    """
+    contract, columns = table.contract, _columns(table.contract)
+    connection.execute(
+        f"create temporary table known on commit drop as select i._load_id, i._line_no from {table.rows} as i"
+        f" inner join raw.{contract.source} as c on {_same_key(contract, 'c', 'i')}"
+        f" where {mine} and i._verdict is null",
         loads,
-    ).fetchall()
-    return {int(load): int(count) for load, count in rows}
+    )
+    connection.execute("analyze known")
+    known = connection.execute("select _load_id, count(*) from known group by _load_id").fetchall()
+    is_new = "not exists (select 1 from known as k where k._load_id = i._load_id and k._line_no = i._line_no)"
+    connection.execute(
+        f"insert into raw.{contract.source} ({columns}) select {columns} from {table.rows} as i"
+        f" where {mine} and i._verdict is null and {is_new if known else 'true'}",
+        loads,
+    )
+    connection.execute("drop table known")
+    return {int(load): int(count) for load, count in known}
 
 
 def _settle_contested(
@@ -119,6 +124,12 @@ def _settle_contested(
     Returns the rows per load that only repeat the version before them.
     """
     contract = table.contract
+    if not scalar(
+        connection,
+        f"select exists (select 1 from {table.rows} as i where {mine} and i._verdict = 'contested')",
+        loads,
+    ):
+        return {}
     source, columns, key = contract.source, _columns(contract), ", ".join(contract.key)
     order = [*([contract.version_column] if contract.version_column else []), "_load_id", "_line_no"]
     content = f"md5(row({', '.join(contract.names)})::text)"

@@ -141,14 +141,20 @@ def show(connection: psycopg.Connection, mart: str, *, restricted: bool) -> None
             )
         )
     _comment(connection, mart, {c.name: c.comment for c in candidate}, {c.name: c.comment for c in shown})
-    for role in ("analyst",) if restricted else ("analyst", "bi_reader"):
-        granted = scalar(
-            connection,
-            "select has_table_privilege(%(role)s, %(view)s, 'select')",
-            {"role": role, "view": f"marts.{mart}"},
-        )
-        if not granted:
-            connection.execute(sql.SQL("grant select on {} to {}").format(view, sql.Identifier(role)))
+    _grant(connection, mart, "analyst", allowed=True)
+    _grant(connection, mart, "bi_reader", allowed=not restricted)
+
+
+def _grant(connection: psycopg.Connection, mart: str, role: str, *, allowed: bool) -> None:
+    """Let a role read the view, or no longer: a mart can become restricted."""
+    granted = scalar(
+        connection,
+        "select has_table_privilege(%(role)s, %(view)s, 'select')",
+        {"role": role, "view": f"marts.{mart}"},
+    )
+    if granted != allowed:
+        statement = "grant select on {} to {}" if allowed else "revoke select on {} from {}"
+        connection.execute(sql.SQL(statement).format(sql.Identifier("marts", mart), sql.Identifier(role)))
 
 
 def _comment(
