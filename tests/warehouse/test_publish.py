@@ -1,0 +1,320 @@
+"""Publishing: whole or not at all, seen by the next query, in nobody's way."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from samples import contents, load, one, order, orders, query, write
+
+from include import release
+from include.errors import PublishError
+from include.settings import Role, Settings
+from include.warehouse import store
+from include.warehouse.connection import connect
+
+TWO = "select * from (values ('same', 1), ('changing', 1)) as v (k, n)"
+CHANGED = "select * from (values ('same', 1), ('changing', 2)) as v (k, n)"
+WIDER = "select * from (values (true, 'same', 1), (null, 'changing', 2)) as v (flag, k, n)"
+ROWS = "select k, n from marts.sample order by k"
+
+
+def candidate(settings: Settings, select: str) -> None:
+    """What dbt would have built."""
+    with connect(settings, Role.TRANSFORMER) as connection:
+        connection.execute("drop table if exists candidate.sample")
+        connection.execute(f"create table candidate.sample as {select}".encode())
+
+
+def publish(settings: Settings, select: str, *, restricted: bool = False) -> tuple[int, dict[str, int]]:
+    """Release a small mart; returns its number and what it cost in rows."""
+    candidate(settings, select)
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, connection.transaction():
+        connection.execute("set local lock_timeout = '3s'")
+        (release_id,) = connection.execute(
+            "with b as (insert into ops.build (last_load_id, loads, code_version)"
+            " values (1, 1, 'x') returning build_id)"
+            " insert into ops.release (build_id, last_load_id, loads, code_version)"
+            " select build_id, 1, 1, 'x' from b returning release_id"
+        ).fetchone() or (0,)
+        cost = store.merge(connection, "sample", release_id)
+        store.show(connection, "sample", restricted=restricted)
+        store.point_to(connection, release_id, "test")
+    return release_id, cost
+
+
+def marts_state(settings: Settings) -> list[Any]:
+    """Everything of schema marts: rows as text, and each view's identity, definition, comments and grants."""
+    views = [name for (name,) in query(settings, "select viewname from pg_views where schemaname = 'marts'")]
+    described = query(
+        settings,
+        "select oid::bigint, relname, pg_get_viewdef(oid), relacl::text, obj_description(oid, 'pg_class'),"
+        " array(select attname || ' ' || format_type(atttypid, atttypmod) || coalesce(col_description(oid,"
+        " attnum), '') from pg_attribute where attrelid = pg_class.oid order by attnum)"
+        " from pg_class where relnamespace = 'marts'::regnamespace order by relname",
+    )
+    return [contents(settings, sorted(f"marts.{name}" for name in views)), described]
+
+
+def test_readers_see_the_next_release_at_once(warehouse):
+    publish(warehouse, TWO)
+    with psycopg.connect(warehouse.dsn(Role.ANALYST), autocommit=True) as analyst:
+        assert analyst.execute(ROWS).fetchall() == [("changing", 1), ("same", 1)]
+        publish(warehouse, CHANGED)
+        assert analyst.execute(ROWS).fetchall() == [("changing", 2), ("same", 1)]
+
+
+def test_what_did_not_change_costs_nothing(warehouse):
+    assert publish(warehouse, TWO)[1] == {"added": 2, "ended": 0}
+    assert publish(warehouse, TWO)[1] == {"added": 0, "ended": 0}
+    assert publish(warehouse, CHANGED)[1] == {"added": 1, "ended": 1}
+    assert one(warehouse, "select count(*) from store.sample") == 3
+
+
+def test_a_value_and_its_absence_are_different(warehouse):
+    """Rows are compared by a hash: NULL, '' and values that run together must not be equal."""
+    rows = ["(null::text, 'a,b')", "('', 'a,b')", "('a', 'b')", "('a,b', '')", "('a,b', null)", "('(a', 'b')"]
+    for row in rows:
+        assert publish(warehouse, f"select * from (values {row}) as v (k, n)")[1]["added"] == 1
+
+
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
+def test_an_open_transaction_and_the_publisher_do_not_wait_for_each_other(warehouse, isolation):
+    publish(warehouse, TWO)
+    with psycopg.connect(warehouse.dsn(Role.ANALYST)) as analyst:
+        analyst.execute(f"set transaction isolation level {isolation}".encode())
+        old = analyst.execute(ROWS).fetchall()
+        # A publisher who had to wait for this reader would give up after three seconds.
+        publish(warehouse, CHANGED)
+        new = query(warehouse, ROWS, role=Role.ANALYST)
+        assert (old[0], new[0]) == (("changing", 1), ("changing", 2))
+        assert analyst.execute(ROWS).fetchall() == (old if isolation == "repeatable read" else new)
+
+
+def test_a_query_under_way_shows_the_release_it_began_with(warehouse):
+    publish(warehouse, TWO)
+    slow = f"select k, n, pg_sleep(0.4)::text from ({ROWS}) as s"
+    found: list[tuple[Any, ...]] = []
+    reader = threading.Thread(target=lambda: found.extend(query(warehouse, slow, role=Role.ANALYST)))
+    reader.start()
+    running = "select count(*) from pg_stat_activity where usename = 'analyst' and wait_event = 'PgSleep'"
+    while not one(warehouse, running):
+        pass
+    publish(warehouse, CHANGED)
+    assert reader.is_alive()
+    assert query(warehouse, ROWS, role=Role.ANALYST)[0] == ("changing", 2)
+    reader.join()
+    assert [row[:2] for row in found] == [("changing", 1), ("same", 1)]
+
+
+def test_a_view_of_an_analyst_survives_and_follows(warehouse):
+    publish(warehouse, TWO)
+    query(warehouse, "create view workbench.total as select sum(n) as n from marts.sample", role=Role.ANALYST)
+    identity = one(warehouse, "select 'workbench.total'::regclass::oid::bigint")
+    assert query(warehouse, "select n from workbench.total", role=Role.ANALYST) == [(2,)]
+    publish(warehouse, CHANGED)
+    publish(warehouse, WIDER)
+    assert query(warehouse, "select n from workbench.total", role=Role.ANALYST) == [(3,)]
+    assert one(warehouse, "select 'workbench.total'::regclass::oid::bigint") == identity
+
+
+@pytest.mark.parametrize(
+    ("select", "complaint"),
+    [
+        ("select 'same' as k", "mart sample: column n was integer and is now gone"),
+        ("select 'same' as k, 1.5 as n", "mart sample: column n was integer and is now numeric"),
+        ("select 'same' as k, 1 as m", "mart sample: column n was integer and is now gone"),
+    ],
+)
+def test_a_column_that_readers_depend_on_cannot_go_or_change(warehouse, select, complaint):
+    publish(warehouse, TWO)
+    before = marts_state(warehouse), contents(warehouse, ["store.sample", "ops.release"])
+    with pytest.raises(PublishError, match=complaint):
+        publish(warehouse, select)
+    assert (marts_state(warehouse), contents(warehouse, ["store.sample", "ops.release"])) == before
+
+
+def test_a_mart_that_was_not_built_is_named(warehouse):
+    with (
+        connect(warehouse, Role.PUBLISHER) as connection,
+        pytest.raises(PublishError, match="mart sample is missing in the candidate schema"),
+    ):
+        store.merge(connection, "sample", 1)
+
+
+def test_a_new_column_comes_last_and_old_releases_lack_it(warehouse):
+    first, _ = publish(warehouse, TWO)
+    publish(warehouse, WIDER)
+    with connect(warehouse, Role.ANALYST) as analyst:
+        cursor = analyst.execute("select * from marts.sample order by k")
+        assert [column.name for column in cursor.description or ()] == ["k", "n", "flag"]
+        assert cursor.fetchall() == [("changing", 2, None), ("same", 1, True)]
+        analyst.execute(f"set textile.release = '{first}'".encode())
+        assert analyst.execute("select * from marts.sample order by k").fetchall() == [
+            ("changing", 1, None),
+            ("same", 1, None),
+        ]
+
+
+def test_comments_are_carried_over_and_kept_up_to_date(warehouse):
+    for text in ("What it is / 说明", "It's 100 % new", None):
+        candidate(warehouse, TWO)
+        with connect(warehouse, Role.TRANSFORMER) as connection:
+            value = psycopg.sql.Literal(text)
+            for target in ("table candidate.sample", "column candidate.sample.n"):
+                connection.execute(
+                    psycopg.sql.SQL("comment on {} is {}").format(psycopg.sql.SQL(target), value)
+                )
+        with connect(warehouse, Role.PUBLISHER) as connection:
+            store.merge(connection, "sample", 1)
+            store.show(connection, "sample", restricted=False)
+        assert query(
+            warehouse,
+            "select obj_description(v, 'pg_class'), col_description(v, 2)"
+            " from (select 'marts.sample'::regclass::oid) as x (v)",
+        ) == [(text, text)]
+
+
+def test_who_may_read_follows_the_restriction(warehouse):
+    may = (
+        "select has_table_privilege('analyst', v, 'select'), has_table_privilege('bi_reader', v, 'select')"
+        " from (select 'marts.sample'::regclass) as x (v)"
+    )
+    for restricted in (False, True, False, True):
+        publish(warehouse, TWO, restricted=restricted)
+        assert query(warehouse, may) == [(True, not restricted)]
+
+
+def test_rollback_and_forward_again(warehouse):
+    first, _ = publish(warehouse, TWO)
+    second, _ = publish(warehouse, CHANGED)
+    release.rollback(warehouse, first, "wrong rates")
+    assert query(warehouse, ROWS, role=Role.BI_READER)[0] == ("changing", 1)
+    assert query(warehouse, "select release_id from marts.release_info", role=Role.BI_READER) == [(first,)]
+    release.rollback(warehouse, second, "rates were right")
+    assert query(warehouse, ROWS, role=Role.BI_READER)[0] == ("changing", 2)
+    assert query(warehouse, "select release_id, reason from ops.release_switch order by switched_at")[2:] == [
+        (first, "wrong rates"),
+        (second, "rates were right"),
+    ]
+    assert [(r["release_id"], r["is_current"]) for r in release.releases(warehouse)] == [
+        (second, True),
+        (first, False),
+    ]
+    with pytest.raises(PublishError, match="there is no release 99; `textile releases` lists them"):
+        release.rollback(warehouse, 99, "slip")
+
+
+def test_a_release_after_a_rollback_is_compared_with_the_newest(warehouse):
+    first, _ = publish(warehouse, TWO)
+    publish(warehouse, CHANGED)
+    release.rollback(warehouse, first, "test")
+    third, cost = publish(warehouse, CHANGED)
+    assert cost == {"added": 0, "ended": 0}
+    assert query(warehouse, ROWS)[0] == ("changing", 2)
+    assert query(warehouse, "select release_id from marts.release_info") == [(third,)]
+
+
+def test_a_session_can_pin_a_release(warehouse):
+    first, _ = publish(warehouse, TWO)
+    publish(warehouse, CHANGED)
+    with connect(warehouse, Role.BI_READER, autocommit=True) as reader:
+        reader.execute(f"set textile.release = '{first}'".encode())
+        publish(warehouse, "select 'third' as k, 3 as n")
+        assert reader.execute(ROWS).fetchall() == [("changing", 1), ("same", 1)]
+        assert reader.execute("select release_id from marts.release_info").fetchall() == [(first,)]
+        reader.execute("set textile.release = '99'")
+        assert reader.execute(ROWS).fetchall() == []
+        reader.execute("reset textile.release")
+        assert reader.execute(ROWS).fetchall() == [("third", 3)]
+
+
+def test_diff_counts_the_rows_that_are_not_shared(warehouse):
+    first, _ = publish(warehouse, TWO)
+    second, _ = publish(warehouse, CHANGED)
+    third, _ = publish(warehouse, "select 'same' as k, 1 as n")
+    assert release.diff(warehouse, first, second) == [{"mart": "sample", "only_in_a": 1, "only_in_b": 1}]
+    assert release.diff(warehouse, third, first) == [{"mart": "sample", "only_in_a": 0, "only_in_b": 1}]
+    assert release.diff(warehouse, second, second) == [{"mart": "sample", "only_in_a": 0, "only_in_b": 0}]
+
+
+@dataclass
+class History:
+    """A warehouse whose second release was refused once before it came to be."""
+
+    settings: Settings
+    first: list[Any]
+    after_refusal: list[Any]
+    failed: list[str]
+    refusal: str
+    result: release.PublishResult
+
+
+@pytest.fixture(scope="module")
+def history(
+    new_warehouse: Callable[..., Settings], published: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> History:
+    settings = new_warehouse(published)
+    view = "create view workbench.denim as select sum(value_cny) from marts.market_share"
+    query(settings, f"{view} where product_group = 'denim' and market_level = 'group'", role=Role.ANALYST)
+    first = [marts_state(settings), query(settings, "table workbench.denim")]
+    more = write(tmp_path_factory.mktemp("more") / "e.csv", [order(订单号="SO-9"), *orders(3)])
+    load(settings, "enterprise_orders", more)
+    build_id = release.build(settings) or 0
+    # A slip between build and audit that shape and keys do not show.
+    tampered = "update candidate.market_share set value_cny = value_cny + 0.01 where market_code = '44'"
+    query(settings, tampered, role=Role.TRANSFORMER)
+    failed = release.audit(settings, build_id)
+    with pytest.raises(PublishError) as refusal:
+        release.publish_build(settings, build_id)
+    after_refusal = [marts_state(settings), query(settings, "table workbench.denim")]
+    with psycopg.connect(settings.dsn(Role.ANALYST)) as analyst:
+        analyst.execute("select count(*) from marts.market_share")  # open all the while
+        result = release.publish(settings)
+    return History(settings, first, after_refusal, failed, str(refusal.value), result)
+
+
+def test_a_refused_candidate_leaves_the_marts_as_they_were(history):
+    assert set(history.failed) >= {"groups_equal_their_markets"}
+    assert history.refusal.startswith("build 2 is not the newest audited build (build 2 is refused)")
+    assert len(history.first[0][0]["marts.market_share"]) > 0
+    assert history.after_refusal == history.first
+    (build,) = query(history.settings, "select status, failed_rules from ops.build where build_id = 2")
+    assert build == ("refused", history.failed)
+    assert one(
+        history.settings, "select count(*) from ops.validation_result where build_id = 2 and not success"
+    )
+
+
+def test_the_next_good_release_is_published_beside_an_open_reader(history):
+    assert (history.result.release_id, history.result.status) == (2, "published")
+    now = marts_state(history.settings)
+    rows, views = now
+    assert views == history.first[0][1]
+    assert rows["marts.market_share"] != history.first[0][0]["marts.market_share"]
+    (before,), (after,) = history.first[1], query(history.settings, "table workbench.denim")
+    assert after[0] > before[0]
+    changed = {d["mart"]: (d["only_in_a"], d["only_in_b"]) for d in release.diff(history.settings, 1, 2)}
+    assert changed["dim_product"] == (0, 0)
+    assert changed["market_share"] != (0, 0)
+
+
+def test_nothing_new_is_no_release(history):
+    assert release.publish(history.settings).status == "unchanged"
+    assert release.publish(history.settings).release_id == 2
+    assert one(history.settings, "select count(*) from ops.build") == 3
+
+
+def test_every_mart_is_described_and_shown_to_whom_it_may_concern(history):
+    restricted = {"enterprise_mix", "dim_enterprise"}
+    found = query(
+        history.settings,
+        "select relname, obj_description(oid, 'pg_class') is not null, array(select attname from pg_attribute"
+        " where attrelid = pg_class.oid and attnum > 0 and col_description(attrelid, attnum) is null),"
+        " has_table_privilege('analyst', oid, 'select'), has_table_privilege('bi_reader', oid, 'select')"
+        " from pg_class where relnamespace = 'marts'::regnamespace",
+    )
+    assert len(found) >= 9
+    assert found == [(name, True, [], True, name not in restricted) for name, *_ in found]
