@@ -5,7 +5,7 @@ import sys
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -31,10 +31,18 @@ def main() -> None:
     try:
         app()
     except TextileError as error:
-        if "--json" in sys.argv:
-            typer.echo(json.dumps({"error": str(error)}, ensure_ascii=False))
-        _err.print(f"[bold red]error:[/] {_plain(str(error))}")
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(f"cannot read or write {error.filename}: {error.strerror}")
+
+
+def _fail(message: str) -> NoReturn:
+    if "--json" in sys.argv:
+        typer.echo(json.dumps({"error": message}, ensure_ascii=False))
+    _err.print(f"[bold red]error:[/] {_plain(message)}")
+    sys.exit(1)
 
 
 @app.command()
@@ -72,7 +80,7 @@ def generate(
     *,
     out: Annotated[Path, typer.Option(help="Folder to write to; it can serve as a landing folder.")],
     months: Annotated[int, typer.Option(min=1, help="Months of history, ending with September 2020.")] = 36,
-    enterprises: Annotated[int, typer.Option(min=5, help="Number of mills.")] = 60,
+    enterprises: Annotated[int, typer.Option(min=10, help="Number of mills.")] = 60,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     scale: Annotated[float, typer.Option(min=0.01, help="Multiplies the number of rows.")] = 1,
     as_json: Json = False,
@@ -101,7 +109,7 @@ def load(
         for r in results:
             table.add_row(
                 str(r.load_id or ""),
-                r.file,
+                _plain(r.file),
                 _coloured(r.status),
                 *(f"{n:,}" for n in (r.rows_in, r.accepted, r.unchanged, r.quarantined)),
                 ", ".join(r.failed_rules),
