@@ -110,6 +110,12 @@ def split_header(block: bytes, path: Path, delimiter: str | None) -> tuple[str, 
     texts = [line.decode() for line in lines[:MAX_RECORD_LINES]]
     found = delimiter or max(_DELIMITERS, key=texts[0].strip().count)
     for _, end, cells in _records(texts, found):
+        if not cells:
+            raise UnreadableFileError(
+                "header_unreadable",
+                f"{path.name}: line {line_no}: cannot be read as a header; export the file again, with "
+                "ordinary line ends",
+            )
         return found, cells, b"\n".join(lines[end:]), line_no + end
     raise never_closed(path, line_no)
 

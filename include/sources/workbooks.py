@@ -60,7 +60,7 @@ def rows(path: Path) -> tuple[list[str], pl.DataFrame]:
     columns = table.columns
     table = (
         table.with_row_index("_line_no", offset=1)
-        .with_columns(pl.col(columns).str.strip_chars())
+        .with_columns(pl.col(columns).str.replace_all("\0", "", literal=True).str.strip_chars())
         .filter(pl.any_horizontal(pl.col(columns).fill_null("") != "") if columns else pl.lit(value=False))
     )
     if table.is_empty():

@@ -72,6 +72,7 @@ BAD: dict[str, tuple[bytes, str, str]] = {
     "report.csv": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "kind_unknown", "PDF"),
     "binary.csv": (bytes(range(256)) * 8, "encoding_unknown", "line 2"),
     "open_quote.csv": (_TEXT.replace("牛仔布", '"牛仔布', 1).encode(), "quote_unbalanced", "line 2"),
+    "old_mac.csv": (_TEXT.replace("\n", "\r").encode(), "header_unreadable", "line ends"),
     "prose.csv": ("尊敬的领导：\n附件请查收。\n".encode(), "column_missing", "enterprise_uscc"),
     "all_wrong.csv": (
         _TEXT.replace("1000,米", "很多,米").encode(),

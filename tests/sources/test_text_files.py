@@ -68,10 +68,9 @@ def test_two_encodings_in_one_file_are_refused_with_the_line(
     first: str, then: str, before: int, read_table: ReadTable, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.csv"
-    text = csv_text(orders(before)).encode(first) + csv_text(
-        [order(客户名称="越南纺织服装进出口公司")]
-    ).encode(then)
-    path.write_bytes(text)
+    # Chinese words of an even number of characters: in UTF-8 they can also be read as GB18030.
+    other = csv_text([order(客户名称="越南纺织", 品名="牛仔", 单位="m")]).encode(then)
+    path.write_bytes(csv_text(orders(before)).encode(first) + other.partition(b"\n")[2])
     with pytest.raises(UnreadableFileError, match=rf"a\.csv: line {before + 2}\b") as caught:
         read_table(path)
     assert caught.value.rule == "encoding_unknown"
@@ -220,6 +219,15 @@ def test_rows_cross_the_borders_of_blocks_unharmed(read_table: ReadTable, tmp_pa
         expected.append(line)
         line += 1 + row["品名"].count("\n")
     assert [row["_line_no"] for row in read_rows] == expected
+
+
+def test_a_refused_row_is_shown_as_delivered_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('h\n1\n"2\n\n2"\n\n3\n4\u2028\x0c\n5\n', encoding="utf-8-sig")
+    shown = {2: "1", 3: '"2\n\n2"', 7: "3", 8: "4\u2028\x0c", 9: "5"}
+    after = dict(zip(shown, [*list(shown)[1:], None], strict=True))
+    for wanted in ([2], [3], [3, 8], [9], [2, 3, 7, 8, 9]):
+        assert read.raw_records(path, "utf-8", {n: after[n] for n in wanted}) == {n: shown[n] for n in wanted}
 
 
 _cell_text = st.text(

@@ -99,7 +99,8 @@ def test_a_control_character_in_a_cell_stops_nothing(read_table: ReadTable, tmp_
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
-        for column, (header, value) in enumerate(order(品名="牛仔\x01布\x0b").items()):
+        cells = order(品名="牛仔\x01布\x0b\x00", 客户名称="_x0000_")
+        for column, (header, value) in enumerate(cells.items()):
             sheet.write_string(0, column, header)
             sheet.write_string(1, column, value)
     assert read_table(path).rows[0]["_findings"] is None
