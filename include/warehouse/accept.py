@@ -35,9 +35,10 @@ def accept(
     contract = table.contract
     mine, loads = "i._load_id = any(%(loads)s)", {"loads": load_ids}
     _mark(connection, table, mine, loads)
-    unchanged = _insert_new(connection, table, mine, loads)
-    for load, repeats in _settle_contested(connection, table, mine, loads).items():
-        unchanged[load] = unchanged.get(load, 0) + repeats
+    # In this order: what is asked of raw is asked before it grows, the statistics are of before as well.
+    unchanged = _settle_contested(connection, table, mine, loads)
+    for load, known in _insert_new(connection, table, mine, loads).items():
+        unchanged[load] = unchanged.get(load, 0) + known
     removed = _replace_slices(connection, table, load_ids[0], filtered_by) if contract.slice else 0
     totals = connection.execute(
         "select _load_id, count(*) filter (where _verdict is distinct from 'rejected'),"
