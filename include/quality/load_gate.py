@@ -27,9 +27,10 @@ def audit(
     ``vouched`` are the loads whose manifest says that the download is complete.
     """
     from expectations import files as file_rules
+    from expectations.rules import ROW_INDEX
 
     contract = table.contract
-    verdict = Verdict(gate.validate("load", table.name, _row_suite(contract), ["_load_id", "_line_no"]))
+    verdict = Verdict(gate.validate("load", table.name, _row_suite(contract), ROW_INDEX))
     for result in verdict.results:
         if result.level == "row" and not result.success:
             failing = _rows_query(result).replace("%", "%%")
