@@ -15,6 +15,8 @@ def prepare(settings: Settings, airflow_password: str) -> None:
         _role(connection, airflow.DATABASE_ROLE, airflow_password)
         _database(connection, settings.pg_database, Role.ADMIN.value)
         _database(connection, airflow.DATABASE, airflow.DATABASE_ROLE)
+        # By default everyone may connect to every database, those that come with the server among them.
+        connection.execute("revoke connect, temporary on database postgres, template1 from public")
     passwords = {role.value: settings.password(role) for role in Role if role is not Role.ADMIN}
     bootstrap.apply(admin, passwords)
 
@@ -30,7 +32,6 @@ def _database(connection: psycopg.Connection, name: str, owner: str) -> None:
         return
     statement = sql.SQL("create database {} owner {}")
     connection.execute(statement.format(sql.Identifier(name), sql.Identifier(owner)))
-    # By default everyone may connect to every database.
     connection.execute(
         sql.SQL("revoke connect, temporary on database {} from public").format(sql.Identifier(name))
     )

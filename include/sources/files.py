@@ -37,10 +37,19 @@ class Fingerprint:
         """The file's name for logs and tables: no folder, no control characters."""
         return re.sub(r"[\x00-\x1f\x7f]", "?", self.path.name.encode(errors="replace").decode())
 
+    def has_changed(self) -> bool:
+        """Whether the file was written to, replaced or taken away since its content was hashed."""
+        if self.problem:
+            return False
+        try:
+            now = self.path.stat()
+        except OSError:
+            return True
+        return (now.st_size, now.st_mtime_ns) != (self.size_bytes, self.modified_ns)
+
     def require_unchanged(self) -> None:
-        """UnreadableFileError when the file was written to since its content was hashed."""
-        now = self.path.stat()
-        if (now.st_size, now.st_mtime_ns) != (self.size_bytes, self.modified_ns):
+        """UnreadableFileError when :meth:`has_changed`."""
+        if self.has_changed():
             raise UnreadableFileError(
                 STILL_WRITTEN, f"{self.path.name}: was written to while it was read; left for the next run"
             )

@@ -60,7 +60,7 @@ def begin(
 
 
 def finish(connection: psycopg.Connection, result: FileResult, **columns: Any) -> None:
-    """Write a load's verdict; ``columns`` are further columns of ops.load (kept_path, docs_path ...)."""
+    """Write a load's verdict; ``columns`` are further columns of ops.load (docs_path, removed ...)."""
     values = {
         "status": result.status,
         "rows_in": result.rows_in,
@@ -79,6 +79,11 @@ def finish(connection: psycopg.Connection, result: FileResult, **columns: Any) -
             sql.Literal(result.load_id),
         )
     )
+
+
+def note_kept(connection: psycopg.Connection, load_id: int, kept_path: str) -> None:
+    """Where the load's file is kept, relative to the home folder."""
+    connection.execute("update ops.load set kept_path = %s where load_id = %s", [kept_path, load_id])
 
 
 def recover(connection: psycopg.Connection, source: str) -> int:

@@ -1,0 +1,135 @@
+"""A batch of files through the load gate: one load table, one audit, one transaction of verdicts."""
+
+from collections.abc import Callable
+
+import psycopg
+
+from include import delivery as one
+from include.delivery import Delivery
+from include.quality import gate as quality
+from include.quality import load_gate
+from include.quality.results import RuleResult, record
+from include.settings import Role, Settings
+from include.sources import read
+from include.sources.contract import Contract
+from include.warehouse import accept, load_log, load_table
+
+Say = Callable[[str], None]
+
+# What the contents of a file can do to an audit. A server that is gone is another matter: that is raised.
+_CAUSED_BY_CONTENT = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.ProgramLimitExceeded,
+    quality.GateError,
+)
+
+
+def through_gate(
+    settings: Settings,
+    connection: psycopg.Connection,
+    of: Contract,
+    deliveries: list[Delivery],
+    say: Say,
+) -> None:
+    """Give every delivery its verdict.
+
+    When the audit of several files breaks down, each is tried alone, and the one that breaks its own audit
+    is refused: no file may keep the others waiting.
+    """
+    table = load_table.create(connection, of, deliveries[0].load_id)
+    for delivery in deliveries:
+        one.copy_in(connection, table, delivery)
+    read_in = [d for d in deliveries if d.is_running]
+    alone: list[Delivery] = []
+    if read_in:
+        say(f"{of.source}: {sum(d.result.rows_in for d in read_in):,} rows of {len(read_in)} file(s) read")
+        try:
+            _audit_and_accept(connection, settings, table, read_in)
+        except _CAUSED_BY_CONTENT as error:
+            if len(read_in) == 1:
+                reason = " ".join(str(error).split())
+                read_in[0].refuse(
+                    ["audit_impossible"], f"{read_in[0].result.file}: cannot be audited: {reason}"
+                )
+            else:
+                say(f"{of.source}: the files cannot be audited together ({error}); each is tried alone")
+                alone = read_in
+    load_table.drop(connection, table)
+    for delivery in alone:
+        delivery.start_over()
+        through_gate(settings, connection, of, [delivery], say)
+
+
+def _audit_and_accept(
+    connection: psycopg.Connection,
+    settings: Settings,
+    table: load_table.LoadTable,
+    deliveries: list[Delivery],
+) -> None:
+    """Both halves of the load gate; every verdict of the batch becomes true in one transaction."""
+    load_table.finish(connection, table)
+    loads = [d.load_id for d in deliveries]
+    audit = quality.Gate(settings.dsn(Role.LOADER), quality.docs_dir(settings.home, "load", table.name))
+    vouched = [d.load_id for d in deliveries if d.manifest.complete]
+    verdict = load_gate.audit(connection, audit, table, loads, vouched)
+    docs = audit.write_docs()
+    with connection.transaction():
+        record(connection, "load", verdict.results, first_load_id=min(loads), last_load_id=max(loads))
+        for delivery in deliveries:
+            delivery.refuse_if_changed()
+            if broken := verdict.refused.get(delivery.load_id, []):
+                _refuse_by_rules(connection, table, delivery, broken)
+        good = [d for d in deliveries if d.is_running]
+        _accept(connection, table, good)
+        row_rules = [r for r in verdict.results if r.level == "row"]
+        for delivery in good:
+            if delivery.result.quarantined:
+                _quarantine(connection, table, delivery, row_rules)
+        for delivery in deliveries:
+            load_log.finish(
+                connection,
+                delivery.result,
+                unknown_columns=list(delivery.unknown_columns),
+                removed=delivery.removed,
+                docs_path=str(docs.relative_to(settings.home)),
+            )
+
+
+def _refuse_by_rules(
+    connection: psycopg.Connection,
+    table: load_table.LoadTable,
+    delivery: Delivery,
+    broken: list[RuleResult],
+) -> None:
+    """Refuse a file and say which row rules its rows broke, so that the sender knows where to look."""
+    by_rule = load_gate.broken_rules(connection, table, delivery.load_id)
+    reasons = "; ".join(f"{r.en} / {r.zh}" for r in broken)
+    if by_rule:
+        reasons += " — " + ", ".join(f"{rule}: {count} rows" for rule, count in by_rule.items())
+    delivery.refuse([r.rule for r in broken] + list(by_rule), f"{delivery.result.file}: {reasons}")
+
+
+def _accept(connection: psycopg.Connection, table: load_table.LoadTable, deliveries: list[Delivery]) -> None:
+    """All good files of a batch at once, except where a file replaces a slice: there one after the other."""
+    groups = [[d] for d in deliveries] if table.contract.slice else [deliveries]
+    for group in filter(None, groups):
+        counts = accept.accept(connection, table, [d.load_id for d in group], group[0].manifest.filtered_by)
+        for delivery in group:
+            result, count = delivery.result, counts[delivery.load_id]
+            result.status = "accepted"
+            result.accepted, result.unchanged = count.accepted, count.unchanged
+            result.quarantined = count.quarantined
+            delivery.removed = count.removed
+
+
+def _quarantine(
+    connection: psycopg.Connection,
+    table: load_table.LoadTable,
+    delivery: Delivery,
+    rules: list[RuleResult],
+) -> None:
+    lines = load_gate.rejected_lines(connection, table, delivery.load_id)
+    raw = read.raw_records(delivery.file.path, delivery.encoding, lines)
+    load_gate.quarantine(connection, table, delivery.load_id, delivery.result.file, raw, rules)
+    delivery.result.failed_rules = list(load_gate.broken_rules(connection, table, delivery.load_id))

@@ -1,0 +1,126 @@
+"""One delivered file on its way: taken up, read into the load table, accepted or refused, put aside."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+import psycopg
+
+from include.errors import ContractError, UnreadableFileError
+from include.settings import Settings
+from include.sources import files, read
+from include.sources.profile import Manifest, canonical, manifest, profile
+from include.warehouse import load_log, load_table
+from include.warehouse.load_log import FileResult
+
+
+@dataclass
+class Delivery:
+    """A file with what is known of it so far."""
+
+    file: files.Fingerprint
+    profile_name: str | None
+    result: FileResult
+    manifest: Manifest = field(default_factory=Manifest)
+    encoding: str | None = None
+    unknown_columns: tuple[str, ...] = ()
+    removed: int = 0
+
+    @property
+    def load_id(self) -> int:
+        """Its row of ops.load; every delivery but a nameless failure has one."""
+        if self.result.load_id is None:
+            raise AssertionError("a delivery has a load_id from its beginning")
+        return self.result.load_id
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is no verdict on it yet."""
+        return self.result.status == "running"
+
+    def refuse(self, rules: list[str], message: str) -> None:
+        """Give the verdict ``refused``: no row of the file enters."""
+        self.result.status, self.result.failed_rules, self.result.message = "refused", rules, message
+        self.result.accepted = self.result.unchanged = self.result.quarantined = 0
+
+    def start_over(self) -> None:
+        """Forget what an audit that was undone had said."""
+        self.result = FileResult(self.load_id, self.result.file, self.result.sha256, "running")
+
+    def refuse_if_changed(self) -> None:
+        """Refuse a file that was written to since it was hashed: what was read is no longer what is there."""
+        try:
+            self.file.require_unchanged()
+        except UnreadableFileError as error:
+            self.refuse([error.rule], str(error))
+
+
+def begin(
+    connection: psycopg.Connection,
+    source: str,
+    file: files.Fingerprint,
+    profile_name: str | None,
+    run_id: str | None,
+) -> Delivery:
+    """Take up a file: a duplicate of an accepted one is known here, anything else opens a load."""
+    if known := (not file.problem and load_log.accepted_load(connection, source, file)):
+        result = FileResult(known, file.shown_name, file.sha256, "duplicate")
+        result.message = f"the same bytes were accepted as load {known}; nothing to do"
+        return Delivery(file, profile_name, result)
+    load_id = load_log.begin(connection, source, profile_name, file, run_id)
+    delivery = Delivery(file, profile_name, FileResult(load_id, file.shown_name, file.sha256, "running"))
+    if file.problem:
+        delivery.refuse(["file_unreadable"], f"{file.shown_name}: {file.problem}")
+    return delivery
+
+
+def copy_in(connection: psycopg.Connection, table: load_table.LoadTable, delivery: Delivery) -> None:
+    """COPY one file into the load table; a file that cannot be read leaves no row there."""
+    of, result = table.contract, delivery.result
+    try:
+        delivery.manifest = manifest(delivery.file.path, of)
+        name = delivery.profile_name
+        mapping = profile(name, of.source) if name else canonical(of.source)
+
+        def noted() -> Iterable[read.Block]:
+            for block in read.blocks(delivery.file.path, of, mapping, delivery.manifest):
+                delivery.encoding, delivery.unknown_columns = block.encoding, block.unknown_columns
+                yield block
+
+        with connection.transaction():
+            result.rows_in = load_table.copy_blocks(connection, table, delivery.load_id, noted())
+            delivery.file.require_unchanged()
+    except UnreadableFileError as error:
+        delivery.refuse([error.rule], str(error).replace(delivery.file.path.name, result.file))
+    except ContractError as error:
+        delivery.refuse(["profile_wrong"], str(error))
+    except (OSError, pl.exceptions.PolarsError, psycopg.DataError) as error:
+        # Whatever a file holds must not keep the other files of its source waiting.
+        delivery.refuse(["file_unreadable"], f"{result.file}: cannot be read: {error}")
+
+
+def put_aside(settings: Settings, connection: psycopg.Connection, source: str, delivery: Delivery) -> None:
+    """Write the verdict, then keep the file, so that a crash between the two loses neither.
+
+    A file that changed since it was read stays where it is: it is another delivery now.
+    """
+    result = delivery.result
+    if result.status != "duplicate":
+        load_log.finish(connection, result)
+    if delivery.file.has_changed():
+        return
+    folder = settings.home / "archive" / source / result.status
+    reason = result.message if result.status == "refused" else None
+    kept = files.keep(delivery.file, settings.landing_dir.resolve(), folder, reason)
+    if kept and result.status != "duplicate":
+        load_log.note_kept(connection, delivery.load_id, str(kept.relative_to(settings.home)))
+
+
+def describe(source: str, result: FileResult) -> str:
+    """One line for the log."""
+    counts = (
+        f"{result.rows_in} rows = {result.accepted} accepted + {result.unchanged} unchanged"
+        f" + {result.quarantined} quarantined"
+    )
+    said = counts if result.status == "accepted" else result.message
+    return f"{source}: {result.file}: {result.status}: {said}"
