@@ -28,7 +28,7 @@ down: ## stop them; the data stays
 
 test: setup ## all tests
 	@echo "test: every test, on a PostgreSQL of its own"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: setup ## style, types, SQL style, shell scripts
 	@echo "lint: ruff, mypy, sqlfluff, shellcheck"
