@@ -37,6 +37,38 @@ _TOTALS_AGAINST_RAW = """
     where shown.total is distinct from counted.total
 """
 
+# growth groups by the last day of the month: a country that changed its group within the month has no group
+# to compare, only a value.
+_MARKETS_AGAINST_GROWTH = """
+    with changed as (
+        select country_code, date_trunc('month', day::timestamp)::date as month
+        from reference.market_group_members
+        cross join lateral (values (valid_from), (valid_to)) as ends (day)
+        where extract(day from day) > 1
+    ),
+
+    markets as (
+        select month, basis, product_group, market_group, market_code, value_cny as shared, 0 as grown
+        from {batch}
+        where market_level = 'market'
+        union all
+        select period_start as month, basis, product_group, market_group, market_code, 0, value_cny
+        from candidate.growth
+        where period_type = 'month' and market_level = 'market'
+    )
+
+    select month, basis, product_group, market_code, compared_group,
+        sum(shared) as market_share_value, sum(grown) as growth_value
+    from (
+        select *,
+            case when (market_code, month) not in (select country_code, month from changed)
+                then market_group end as compared_group
+        from markets
+    ) as compared
+    group by month, basis, product_group, market_code, compared_group
+    having sum(shared) is distinct from sum(grown)
+"""
+
 
 def identities() -> gx.ExpectationSuite:
     """Identities between the marts, and between marts and raw; validated on ``market_share``."""
@@ -116,6 +148,12 @@ def identities() -> gx.ExpectationSuite:
                 -- A product that only the base year has keeps a row in growth, with value 0.
                 where coalesce(shares.total, 0) is distinct from months.value_cny
                 """,
+            ),
+            no_row(
+                "growth_has_the_same_markets",
+                "增速表与份额表中各市场的销售额及所属组必须一致",
+                "the months of growth must have the markets of market_share, in the same groups",
+                _MARKETS_AGAINST_GROWTH,
             ),
         ],
     )

@@ -50,6 +50,20 @@ def test_all_products_and_provinces(admin):
     assert {total for _, _, total, _ in found} == {Decimal("1260.00")}
 
 
+def test_a_province_beside_a_foreign_country_does_not_count(admin):
+    # The order of 2020-03-31 goes to the United States and has a province of China, which it must not be in.
+    expected = [("44", "DOMESTIC", Decimal("100.00")), ("USA", "NORTH_AMERICA", Decimal("900.00"))]
+    of_march = "product_group = 'denim' and market_level = 'market' order by market_code, market_group"
+    columns = "market_code, market_group, value_cny"
+    shares = f"select {columns} from candidate.market_share where month = '2020-03-01' and {of_march}"
+    growth = (
+        f"select {columns} from candidate.growth where period_type = 'month'"
+        f" and period_start = '2020-03-01' and {of_march}"
+    )
+    assert rows(admin, shares) == expected
+    assert rows(admin, growth) == expected
+
+
 def test_amounts_are_converted_at_the_customs_rate_of_their_month(admin):
     # 100.00 USD at 6.988378, the rate of 2020-07-15.
     assert rows(

@@ -37,12 +37,18 @@ DEFECTS = {
         "market_share",
         f"insert into candidate.market_share select * from candidate.market_share where {SEPTEMBER}"
         " and market_code = 'USA'",
-        {"one_row_per_grain", "shares_sum_to_one", "groups_equal_their_markets", "products_add_up_to_all"},
+        {
+            *("one_row_per_grain", "shares_sum_to_one", "groups_equal_their_markets"),
+            *("products_add_up_to_all", "growth_has_the_same_markets"),
+        },
     ),
     "month_to_come": (
         "market_share",
         "update candidate.market_share set month = '2999-01-01' where basis = 'customs'",
-        {"month_not_in_future", "totals_equal_raw", "growth_has_the_same_totals"},
+        {
+            *("month_not_in_future", "totals_equal_raw"),
+            *("growth_has_the_same_totals", "growth_has_the_same_markets"),
+        },
     ),
     "negative": (
         "market_share",
@@ -50,7 +56,7 @@ DEFECTS = {
         " and market_code = 'GBR'",
         {
             *("value_not_negative", "share_is_part_of_total", "shares_sum_to_one"),
-            *("groups_equal_their_markets", "products_add_up_to_all"),
+            *("groups_equal_their_markets", "products_add_up_to_all", "growth_has_the_same_markets"),
         },
     ),
     "lost_a_cent_of_raw": (
@@ -78,7 +84,7 @@ DEFECTS = {
     "lost_a_market": (
         "growth",
         f"delete from candidate.growth where {GROWTH_SEPTEMBER} and market_code = 'GBR'",
-        {"levels_add_up", "contributions_sum_to_growth"},
+        {"levels_add_up", "contributions_sum_to_growth", "growth_has_the_same_markets"},
     ),
     "contribution_without_reason": (
         "growth",
@@ -89,7 +95,17 @@ DEFECTS = {
         "growth",
         "update candidate.growth set value_cny = value_cny * 2"
         " where period_type = 'month' and period_start = '2020-03-01' and product_group = 'denim'",
-        {"growth_has_the_same_totals"},
+        {"growth_has_the_same_totals", "growth_has_the_same_markets"},
+    ),
+    "market_of_another_group": (
+        "growth",
+        f"update candidate.growth set market_group = 'EU' where {GROWTH_SEPTEMBER} and market_code = 'GBR'",
+        {"growth_has_the_same_markets"},
+    ),
+    "market_of_another_code": (
+        "growth",
+        f"update candidate.growth set market_code = 'IRL' where {GROWTH_SEPTEMBER} and market_code = 'DEU'",
+        {"growth_has_the_same_markets"},
     ),
     "export_lost": (
         "dual_circulation",
@@ -162,6 +178,25 @@ def test_good_marts_pass(failed_rules):
 def test_each_defect_fails_its_rules_and_no_others(spoiled, failed_rules):
     mart, _, expected = DEFECTS[spoiled]
     assert failed_rules(mart) == expected
+
+
+@pytest.mark.parametrize("spoiled", ["market_of_another_group"], indirect=True)
+def test_a_country_that_changed_its_group_within_the_month_has_no_group_to_compare(
+    built, spoiled, failed_rules
+):
+    assert failed_rules("growth") == {"growth_has_the_same_markets"}
+    with psycopg.connect(built.dsn(Role.ADMIN), autocommit=True) as admin:
+        admin.execute(
+            "update reference.market_group_members set valid_from = '2020-09-15'"
+            " where country_code = 'GBR' and market_group = 'UK'"
+        )
+        try:
+            assert failed_rules("growth") == set()
+        finally:
+            admin.execute(
+                "update reference.market_group_members set valid_from = '2020-02-01'"
+                " where country_code = 'GBR' and market_group = 'UK'"
+            )
 
 
 def test_every_rule_has_been_seen_to_fail():

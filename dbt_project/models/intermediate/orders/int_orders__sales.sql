@@ -25,7 +25,11 @@ sales as (
         {{ month_of('order_lines.order_date') }} as month,
         products.product_group,
         {{ market_group_of() }} as market_group,
-        coalesce(order_lines.province_code, order_lines.country_code) as market_code,
+        -- Only a province of China is a market: a province beside another country is left aside.
+        case
+            when order_lines.country_code = 'CHN' then coalesce(order_lines.province_code, 'CHN')
+            else order_lines.country_code
+        end as market_code,
         case
             when order_lines.currency = 'CNY' then order_lines.amount
             else round(order_lines.amount * exchange_rates.cny_per_unit, 2)
