@@ -15,13 +15,11 @@ from include.quality import release_gate
 from include.settings import Role, Settings
 from include.sources.contract import sources
 from include.transform import dbt, manifest
-from include.warehouse import store
+from include.warehouse import build_log, store
 from include.warehouse.connection import connect, exclusive, scalar, wait_for
 
 Say = Callable[[str], None]
 
-# Loads that changed a row of raw: the others cannot change a figure.
-_CHANGED = "status = 'accepted' and (accepted > 0 or removed > 0)"
 _PATIENCE_S = 900
 
 
@@ -63,36 +61,25 @@ def build(settings: Settings, say: Say = lambda _: None) -> int | None:
     version = dbt.code_version(settings)
     _wait_for_loads(settings, say)
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
-        connection.execute(
-            "update ops.build set status = 'crashed', finished_at = clock_timestamp()"
-            " where status in ('running', 'built', 'audited')"
-        )
-        if _loads(connection) == 0:
+        build_log.give_up_unfinished(connection)
+        if build_log.loads(connection) == 0:
             raise BuildError("there is no accepted load yet: load files first, then publish")
         # Counted, because loads get their number when they begin: a lower one may be accepted later.
         newest = connection.execute(
             "select loads, code_version from ops.release order by release_id desc limit 1"
         ).fetchone()
-        if newest == (_loads(connection), version):
+        if newest == (build_log.loads(connection), version):
             return None
-        build_id = int(
-            scalar(
-                connection,
-                "insert into ops.build (last_load_id, loads, code_version)"
-                f" select max(load_id), count(*), %(version)s from ops.load where {_CHANGED}"
-                " returning build_id",
-                {"version": version},
-            )
-        )
+        build_id = build_log.begin(connection, version)
         say(f"build {build_id}: dbt runs")
         try:
             result = dbt.build(settings, logging.getLogger("textile.dbt"))
         except BuildError as error:
             _record_nodes(connection, build_id, error.nodes)
-            _close(connection, build_id, "failed", message=str(error))
+            build_log.finish(connection, build_id, "failed", message=str(error))
             raise
         _record_nodes(connection, build_id, result.nodes)
-        _close(connection, build_id, "built")
+        build_log.finish(connection, build_id, "built")
         models = [n for n in result.nodes if n.resource_type == "model"]
         say(f"build {build_id}: {len(models)} models, {len(result.nodes)} nodes in {result.seconds:.1f} s")
         return build_id
@@ -105,8 +92,8 @@ def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[
     raw is no longer what it was built from.
     """
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
-        _require(connection, build_id, "built")
-        _require_fresh(connection, build_id)
+        build_log.require(connection, build_id, "built")
+        build_log.require_fresh(connection, build_id)
         gate = quality.Gate(
             settings.dsn(Role.PUBLISHER), quality.docs_dir(settings.home, "release", f"build_{build_id}")
         )
@@ -115,11 +102,11 @@ def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[
         docs = str(gate.write_docs().relative_to(settings.home))
         failed = [r for r in results if not r.success and r.severity == "critical"]
         if failed:
-            _require_fresh(connection, build_id)
+            build_log.require_fresh(connection, build_id)
         for result in failed:
             say(f"build {build_id}: {result.suite}: {result.rule}: {result.en} / {result.zh}")
         status = "refused" if failed else "audited"
-        _close(connection, build_id, status, failed_rules=[r.rule for r in failed], docs_path=docs)
+        build_log.finish(connection, build_id, status, failed_rules=[r.rule for r in failed], docs_path=docs)
         say(f"build {build_id}: {len(results)} rules, {status}; Data Docs: {settings.home / docs}")
         return [r.rule for r in failed]
 
@@ -127,7 +114,7 @@ def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[
 def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) -> PublishResult:
     """Make an audited build visible: all marts in one transaction, ended by one pointer update."""
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
-        _require(connection, build_id, "audited")
+        build_log.require(connection, build_id, "audited")
         _require_all_marts(settings, connection)
         with _readers_first(build_id), connection.transaction():
             # Readers come first: rather fail after a moment than let them queue behind us.
@@ -150,7 +137,7 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
             connection.execute(
                 "update ops.release set rows_changed = %s where release_id = %s", [Jsonb(changed), release_id]
             )
-            _close(connection, build_id, "published")
+            build_log.finish(connection, build_id, "published")
             store.point_to(connection, release_id, f"published build {build_id}")
         say(f"release {release_id} is visible")
         return PublishResult(release_id, "published")
@@ -169,7 +156,7 @@ def is_up_to_date(settings: Settings) -> bool:
         newest = connection.execute(
             "select loads from ops.release order by release_id desc limit 1"
         ).fetchone()
-        return (newest[0] if newest else 0) == _loads(connection)
+        return (newest[0] if newest else 0) == build_log.loads(connection)
 
 
 def releases(settings: Settings) -> list[dict[str, Any]]:
@@ -215,19 +202,6 @@ def _require_release(connection: psycopg.Connection, release_id: int) -> None:
         )
 
 
-def _require(connection: psycopg.Connection, build_id: int, status: str) -> None:
-    """The candidate schema holds the newest build only: an older one can no longer be used."""
-    row = connection.execute(
-        "select build_id, status from ops.build order by build_id desc limit 1"
-    ).fetchone()
-    if row != (build_id, status):
-        newest, is_now = row or (None, None)
-        raise PublishError(
-            f"build {build_id} is not the newest {status} build (build {newest} is {is_now}): start over "
-            "with `textile publish`, or clear the DAG run from its first task"
-        )
-
-
 def _require_all_marts(settings: Settings, connection: psycopg.Connection) -> None:
     """A mart that is no longer built would show its last figures beside the new ones of the others."""
     built = {mart.name for mart in manifest.marts(settings)}
@@ -255,29 +229,6 @@ def _wait_for_loads(settings: Settings, say: Say) -> None:
         for source in sources():
             if not wait_for(connection, f"load.{source}", _PATIENCE_S):
                 say(f"a load of {source} takes long: building without it")
-
-
-def _loads(connection: psycopg.Connection) -> int:
-    """How many loads have changed raw so far: the version of the data."""
-    return int(scalar(connection, f"select count(*) from ops.load where {_CHANGED}"))
-
-
-def _require_fresh(connection: psycopg.Connection, build_id: int) -> None:
-    built = scalar(connection, "select loads from ops.build where build_id = %(build)s", {"build": build_id})
-    if _loads(connection) != built:
-        message = f"build {build_id} is out of date: a load was accepted since it began"
-        _close(connection, build_id, "stale", message=message)
-        raise StaleBuildError(message)
-
-
-def _close(connection: psycopg.Connection, build_id: int, status: str, **columns: Any) -> None:
-    values = {"failed_rules": None, "message": None, "docs_path": None, **columns}
-    connection.execute(
-        "update ops.build set status = %(status)s, finished_at = clock_timestamp(),"
-        " failed_rules = coalesce(%(failed_rules)s, failed_rules), message = coalesce(%(message)s, message),"
-        " docs_path = coalesce(%(docs_path)s, docs_path) where build_id = %(build)s",
-        {"status": status, "build": build_id, **values},
-    )
 
 
 def _record_nodes(connection: psycopg.Connection, build_id: int, nodes: Iterable[dbt.NodeResult]) -> None:
