@@ -8,17 +8,18 @@ from expectations.rules import suite
 # What raw says the totals are: order lines at the customs rate of their month, cluster items as declared.
 _TOTALS_AGAINST_RAW = """
     with orders as (
-        select date_trunc('month', o.order_date)::date as month, 'order_book' as basis,
+        select date_trunc('month', o.order_date::timestamp)::date as month, 'order_book' as basis,
             sum(round(o.amount * case when o.currency = 'CNY' then 1 else r.cny_per_unit end, 2)) as total
         from raw.enterprise_orders as o
         left join reference.exchange_rates as r
-            on r.currency = o.currency and r.month = date_trunc('month', o.order_date)
+            on r.currency = o.currency and r.month = date_trunc('month', o.order_date::timestamp)
         where o.status in ('new', 'amended')
         group by 1
     ),
 
     exports as (
-        select date_trunc('month', e.export_date)::date as month, 'customs' as basis, sum(e.fob_cny) as total
+        select date_trunc('month', e.export_date::timestamp)::date as month, 'customs' as basis,
+            sum(e.fob_cny) as total
         from raw.customs_exports as e
         where e.status in ('normal', 'amended')
             and e.source_district in (select d.district_code from reference.districts as d where d.is_cluster)

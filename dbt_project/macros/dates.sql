@@ -12,3 +12,10 @@
 {% macro last_day_of(month) -%}
     cast({{ month }} + interval '1 month - 1 day' as date)
 {%- endmacro %}
+
+{#- Every month from one to another. Without a time zone: Shanghai's clocks have skipped midnights. -#}
+{% macro months_between(first_month, last_month) -%}
+    generate_series(
+        cast({{ first_month }} as timestamp), cast({{ last_month }} as timestamp), interval '1 month'
+    )
+{%- endmacro %}

@@ -9,7 +9,6 @@ with sales as (
         market_group,
         market_code,
         sum(value_cny) as value_cny,
-        count(*) as lines,
         max(order_date) as last_date
     from {{ ref('int_orders__sales') }}
     group by month, enterprise_uscc, product_group, market_group, market_code
@@ -22,7 +21,6 @@ with sales as (
         market_group,
         market_code,
         sum(value_cny) as value_cny,
-        count(*) as lines,
         max(export_date) as last_date
     from {{ ref('int_customs__exports') }}
     group by month, enterprise_uscc, product_group, market_group, market_code
@@ -36,6 +34,5 @@ select
     market_group,
     market_code,
     value_cny,
-    lines,
     last_date
 from sales

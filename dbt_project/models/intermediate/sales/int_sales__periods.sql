@@ -15,7 +15,7 @@ calendar as (
         from months
         group by basis
     ) as spans
-    cross join generate_series(spans.first_month, spans.last_finished_month, interval '1 month') as series (month)
+    cross join {{ months_between('spans.first_month', 'spans.last_finished_month') }} as series (month)
 ),
 
 periods as (

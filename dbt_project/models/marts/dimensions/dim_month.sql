@@ -8,7 +8,7 @@ with span as (
 months as (
     select cast(series.month as date) as month
     from span
-    cross join generate_series(span.first_month, span.last_month, interval '1 month') as series (month)
+    cross join {{ months_between('span.first_month', 'span.last_month') }} as series (month)
 )
 
 select

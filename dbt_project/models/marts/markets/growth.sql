@@ -27,7 +27,7 @@ calendar as (
         from markets
         group by basis
     ) as spans
-    cross join generate_series(spans.first_month, spans.last_month, interval '1 month') as series (month)
+    cross join {{ months_between('spans.first_month', 'spans.last_month') }} as series (month)
 ),
 
 sold as (
