@@ -201,7 +201,7 @@ def test_dimensions(admin):
         (MILL_B, "white_cloth_mill"),
     ]
     assert rows(
-        admin, "select market_code, market_group_today from candidate.dim_market where name_en = 'Cyprus'"
+        admin, "select market_code, market_group_latest from candidate.dim_market where name_en = 'Cyprus'"
     ) == [("CYP", "EU")]
     assert rows(admin, "select count(*) from candidate.dim_month") == [(14,)]
     assert rows(

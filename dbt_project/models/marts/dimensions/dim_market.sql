@@ -18,12 +18,19 @@ with markets as (
     from {{ ref('provinces') }}
 ),
 
+-- The day of the data, not of the build: the same data makes the same dimension. Without data, the newest groups.
+data_end as (
+    select coalesce({{ last_day_of('max(month)') }}, date 'infinity') as last_day
+    from {{ ref('int_sales__months') }}
+),
+
 grouped as (
     select
         markets.*,
         {{ market_group_of() }} as market_group
     from markets
-    {{ join_market_membership(country_of_market('markets.market_code'), 'current_date') }}
+    cross join data_end
+    {{ join_market_membership(country_of_market('markets.market_code'), 'data_end.last_day') }}
 )
 
 select
@@ -33,7 +40,7 @@ select
     grouped.name_en,
     grouped.alpha_2,
     grouped.customs_code,
-    grouped.market_group as market_group_today,
+    grouped.market_group as market_group_latest,
     groups.name_zh as market_group_name_zh,
     groups.name_en as market_group_name_en
 from grouped
