@@ -3,7 +3,17 @@
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
-from expectations.rules import finding, one_version, readable, required, rule, suite, whole_rows
+from expectations.rules import (
+    finding,
+    one_version,
+    plausible,
+    readable,
+    readable_key,
+    required,
+    rule,
+    suite,
+    whole_rows,
+)
 
 
 def customs_exports() -> gx.ExpectationSuite:
@@ -12,6 +22,7 @@ def customs_exports() -> gx.ExpectationSuite:
         "customs_exports",
         [
             whole_rows(),
+            readable_key("declaration_no", "报关单号"),
             required("declaration_no", "报关单号"),
             _digits("declaration_no", "报关单号", 18),
             readable("item_no", "项号"),
@@ -26,6 +37,7 @@ def customs_exports() -> gx.ExpectationSuite:
             ),
             readable("export_date", "出口日期"),
             required("export_date", "出口日期"),
+            plausible("export_date", "出口日期"),
             rule(
                 gxe.ExpectColumnPairValuesAToBeGreaterThanB,
                 "export_date_not_in_future",

@@ -3,7 +3,16 @@
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
-from expectations.rules import one_version, readable, required, rule, suite, whole_rows
+from expectations.rules import (
+    one_version,
+    plausible,
+    readable,
+    readable_key,
+    required,
+    rule,
+    suite,
+    whole_rows,
+)
 
 _KEY = ["month", "flow", "currency", "hs_code", "partner_code", "regime_code", "province_code"]
 
@@ -16,6 +25,7 @@ def customs_statistics() -> gx.ExpectationSuite:
             whole_rows(),
             readable("month", "数据年月"),
             required("month", "数据年月"),
+            plausible("month", "数据年月"),
             rule(
                 gxe.ExpectColumnPairValuesAToBeGreaterThanB,
                 "month_not_in_future",
@@ -28,6 +38,7 @@ def customs_statistics() -> gx.ExpectationSuite:
             ),
             readable("flow", "进出口"),
             required("flow", "进出口"),
+            readable_key("currency", "币种"),
             required("currency", "币种"),
             rule(
                 gxe.ExpectColumnValuesToBeInSet,
@@ -37,11 +48,15 @@ def customs_statistics() -> gx.ExpectationSuite:
                 column="currency",
                 value_set=["CNY", "USD"],
             ),
+            readable_key("hs_code", "商品编码"),
             required("hs_code", "商品编码"),
             _pattern("hs_code", "商品编码", r"^\d{8}$", "必须为 8 位数字", "must be 8 digits"),
             _pattern("partner_code", "贸易伙伴编码", r"^(\d{3}|ALL)$", "必须为 3 位数字", "must be 3 digits"),
             _pattern("regime_code", "贸易方式编码", r"^(\d{2}|ALL)$", "必须为 2 位数字", "must be 2 digits"),
             _pattern("province_code", "注册地编码", r"^(\d{2}|ALL)$", "必须为 2 位数字", "must be 2 digits"),
+            readable_key("partner_code", "贸易伙伴编码"),
+            readable_key("regime_code", "贸易方式编码"),
+            readable_key("province_code", "注册地编码"),
             required("partner_code", "贸易伙伴编码"),
             required("regime_code", "贸易方式编码"),
             required("province_code", "注册地编码"),
@@ -59,7 +74,7 @@ def customs_statistics() -> gx.ExpectationSuite:
                 column="value",
                 min_value=0,
             ),
-            one_version(_KEY[1:], _KEY[0]),
+            one_version(_KEY),
         ],
     )
 

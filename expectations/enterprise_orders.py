@@ -3,7 +3,18 @@
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
-from expectations.rules import finding, no_row_where, one_version, readable, required, rule, suite, whole_rows
+from expectations.rules import (
+    finding,
+    no_row_where,
+    one_version,
+    plausible,
+    readable,
+    readable_key,
+    required,
+    rule,
+    suite,
+    whole_rows,
+)
 
 
 def enterprise_orders() -> gx.ExpectationSuite:
@@ -12,6 +23,7 @@ def enterprise_orders() -> gx.ExpectationSuite:
         "enterprise_orders",
         [
             whole_rows(),
+            readable_key("enterprise_uscc", "统一社会信用代码"),
             required("enterprise_uscc", "统一社会信用代码"),
             finding(
                 "enterprise_uscc_check",
@@ -19,6 +31,7 @@ def enterprise_orders() -> gx.ExpectationSuite:
                 "统一社会信用代码校验码错误（GB 32100-2015）",
                 "enterprise_uscc fails the GB 32100-2015 check character",
             ),
+            readable_key("order_no", "订单号"),
             required("order_no", "订单号"),
             readable("line_no", "行号"),
             required("line_no", "行号"),
@@ -32,6 +45,7 @@ def enterprise_orders() -> gx.ExpectationSuite:
             ),
             readable("order_date", "订单日期"),
             required("order_date", "订单日期"),
+            plausible("order_date", "订单日期"),
             rule(
                 gxe.ExpectColumnPairValuesAToBeGreaterThanB,
                 "order_date_not_in_future",
@@ -84,8 +98,10 @@ def enterprise_orders() -> gx.ExpectationSuite:
             required("unit", "单位"),
             readable("unit_price", "单价"),
             required("unit_price", "单价"),
+            _not_negative("unit_price", "单价"),
             readable("amount", "金额"),
             required("amount", "金额"),
+            _not_negative("amount", "金额"),
             required("currency", "币种"),
             finding(
                 "exchange_rate_known",
@@ -116,4 +132,13 @@ def enterprise_orders() -> gx.ExpectationSuite:
                 """,
             ),
         ],
+    )
+
+
+def _not_negative(column: str, zh: str) -> gxe.Expectation:
+    return no_row_where(
+        f"{column} < 0 and status is distinct from 'cancelled'",
+        f"{column}_not_negative",
+        f"{zh}不能为负（取消的订单除外）",
+        f"{column} must not be negative unless the line is cancelled",
     )

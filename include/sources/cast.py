@@ -14,6 +14,8 @@ from stdnum.cn import uscc
 from include.sources.contract import Column, Contract
 from include.sources.lookups import exchange_rate_months, fold, words
 
+# An index entry of PostgreSQL (2,704 bytes) holds five text columns of so many characters of any script.
+MAX_KEY_CHARACTERS = 100
 _DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日", "%Y.%m.%d")
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%H:%M:%S%.f")
 _TIMESTAMPS = (
@@ -31,20 +33,25 @@ def cast(frame: pl.DataFrame, contract: Contract, extra_words: dict[str, dict[st
     """Canonical columns as text in PostgreSQL's notation, ``_line_no`` and ``_findings``.
 
     ``frame`` holds every canonical column as text, ``_line_no`` and ``_ragged``. Rows are neither added
-    nor lost nor reordered.
+    nor lost nor reordered. A text longer than ``MAX_KEY_CHARACTERS`` cannot be part of a key.
     """
     values: dict[str, pl.Series] = {}
     marks: list[pl.Series] = []
     for column in contract.columns:
         text = _trimmed(frame[column.name])
         if column.type == "text":
-            values[column.name] = text.str.to_uppercase() if column.upper or column.check else text
+            value = text.str.to_uppercase() if column.upper or column.check else text
+            value = _half_width(value) if column.check else value
+            if column.name in contract.key:
+                too_long = value.str.len_chars() > MAX_KEY_CHARACTERS
+                _mark(marks, too_long, f"unreadable:{column.name}")
+                value = _only_where(~too_long, value) if too_long.any() else value
+            values[column.name] = value
         else:
             text = _half_width(text)
             values[column.name] = _reading(text, column, extra_words.get(column.name, {}))
             _mark(marks, _unreadable(text, values[column.name], column), f"unreadable:{column.name}")
         if column.check == "uscc":
-            values[column.name] = _half_width(values[column.name])
             _mark(marks, _bad_uscc(values[column.name]), f"check:{column.name}")
     for column in contract.columns:
         if column.empty_with:  # the unit says "none": whatever stands for the quantity is no quantity

@@ -3,10 +3,14 @@
 A case is the rows to add to a good file; ``RAGGED`` stands for a line with a field too many.
 """
 
+import hashlib
+
 from samples import Row, cell, item, order
 
 RAGGED = "ragged"
 _FUTURE = "2099-01-01"
+# Longer than an index takes, and nothing that compresses.
+_TOO_LONG = "".join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(150))
 
 
 def statistics_cell(**changes: str) -> Row:
@@ -18,14 +22,17 @@ def statistics_cell(**changes: str) -> Row:
 
 _LINE = {"行号": "99"}
 _ORDER_DEFECTS: dict[str, dict[str, str]] = {
+    "enterprise_uscc_readable": {"统一社会信用代码": _TOO_LONG},
     "enterprise_uscc_required": {"统一社会信用代码": ""},
     "enterprise_uscc_check": {"统一社会信用代码": "91310115MA1H8R7C6D"},
+    "order_no_readable": {"订单号": _TOO_LONG},
     "order_no_required": {"订单号": " "},
     "line_no_readable": {"行号": "one"},
     "line_no_required": {"行号": ""},
     "line_no_positive": {"行号": "0"},
     "order_date_readable": {"订单日期": "2020-02-30"},
     "order_date_required": {"订单日期": ""},
+    "order_date_plausible": {"订单日期": "1999-12-31"},
     "order_date_not_in_future": {"订单日期": _FUTURE, "发货日期": ""},
     "ship_date_readable": {"发货日期": "soon"},
     "ship_date_not_before_order": {"发货日期": "2020-08-31"},
@@ -43,8 +50,10 @@ _ORDER_DEFECTS: dict[str, dict[str, str]] = {
     "unit_required": {"单位": ""},
     "unit_price_readable": {"单价": "2e1"},
     "unit_price_required": {"单价": ""},
+    "unit_price_not_negative": {"单价": "-0.000001"},
     "amount_readable": {"金额": "¥20500"},
     "amount_required": {"金额": ""},
+    "amount_not_negative": {"金额": "-0.01"},
     "currency_required": {"币种": ""},
     "exchange_rate_known": {"币种": "XTS"},
     "fabric_width_cm_readable": {"门幅": "58 inch"},
@@ -55,6 +64,7 @@ _ORDER_DEFECTS: dict[str, dict[str, str]] = {
     "updated_at_required": {"更新时间": ""},
 }
 _ITEM_DEFECTS: dict[str, dict[str, str]] = {
+    "declaration_no_readable": {"报关单号": _TOO_LONG},
     "declaration_no_required": {"报关单号": ""},
     "declaration_no_digits": {"报关单号": "31012020000000000A"},
     "item_no_readable": {"项号": "1.5"},
@@ -62,6 +72,7 @@ _ITEM_DEFECTS: dict[str, dict[str, str]] = {
     "item_no_positive": {"项号": "0"},
     "export_date_readable": {"出口日期": "20-09-15"},
     "export_date_required": {"出口日期": ""},
+    "export_date_plausible": {"出口日期": "1999-12-31"},
     "export_date_not_in_future": {"出口日期": _FUTURE},
     "consignor_uscc_required": {"境内发货人": ""},
     "consignor_uscc_check": {"境内发货人": "91350100M000100Y44"},
@@ -94,17 +105,23 @@ _ITEM_DEFECTS: dict[str, dict[str, str]] = {
 _CELL_DEFECTS: dict[str, dict[str, str]] = {
     "month_readable": {"数据年月": "202013"},
     "month_required": {"数据年月": ""},
+    "month_plausible": {"数据年月": "199912"},
     "month_not_in_future": {"数据年月": "209901"},
     "flow_readable": {"flow": "sideways"},
     "flow_required": {"flow": ""},
+    "currency_readable": {"currency": _TOO_LONG},
     "currency_required": {"currency": ""},
     "currency_is_cny_or_usd": {"currency": "EUR"},
+    "hs_code_readable": {"商品编码": _TOO_LONG},
     "hs_code_required": {"商品编码": ""},
     "hs_code_digits": {"商品编码": "520942"},
+    "partner_code_readable": {"贸易伙伴编码": _TOO_LONG},
     "partner_code_required": {"贸易伙伴编码": ""},
     "partner_code_digits": {"贸易伙伴编码": "VNM"},
+    "regime_code_readable": {"贸易方式编码": _TOO_LONG},
     "regime_code_required": {"贸易方式编码": ""},
     "regime_code_digits": {"贸易方式编码": "0110"},
+    "province_code_readable": {"注册地编码": _TOO_LONG},
     "province_code_required": {"注册地编码": ""},
     "province_code_digits": {"注册地编码": "330781"},
     "quantity_1_readable": {"第一数量": "214,847"},

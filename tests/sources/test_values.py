@@ -236,6 +236,26 @@ def test_codes_stay_text(column: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("header", "name", "of"),
+    [
+        ("订单号", "order_no", "enterprise_orders"),
+        ("统一社会信用代码", "enterprise_uscc", "enterprise_orders"),
+        ("报关单号", "declaration_no", "customs_exports"),
+        ("商品编码", "hs_code", "customs_statistics"),
+        ("贸易伙伴编码", "partner_code", "customs_statistics"),
+    ],
+)
+def test_a_key_longer_than_any_is_a_finding(header: str, name: str, of: str, column: Any) -> None:
+    _unreadable(column(header, name, ["布" * 101, "x" * 9000], of), name)
+    if name != "enterprise_uscc":
+        assert _values(column(header, name, ["布" * 100, f"  {'x' * 100}  "], of)) == ["布" * 100, "x" * 100]
+
+
+def test_other_texts_may_be_long(column: Any) -> None:
+    assert _values(column("品名", "product_name", ["布" * 9000])) == ["布" * 9000]
+
+
 def test_whole_numbers_only(column: Any) -> None:
     assert _values(column("行号", "line_no", ["1", "01", "3.0", "999999999"])) == [1, 1, 3, 999999999]
     _unreadable(column("行号", "line_no", ["1.5", "-1", "9999999999", "one", "1e3"]), "line_no")
