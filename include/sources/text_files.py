@@ -20,6 +20,7 @@ _PIECE_BYTES = 256 * 1024
 MAX_LINE_BYTES = 1024 * 1024
 MAX_RECORD_LINES = 100
 _DELIMITERS = (",", "\t", ";", "|")
+_NO_CONTENT = re.compile(r'[\s,;|"]*')
 # A line whose only bytes beyond ASCII are two or more Chinese characters in UTF-8. Text in GB18030 can look
 # like one such character by chance, but not a whole line long.
 _ASCII = rb"[\x00-\x09\x0b-\x7f]*+"
@@ -125,12 +126,13 @@ def rows(
 ) -> tuple[pl.DataFrame, bytes]:
     """The block's records as text columns ``names`` with ``_line_no`` and ``_ragged``, and what is left.
 
-    Blank lines are no rows. A record with more or fewer fields than the header is kept as an empty row with
-    ``_ragged`` true: its values cannot be told to columns. Left is a record whose quotes are still open at
-    the end of the block: it belongs before the next one.
+    Blank lines are no rows, and neither are records without any content (spreadsheets write ``,,,,`` below a
+    table). A record with more or fewer fields than the header is kept as an empty row with ``_ragged`` true:
+    its values cannot be told to columns. So is one that swallowed others, between two stray quotes. Left is a
+    record whose quotes are still open at the end of the block: it belongs before the next one.
     """
     if (table := _a_row_per_line(block, names, delimiter, first_line)) is not None:
-        return table, b""
+        return _with_content(table, names), b""
     tables: list[pl.DataFrame] = []
     rest = b""
     for piece in _pieces(block):  # one odd line must not make a whole block slow
@@ -140,7 +142,17 @@ def rows(
             table, rest = _any_rows(text, names, delimiter, first_line, path)
         tables.append(table)
         first_line += text.count(b"\n") - rest.count(b"\n")
-    return pl.concat(tables or [_table(names, [], [], [])]), rest
+    return _with_content(pl.concat(tables or [_table(names, [], [], [])]), names), rest
+
+
+def _with_content(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """Without the rows of which every cell is empty; a ragged row has no cells, but content."""
+    blank = ~table["_ragged"]
+    for name in names:
+        blank &= (table[name].str.strip_chars() == "").fill_null(value=True)
+        if not blank.any():  # as a rule after the first column
+            return table
+    return table.filter(~blank)
 
 
 def _pieces(block: bytes) -> Iterator[bytes]:
@@ -164,14 +176,19 @@ def _any_rows(
         if end - start > MAX_RECORD_LINES:
             raise never_closed(path, first_line + start)
         done = end
-        if len(cells) == len(names):
+        if len(cells) == len(names) and not (end - start > 1 and _holds_rows(cells, delimiter)):
             whole.append(cells)
             whole_lines.append(first_line + start)
-        elif any(line.strip() for line in lines[start:end]):
+        elif any(cell.strip() for cell in cells or lines[start:end]):
             ragged_lines.append(first_line + start)
     if len(lines) - done > MAX_RECORD_LINES:
         raise never_closed(path, first_line + done)
     return _table(names, whole, whole_lines, ragged_lines), "\n".join([*lines[done:], ""]).encode()
+
+
+def _holds_rows(cells: list[str], delimiter: str) -> bool:
+    """Whether a cell of several lines holds as many delimiters as a row: stray quotes swallowed rows."""
+    return any("\n" in cell and cell.count(delimiter) >= len(cells) - 1 for cell in cells)
 
 
 def never_closed(path: Path, line: int) -> UnreadableFileError:
@@ -268,4 +285,11 @@ def raw_records(path: Path, encoding: str, extents: dict[int, int | None]) -> di
                     break
             if current is not None:
                 found[current].append(line.rstrip("\r\n").replace("\x00", "").removeprefix("\ufeff"))
-    return {number: "\n".join(lines).rstrip("\n") for number, lines in found.items()}
+    return {number: "\n".join(_without_empty_end(lines)) for number, lines in found.items()}
+
+
+def _without_empty_end(lines: list[str]) -> list[str]:
+    """Without the lines that are no rows: a line that closes a quoted field has an odd number of quotes."""
+    while len(lines) > 1 and _NO_CONTENT.fullmatch(lines[-1]) and lines[-1].count('"') % 2 == 0:
+        lines.pop()
+    return lines

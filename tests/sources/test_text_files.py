@@ -185,6 +185,70 @@ def test_quotes_inside_an_unquoted_cell_harm_no_other_row(read_table: ReadTable,
     assert all(row["quantity"] == 1000 for row in rows if row["_findings"] is None)
 
 
+@pytest.fixture(params=[6, 3000], ids=["a few rows", "many rows"])
+def many(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.mark.parametrize("apart", [1, 2])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_rows_swallowed_between_two_stray_quotes_are_seen(
+    apart: int, newline: str, encoding: str, many: int, read_table: ReadTable, tmp_path: Path
+) -> None:
+    lines = csv_text(orders(many)).splitlines()
+    lines[2] = lines[2].replace("牛仔布", '"牛仔布')
+    lines[2 + apart] = lines[2 + apart].replace("牛仔布", '牛仔布"')
+    path = tmp_path / "a.csv"
+    path.write_bytes(newline.join([*lines, ""]).encode(encoding))
+    rows = read_table(path).rows
+    assert [row["_line_no"] for row in rows] == [2, 3, *range(4 + apart, many + 2)]
+    assert [row["_line_no"] for row in rows if row["_findings"]] == [3]
+    assert "|fields:row|" in rows[1]["_findings"]
+    assert (rows[1]["product_name"], rows[1]["order_no"]) == (None, None)
+    shown = read.raw_records(path, encoding, {3: 4 + apart})
+    assert shown == {3: "\n".join(lines[2 : 3 + apart])}
+
+
+def test_a_text_of_several_lines_with_some_commas_is_a_text(read_table: ReadTable, tmp_path: Path) -> None:
+    columns = len(order())
+    text = "甲,乙\n" + "," * (columns - 3) + "丙"
+    (whole,) = read_table(write(tmp_path / "a.csv", [order(品名=text)])).rows
+    assert (whole["product_name"], whole["_findings"]) == (text, None)
+    one_line = text.replace("\n", ",,")
+    (whole,) = read_table(write(tmp_path / "b.csv", [order(品名=one_line)])).rows
+    assert (whole["product_name"], whole["_findings"]) == (one_line, None)
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+@pytest.mark.parametrize("cell_text", ["", " ", "\u3000"])
+@pytest.mark.parametrize("also_ragged", [False, True])
+def test_rows_without_content_are_no_rows(
+    quoted: bool, cell_text: str, also_ragged: bool, many: int, read_table: ReadTable, tmp_path: Path
+) -> None:
+    header, *good = csv_text(orders(many)).splitlines()
+    cells = [f'"{cell_text}"' if quoted else cell_text] * len(order())
+    empty = ",".join(cells)
+    ends = [empty] * 10 + ([",".join(cells[:-2]), "#N/A"] if also_ragged else [])
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([header, good[0], empty, *good[1:], *ends, ""]), encoding="utf-8")
+    rows = read_table(path).rows
+    wanted = [2, *range(4, many + 3)]
+    assert [row["_line_no"] for row in rows if not row["_findings"]] == wanted
+    assert [row["_line_no"] for row in rows if row["_findings"]] == ([many + 14] if also_ragged else [])
+    shown = read.raw_records(path, "utf-8", {2: 4, many + 2: None if not also_ragged else many + 14})
+    assert shown == {2: good[0], many + 2: good[-1]}
+
+
+def test_a_row_with_a_single_value_is_a_row(read_table: ReadTable, tmp_path: Path) -> None:
+    empty = dict.fromkeys(order(), "")
+    path = write(tmp_path / "a.csv", [order(), empty | {"更新时间": "x"}, empty, empty | {"备注": "y"}])
+    assert [row["_line_no"] for row in read_table(path).rows] == [2, 3]
+    columns = [*order(), "备注"]
+    path = write(tmp_path / "b.csv", [order(备注=""), empty | {"备注": "y"}, empty], columns=columns)
+    assert [row["_line_no"] for row in read_table(path).rows] == [2, 3]
+
+
 def test_an_unclosed_quote_is_refused_with_its_line(read_table: ReadTable, tmp_path: Path) -> None:
     lines = csv_text(orders(300)).splitlines()
     lines[150] = lines[150].replace("牛仔布", '"牛仔布')
