@@ -30,8 +30,9 @@ class Column(_Strict):
     """One canonical column.
 
     ``codes`` names the seed that translates words to codes; ``words`` is such a list in place.
-    ``absent_as`` stands in for a column that the file does not have; ``empty_with`` makes the value
-    missing where the named column is missing; ``header_says`` maps the header found to another
+    ``absent_as`` stands in for a column that the file does not have, but not where the file has the
+    column ``absent_unless``: without this one, that one's rows cannot be told apart. ``empty_with`` makes
+    the value missing where the named column is missing; ``header_says`` maps the header found to another
     column's value.
     """
 
@@ -46,6 +47,7 @@ class Column(_Strict):
     upper: bool = False
     thousands: str | None = None
     absent_as: str | None = None
+    absent_unless: str | None = None
     empty_with: str | None = None
     from_manifest: bool = False
     header_says: dict[str, dict[str, str]] = {}

@@ -141,6 +141,7 @@ def _to_contract(
         for header, value in by_header.items()
         if column.name in found and fold(found[column.name]) == fold(header)
     }
+    absent_as = {c.name: c.absent_as for c in contract.columns if c.absent_unless not in found}
     values: list[pl.Expr] = []
     for column in contract.columns:
         name = column.name
@@ -148,7 +149,7 @@ def _to_contract(
             value = pl.sql_expr(profile.computed[name]).cast(pl.String)
         elif name in found:
             value = pl.col(found[name])
-        elif (constant := said.get(name, given.get(name, column.absent_as))) is not None:
+        elif (constant := said.get(name, given.get(name, absent_as.get(name)))) is not None:
             value = pl.lit(constant)
         elif column.required and not (name == "line_no" and profile.number_lines_within):
             raise _missing_column(path, column.name, contract, list(headers.values()))

@@ -37,6 +37,24 @@ def test_dimensions_the_query_did_not_split_by_are_totals(read_table: ReadTable,
     assert (read["partner_code"], read["regime_code"], read["province_code"]) == ("ALL", "ALL", "ALL")
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("贸易伙伴编码", "partner_code"), ("贸易方式编码", "regime_code"), ("注册地编码", "province_code")],
+)
+def test_names_without_codes_are_no_total(
+    code: str, name: str, read_table: ReadTable, tmp_path: Path
+) -> None:
+    row = {header: value for header, value in cell().items() if header != code}
+    path = write_download(tmp_path / "a.csv", [row])
+    with pytest.raises(
+        UnreadableFileError, match=rf"a\.csv: no column for {name} \(one of: {code}"
+    ) as caught:
+        read_table(path, SOURCE)
+    assert caught.value.rule == "column_missing"
+    said = write_download(tmp_path / "b.csv", [row], f"flow: export\n{name}: '33'\n")
+    assert read_table(said, SOURCE).rows[0][name] == "33"
+
+
 @pytest.mark.parametrize("text", ["partner_code: 045", "partner_code: '045'"])
 def test_codes_in_a_manifest_keep_their_leading_zeros(
     text: str, read_table: ReadTable, tmp_path: Path
