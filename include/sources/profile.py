@@ -69,11 +69,6 @@ def canonical(source: str) -> Profile:
     return Profile(source=source)
 
 
-def profiles(source: str) -> tuple[str, ...]:
-    """Names of the profiles for a source."""
-    return tuple(p.stem for p in sorted(PROFILES_DIR.glob("*.yml")) if _read(p).source == source)
-
-
 @cache
 def profile(name: str, source: str) -> Profile:
     """The named profile; ContractError when there is none, it is for another source, or a key is wrong."""
