@@ -4,9 +4,9 @@ Runs when any source announces accepted files.
 
 - `build` runs dbt once into the schema `candidate`; the log shows every model. When no load and no code has
   changed since the newest release, the rest is skipped.
-- `audit` is the release gate. A critical rule that fails ends the run here, and readers see what they saw.
-  Skipped when another load was accepted meanwhile: the run which that one starts builds again.
-- `publish` moves the pointer that all views in `marts` follow (the same as `textile publish`).
+- `audit` is the release gate: a critical rule that fails ends the run, and readers see what they saw. When a
+  load was accepted since the build began, it builds again first.
+- `publish` moves the pointer that all views in `marts` follow; it tries again while a reader is in its way.
 
 To try again, clear the run from `build`: the candidate always holds the newest build only.
 """
@@ -17,7 +17,7 @@ from datetime import timedelta
 from airflow.sdk import Asset, AssetAny, dag, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from include.errors import PublishError, StaleBuildError
+from include.errors import PublishError, ReadersInTheWayError
 from include.settings import load_settings
 from include.sources.contract import sources
 
@@ -28,7 +28,7 @@ log = logging.getLogger("textile")
     schedule=AssetAny(*(Asset(f"raw.{source}") for source in sources())),
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(hours=6),
+    dagrun_timeout=timedelta(hours=9),
     tags={"marts"},
     doc_md=__doc__,
 )
@@ -41,27 +41,24 @@ def build_marts() -> None:
 
         build_id = release.build(load_settings(), log.info)
         if build_id is None:
-            log.info("no load and no code has changed since the newest release: nothing to build")
+            log.info(release.unchanged(load_settings()).message)
         return build_id
 
-    @task(retries=0, execution_timeout=timedelta(hours=1))
+    @task(retries=0, execution_timeout=timedelta(hours=4))  # it may have to build again
     def audit(build_id: int) -> int:
         from include import release
 
-        try:
-            failed = release.audit(load_settings(), build_id, log.info)
-        except StaleBuildError as error:
-            raise AirflowSkipException(str(error)) from error
+        audited, failed = release.audit_fresh(load_settings(), build_id, log.info)
+        if audited is None:
+            raise AirflowSkipException(release.unchanged(load_settings()).message)
         if failed:
-            raise AirflowFailException(
-                f"the release gate refused build {build_id}: {', '.join(failed)}. Readers see what they saw; "
-                f"the reasons are in the log above and in ops.validation_result, build_id {build_id}"
-            )
-        return build_id
+            raise AirflowFailException(f"the release gate refused build {audited}: {', '.join(failed)}")
+        return audited
 
-    # A reader who holds a lock makes it give up after seconds, rather than queue everyone else behind it.
+    # It gives up after seconds rather than queue all readers behind one; its tries outlast the 30 minutes
+    # after which the server ends an analyst's idle transaction.
     @task(
-        retries=5,
+        retries=7,
         retry_delay=timedelta(seconds=20),
         retry_exponential_backoff=True,
         execution_timeout=timedelta(minutes=30),
@@ -71,6 +68,8 @@ def build_marts() -> None:
 
         try:
             return release.publish_build(load_settings(), build_id, log.info).release_id
+        except ReadersInTheWayError:
+            raise
         except PublishError as error:
             raise AirflowFailException(str(error)) from error
 

@@ -41,5 +41,9 @@ class PublishError(TextileError):
     """A release cannot be published; what readers see is unchanged."""
 
 
+class ReadersInTheWayError(PublishError):
+    """A reader's open transaction holds a mart whose columns change: the same publish succeeds later."""
+
+
 class StaleBuildError(PublishError):
     """Loads were accepted after the build had begun: it must be built again before it can be audited."""

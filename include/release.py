@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from include.errors import BuildError, PublishError, StaleBuildError
+from include.errors import BuildError, PublishError, ReadersInTheWayError, StaleBuildError
 from include.quality import gate as quality
 from include.quality import release_gate
 from include.settings import Role, Settings
@@ -35,17 +35,12 @@ class PublishResult:
 
 def publish(settings: Settings, say: Say = lambda _: None) -> PublishResult:
     """Build the marts, audit them, and make them visible; exactly what the DAG build_marts does."""
-    while True:
-        build_id = build(settings, say)
-        if build_id is None:
-            return PublishResult(
-                current_release(settings), "unchanged", message="no load and no code has changed"
-            )
-        try:
-            failed = audit(settings, build_id, say)
-            break
-        except StaleBuildError as error:
-            say(f"{error}: building again")
+    first = build(settings, say)
+    if first is None:
+        return unchanged(settings)
+    build_id, failed = audit_fresh(settings, first, say)
+    if build_id is None:
+        return unchanged(settings)
     if failed:
         return PublishResult(
             current_release(settings), "refused", failed, "the release gate refused the candidate"
@@ -111,8 +106,26 @@ def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[
         return [r.rule for r in failed]
 
 
+def audit_fresh(settings: Settings, build_id: int, say: Say = lambda _: None) -> tuple[int | None, list[str]]:
+    """Audit a build, and build again as long as loads overtake it; returns the build audited, failed rules.
+
+    None for the build when another process has published everything meanwhile. BuildError when dbt fails.
+    """
+    fresh: int | None = build_id
+    while fresh is not None:
+        try:
+            return fresh, audit(settings, fresh, say)
+        except StaleBuildError as error:
+            say(f"{error}: building again")
+            fresh = build(settings, say)
+    return None, []
+
+
 def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) -> PublishResult:
-    """Make an audited build visible: all marts in one transaction, ended by one pointer update."""
+    """Make an audited build visible: all marts in one transaction, ended by one pointer update.
+
+    ReadersInTheWayError may be gone at the next try; any other PublishError stays until somebody acts.
+    """
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         build_log.require(connection, build_id, "audited")
         _require_all_marts(settings, connection)
@@ -150,6 +163,17 @@ def current_release(settings: Settings) -> int | None:
         return row[0] if row else None
 
 
+def unchanged(settings: Settings) -> PublishResult:
+    """What to say when there is nothing to build, also when readers were taken back to an older release."""
+    with connect(settings, Role.PUBLISHER) as connection:
+        newest = scalar(connection, "select max(release_id) from ops.release")
+    current = current_release(settings)
+    message = f"no load and no code has changed since release {newest}"
+    if current != newest:
+        message += f"; readers see release {current}: `textile rollback {newest}` shows them the newest again"
+    return PublishResult(current, "unchanged", message=message)
+
+
 def is_up_to_date(settings: Settings) -> bool:
     """Whether the newest release has every load that changed raw."""
     with connect(settings, Role.PUBLISHER) as connection:
@@ -157,6 +181,12 @@ def is_up_to_date(settings: Settings) -> bool:
             "select loads from ops.release order by release_id desc limit 1"
         ).fetchone()
         return (newest[0] if newest else 0) == build_log.loads(connection)
+
+
+def has_unreleased(settings: Settings, source: str) -> bool:
+    """Whether ``source`` has accepted loads that the newest release lacks."""
+    with connect(settings, Role.PUBLISHER) as connection:
+        return build_log.has_unreleased(connection, source)
 
 
 def releases(settings: Settings) -> list[dict[str, Any]]:
@@ -217,7 +247,7 @@ def _readers_first(build_id: int) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.LockNotAvailable as error:
-        raise PublishError(
+        raise ReadersInTheWayError(
             f"build {build_id} changes the columns of a mart that a reader's open transaction holds: nothing "
             "was published. Publish again when it is over; pg_stat_activity shows who reads"
         ) from error

@@ -1,13 +1,65 @@
-"""A stack with Airflow's services, once for all tests that need a real scheduler."""
+"""The DAGs as Airflow reads them, and a stack with its services for tests that need a real scheduler."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from samples import environment
 
 from include.local import airflow_api, daily_run, stack
-from include.settings import Settings, load_settings
+from include.settings import PROJECT_DIR, Settings, load_settings
+
+Dags = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def read_dags(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Dags]]:
+    """Read the DAGs of a folder; fails when one cannot be imported, or when there is none at all."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("airflow")
+        patch.setenv("AIRFLOW_HOME", str(home))
+        patch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", f"sqlite:///{home}/unused.db")
+        patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+        from airflow.dag_processing.dagbag import DagBag
+
+        def read(folder: Path) -> Dags:
+            bag = DagBag(dag_folder=folder, bundle_path=folder, bundle_name="dags")
+            assert bag.import_errors == {}
+            assert bag.dags, f"{folder}: no DAG found"
+            return dict(bag.dags)
+
+        yield read
+
+
+@pytest.fixture(scope="module")
+def dags(read_dags: Callable[[Path], Dags]) -> Dags:
+    """Every DAG of the project by id."""
+    return read_dags(PROJECT_DIR / "dags")
+
+
+@pytest.fixture
+def at(
+    new_warehouse: Callable[..., Settings], published: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Settings:
+    """A published warehouse that the tasks find in their environment."""
+    settings = new_warehouse(published)
+    for name, value in environment(settings).items():
+        monkeypatch.setenv(name, value)
+    settings.landing_dir.mkdir(parents=True, exist_ok=True)
+    return settings
+
+
+@pytest.fixture
+def ask(dags: Dags) -> Callable[..., Any]:
+    """Call a task of a DAG."""
+
+    def call(dag_id: str, task_id: str, *values: Any) -> Any:
+        return dags[dag_id].get_task(task_id).python_callable(*values)
+
+    return call
 
 
 @dataclass(frozen=True)

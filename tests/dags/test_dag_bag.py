@@ -4,10 +4,8 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,40 +27,19 @@ TAGS = {"ingest", "marts", "maintenance", *SOURCES}
 FINAL = {*((dag, "audit") for dag in TASKS), ("build_marts", "build")}
 
 
-@pytest.fixture(scope="module")
-def dags(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Every DAG of the folder by id, read by Airflow itself."""
-    with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("airflow")
-        patch.setenv("AIRFLOW_HOME", str(home))
-        patch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", f"sqlite:///{home}/unused.db")
-        patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
-        yield read(DAGS_FOLDER)
-
-
-def read(folder: Path) -> dict[str, Any]:
-    """The DAGs of a folder; fails when one cannot be imported, or when there is none at all."""
-    from airflow.dag_processing.dagbag import DagBag
-
-    bag = DagBag(dag_folder=folder, bundle_path=folder, bundle_name="dags")
-    assert bag.import_errors == {}
-    assert bag.dags, f"{folder}: no DAG found"
-    return dict(bag.dags)
-
-
 def test_exactly_these_dags(dags):
     assert set(dags) == set(TASKS)
 
 
-def test_an_empty_folder_fails(dags, tmp_path):
+def test_an_empty_folder_fails(read_dags, tmp_path):
     with pytest.raises(AssertionError, match="no DAG found"):
-        read(tmp_path)
+        read_dags(tmp_path)
 
 
-def test_a_broken_file_fails(dags, tmp_path):
+def test_a_broken_file_fails(read_dags, tmp_path):
     (tmp_path / "broken.py").write_text("from airflow.sdk import dag\nimport no_such_module\n", "utf-8")
     with pytest.raises(AssertionError, match=r"broken\.py"):
-        read(tmp_path)
+        read_dags(tmp_path)
 
 
 def test_every_file_is_listed_with_its_number_of_dags(dags):

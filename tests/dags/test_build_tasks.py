@@ -1,0 +1,80 @@
+"""What the tasks of build_marts decide: each is called as Airflow calls it, on a real warehouse."""
+
+import psycopg
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from samples import item, load, one, orders, query, write
+
+from include import release
+from include.errors import PublishError, ReadersInTheWayError
+from include.settings import Role, Settings
+
+
+def new_build(settings: Settings, status: str) -> int:
+    """A build of what is published already, in the state given."""
+    return one(
+        settings,
+        "insert into ops.build (status, last_load_id, loads, code_version)"
+        " select %s, last_load_id, loads, code_version from ops.build"
+        " order by build_id desc limit 1 returning build_id",
+        status,
+    )
+
+
+def test_a_load_that_overtakes_a_build_is_published_by_the_same_run(at, ask, tmp_path):
+    load(at, "enterprise_orders", write(tmp_path / "more.csv", orders(3, 订单号="SO-77")))
+    build_id = ask("build_marts", "build")
+    load(at, "customs_exports", write(tmp_path / "late.csv", [item(报关单号="310120200000000009")]))
+    audited = ask("build_marts", "audit", build_id)
+    assert audited > build_id
+    assert ask("build_marts", "publish", audited) == release.current_release(at) == 2
+    assert release.is_up_to_date(at)
+
+
+def test_a_build_overtaken_by_another_and_published_leaves_nothing_to_audit(at, ask):
+    build_id = new_build(at, "built")
+    query(at, "update ops.build set loads = 0 where build_id = %s", build_id)
+    with pytest.raises(AirflowSkipException, match="no load and no code has changed since release 1"):
+        ask("build_marts", "audit", build_id)
+
+
+def test_a_build_that_another_process_gave_up_says_which_and_what_to_do(at, ask, tmp_path):
+    mine = new_build(at, "built")
+    load(at, "enterprise_orders", write(tmp_path / "more.csv", orders(3, 订单号="SO-77")))
+    theirs = release.build(at)
+    given_up = query(at, "select status, message from ops.build where build_id = %s", mine)
+    assert given_up == [("crashed", "its process ended, or another build began, before it was published")]
+    with pytest.raises(
+        PublishError,
+        match=f"`textile publish` began build {theirs} meanwhile, .* once that is published, nothing is left",
+    ):
+        ask("build_marts", "audit", mine)
+
+
+def test_publish_is_tried_again_while_a_reader_is_in_the_way(at, ask):
+    build_id = new_build(at, "audited")
+    query(at, "alter table candidate.dual_circulation add column note text")
+    with psycopg.connect(at.dsn(Role.ANALYST)) as reader:
+        reader.execute("select count(*) from marts.dual_circulation")
+        with pytest.raises(ReadersInTheWayError, match="a reader's open transaction holds"):
+            ask("build_marts", "publish", build_id)
+    assert ask("build_marts", "publish", build_id) == release.current_release(at) > 1
+    with pytest.raises(AirflowFailException, match=f"build {build_id} is published"):
+        ask("build_marts", "publish", build_id)
+
+
+def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
+    task = dags["build_marts"].get_task("publish")
+    waits = sum(task.retry_delay.total_seconds() * 2**n for n in range(task.retries))
+    idle = query(at, "show idle_in_transaction_session_timeout", role=Role.ANALYST)
+    assert idle == [("30min",)]
+    assert waits > 30 * 60
+
+
+def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
+    assert release.publish_build(at, new_build(at, "audited")).release_id == 2
+    assert release.publish(at).message == "no load and no code has changed since release 2"
+    release.rollback(at, 1, "test")
+    result = release.publish(at)
+    assert (result.status, result.release_id) == ("unchanged", 1)
+    assert "since release 2; readers see release 1: `textile rollback 2`" in result.message
