@@ -1,12 +1,15 @@
 """Files of one source: from the drop folder into the warehouse, each through the load gate.
 
-- `find` looks for waiting files, whatever day they are from; without any, the rest is skipped.
+- `find` looks for waiting files, whatever day they are from, and for files of this run or of an earlier one
+  that are still to be accounted for or published; without any, the rest is skipped.
 - `load` reads, audits and accepts or refuses each file (the same as `textile load`). Rows that break a rule
   go to `ops.quarantine`; a refused file is kept in the archive with its reason.
-- `accept` announces the source's asset, which starts `build_marts`; skipped when no file was accepted.
+- `accept` announces the source's asset, which starts `build_marts`; skipped when this run accepted no file
+  and the newest release has all that earlier ones accepted.
 - `audit` fails the run when a file was refused and says which and why; the others are published regardless.
 
-Rerun, retry, clear and backfill at will: a file is known by its content, a row by its key.
+Rerun, retry, clear and backfill at will: a file is known by its content, a row by its key, and a cleared run
+finds its files in the load log: one with a refused file fails again.
 """
 
 import logging
@@ -39,10 +42,10 @@ def ingest(source: str) -> DAG:
     )
     def ingest_source() -> None:
         @task.short_circuit(**ON_IO_FAILURE, execution_timeout=timedelta(minutes=10))
-        def find() -> int:
-            from include.ingest import waiting
+        def find(run_id: str) -> bool:
+            from include.ingest import has_work
 
-            return waiting(load_settings(), source)
+            return has_work(load_settings(), source, run_id)
 
         @task(**ON_IO_FAILURE, execution_timeout=timedelta(hours=2))
         def load(run_id: str) -> dict[str, int | list[str]]:
@@ -51,8 +54,10 @@ def ingest(source: str) -> DAG:
             return load(load_settings(), source, run_id, log.info)
 
         @task(retries=0, outlets=[Asset(f"raw.{source}")], execution_timeout=timedelta(minutes=5))
-        def accept(counts: dict[str, int | list[str]]) -> None:
-            if not counts["files_accepted"]:
+        def accept(run_id: str) -> None:
+            from include.ingest import has_news
+
+            if not has_news(load_settings(), source, run_id):
                 raise AirflowSkipException(f"no file of {source} was accepted: nothing to announce")
 
         @task(retries=0, execution_timeout=timedelta(minutes=5))
@@ -62,8 +67,7 @@ def ingest(source: str) -> DAG:
             if message := refusals(load_settings(), source, run_id):
                 raise AirflowFailException(message)
 
-        loaded = load()
-        find() >> loaded >> [accept(loaded), audit()]
+        find() >> load() >> [accept(), audit()]
 
     return ingest_source()
 

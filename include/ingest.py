@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from psycopg.rows import class_row
 
-from include import pipeline
+from include import pipeline, release
 from include.errors import SetupError
 from include.settings import Role, Settings
 from include.sources import files
@@ -22,8 +22,12 @@ _SHOWN_REFUSALS = 20
 
 @dataclass(frozen=True)
 class LoadedFile:
-    """The latest verdict on one file of a run; row counts are None for a refused file that was not read."""
+    """The latest verdict on one file of a run; row counts are None for a refused file that was not read.
 
+    ``profile`` is the sub-folder that the file was delivered to: two senders may use the same file name.
+    """
+
+    profile: str | None
     file_name: str
     status: str
     rows_in: int | None
@@ -44,6 +48,15 @@ def waiting(settings: Settings, source: str) -> int:
     return len(files.find(settings.landing_dir, source))
 
 
+def has_work(settings: Settings, source: str, run_id: str) -> bool:
+    """Whether files wait, or the run has files to account for, or earlier loads are still to be announced."""
+    return bool(
+        waiting(settings, source)
+        or of_run(settings, source, run_id)
+        or release.has_unreleased(settings, source)
+    )
+
+
 def load(settings: Settings, source: str, run_id: str, say: Say) -> dict[str, int | list[str]]:
     """Load whatever waits for ``source``; returns counts of the whole run and where its Data Docs are."""
     paths = files.find(settings.landing_dir, source)
@@ -61,15 +74,28 @@ def load(settings: Settings, source: str, run_id: str, say: Say) -> dict[str, in
     }
 
 
+def has_news(settings: Settings, source: str, run_id: str) -> bool:
+    """Whether the run accepted a file, or the newest release lacks one that an earlier run accepted.
+
+    An earlier run may have been killed between accepting and announcing: nobody else announces its files.
+    """
+    with connect(settings, Role.LOADER) as connection:
+        accepted = connection.execute(
+            "select 1 from ops.load where source = %s and run_id = %s and status = 'accepted' limit 1",
+            [source, run_id],
+        ).fetchone()
+    return bool(accepted) or release.has_unreleased(settings, source)
+
+
 def of_run(settings: Settings, source: str, run_id: str) -> list[LoadedFile]:
     """Every file of a run with its latest verdict: a corrected file takes the place of the refused one."""
     with connect(settings, Role.LOADER) as connection:
         return (
             connection.cursor(row_factory=class_row(LoadedFile))
             .execute(
-                "select distinct on (file_name) file_name, status, rows_in, accepted, unchanged, quarantined,"
-                " message, kept_path, docs_path from ops.load where source = %s and run_id = %s"
-                " order by file_name, load_id desc",
+                "select distinct on (profile, file_name) profile, file_name, status, rows_in, accepted,"
+                " unchanged, quarantined, message, kept_path, docs_path from ops.load"
+                " where source = %s and run_id = %s order by profile, file_name, load_id desc",
                 [source, run_id],
             )
             .fetchall()
@@ -84,7 +110,8 @@ def refusals(settings: Settings, source: str, run_id: str) -> str | None:
         return None
     lines = [f"{len(refused)} of {len(loaded)} files of {source} refused; the others are published."]
     lines += [
-        f"- {f.message} (kept as {settings.home / (f.kept_path or '')})" for f in refused[:_SHOWN_REFUSALS]
+        f"- {f'{f.profile}/' if f.profile else ''}{f.message} (kept as {settings.home / (f.kept_path or '')})"
+        for f in refused[:_SHOWN_REFUSALS]
     ]
     if len(refused) > _SHOWN_REFUSALS:
         lines.append(f"... and {len(refused) - _SHOWN_REFUSALS} more: see ops.load, run_id {run_id}")

@@ -113,6 +113,15 @@ def test_cleared_runs_change_nothing(published):
     loaded = airflow_api.runs(published.airflow, "ingest_customs_exports")[-1]["dag_run_id"]
     assert published.rerun("ingest_customs_exports", loaded, "load") == "success"
     assert published.tasks("ingest_customs_exports", loaded)["accept"] == "success"
+    # Cleared as a whole, with nothing left in the drop folder: what was refused stays refused.
+    refused = airflow_api.runs(published.airflow, "ingest_enterprise_orders")[-1]["dag_run_id"]
+    assert published.rerun("ingest_enterprise_orders", refused, "find") == "failed"
+    assert published.tasks("ingest_enterprise_orders", refused) == {
+        "find": "success",
+        "load": "success",
+        "accept": "success",
+        "audit": "failed",
+    }
     built = next(
         run["dag_run_id"]
         for run in airflow_api.runs(published.airflow, "build_marts")
