@@ -16,13 +16,9 @@ from include.warehouse import accept, load_log, load_table
 
 Say = Callable[[str], None]
 
-# What the contents of a file can do to an audit. A server that is gone is another matter: that is raised.
-_CAUSED_BY_CONTENT = (
-    psycopg.DataError,
-    psycopg.IntegrityError,
-    psycopg.errors.ProgramLimitExceeded,
-    quality.GateError,
-)
+# What the contents of a file can do to an audit. A server that is gone or a rule of ours that is broken is
+# another matter: that is raised, the files stay where they are, and nothing good is refused.
+_CAUSED_BY_CONTENT = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
 
 def through_gate(

@@ -38,8 +38,9 @@ def cast(frame: pl.DataFrame, contract: Contract, extra_words: dict[str, dict[st
     values: dict[str, pl.Series] = {}
     marks: list[pl.Series] = []
     for column in contract.columns:
-        text = _trimmed(frame[column.name])
+        text = frame[column.name]
         if column.type == "text":
+            text = _trimmed(text)
             value = text.str.to_uppercase() if column.upper or column.check else text
             value = _half_width(value) if column.check else value
             if column.name in contract.key:
@@ -48,9 +49,13 @@ def cast(frame: pl.DataFrame, contract: Contract, extra_words: dict[str, dict[st
                 value = _only_where(~too_long, value) if too_long.any() else value
             values[column.name] = value
         else:
-            text = _half_width(text)
-            values[column.name] = _reading(text, column, extra_words.get(column.name, {}))
-            _mark(marks, _unreadable(text, values[column.name], column), f"unreadable:{column.name}")
+            words_here = extra_words.get(column.name, {})
+            reading = _reading(text, column, words_here)
+            if (text.is_not_null() & reading.is_null()).any():  # blanks and full width are rare
+                text = _half_width(_trimmed(text))
+                reading = _reading(text, column, words_here)
+                _mark(marks, _unreadable(text, reading, column), f"unreadable:{column.name}")
+            values[column.name] = reading
         if column.check == "uscc":
             _mark(marks, _bad_uscc(values[column.name]), f"check:{column.name}")
     for column in contract.columns:
