@@ -26,6 +26,7 @@ _TIMESTAMPS = (
 _MONTHS = ("%Y%m%d", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d", "%Y.%m.%d")
 # Four digits of a year of our time: "20-09-01" and "2020115" are no dates, but a guess.
 _CERTAIN_DATE = r"^(19|20)\d\d(\D|\d{4}$|\d{4}\D|\d{10}$)"
+_PLAIN_TIMESTAMP = r"^(19|20)\d\d-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"
 _INTEGER = r"^\d{1,9}(\.0+)?$"
 
 
@@ -121,9 +122,18 @@ def _reading(text: pl.Series, column: Column, extra_words: dict[str, str]) -> pl
         return _by_distinct_value(
             text, lambda value: _parsed(_with_day(value), _MONTHS).dt.strftime("%Y-%m-01")
         )
+    if _are_plain_timestamps(text):  # nearly every value differs: nothing is gained by distinct ones
+        return text
     return _by_distinct_value(
         text, lambda value: _parsed(value, _TIMESTAMPS).dt.strftime("%Y-%m-%d %H:%M:%S%.f")
     )
+
+
+def _are_plain_timestamps(text: pl.Series) -> bool:
+    """Whether every value is a timestamp in PostgreSQL's own notation, to the second."""
+    if not text.str.contains(_PLAIN_TIMESTAMP).all():
+        return False
+    return text.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False).null_count() == text.null_count()
 
 
 def _by_distinct_value(text: pl.Series, read: Callable[[pl.Series], pl.Series]) -> pl.Series:
