@@ -4,7 +4,9 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 from expectations.rules import (
+    at_least_one,
     finding,
+    not_in_future,
     one_version,
     plausible,
     readable,
@@ -27,27 +29,11 @@ def customs_exports() -> gx.ExpectationSuite:
             _digits("declaration_no", "报关单号", 18),
             readable("item_no", "项号"),
             required("item_no", "项号"),
-            rule(
-                gxe.ExpectColumnValuesToBeBetween,
-                "item_no_positive",
-                "项号必须大于等于 1",
-                "item_no must be at least 1",
-                column="item_no",
-                min_value=1,
-            ),
+            at_least_one("item_no", "项号"),
             readable("export_date", "出口日期"),
             required("export_date", "出口日期"),
             plausible("export_date", "出口日期"),
-            rule(
-                gxe.ExpectColumnPairValuesAToBeGreaterThanB,
-                "export_date_not_in_future",
-                "出口日期晚于报送日",
-                "export_date is after the day of delivery",
-                column_A="_delivered_on",
-                column_B="export_date",
-                or_equal=True,
-                ignore_row_if="either_value_is_missing",
-            ),
+            not_in_future("export_date", "出口日期"),
             required("consignor_uscc", "境内发货人"),
             finding(
                 "consignor_uscc_check",

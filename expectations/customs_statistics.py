@@ -4,6 +4,7 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 from expectations.rules import (
+    not_in_future,
     one_version,
     plausible,
     readable,
@@ -26,16 +27,7 @@ def customs_statistics() -> gx.ExpectationSuite:
             readable("month", "数据年月"),
             required("month", "数据年月"),
             plausible("month", "数据年月"),
-            rule(
-                gxe.ExpectColumnPairValuesAToBeGreaterThanB,
-                "month_not_in_future",
-                "数据年月晚于报送日",
-                "month is after the day of delivery",
-                column_A="_delivered_on",
-                column_B="month",
-                or_equal=True,
-                ignore_row_if="either_value_is_missing",
-            ),
+            not_in_future("month", "数据年月"),
             readable("flow", "进出口"),
             required("flow", "进出口"),
             readable_key("currency", "币种"),

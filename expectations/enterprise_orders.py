@@ -4,8 +4,10 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 from expectations.rules import (
+    at_least_one,
     finding,
     no_row_where,
+    not_in_future,
     one_version,
     plausible,
     readable,
@@ -35,27 +37,11 @@ def enterprise_orders() -> gx.ExpectationSuite:
             required("order_no", "订单号"),
             readable("line_no", "行号"),
             required("line_no", "行号"),
-            rule(
-                gxe.ExpectColumnValuesToBeBetween,
-                "line_no_positive",
-                "行号必须大于等于 1",
-                "line_no must be at least 1",
-                column="line_no",
-                min_value=1,
-            ),
+            at_least_one("line_no", "行号"),
             readable("order_date", "订单日期"),
             required("order_date", "订单日期"),
             plausible("order_date", "订单日期"),
-            rule(
-                gxe.ExpectColumnPairValuesAToBeGreaterThanB,
-                "order_date_not_in_future",
-                "订单日期晚于报送日",
-                "order_date is after the day of delivery",
-                column_A="_delivered_on",
-                column_B="order_date",
-                or_equal=True,
-                ignore_row_if="either_value_is_missing",
-            ),
+            not_in_future("order_date", "订单日期"),
             readable("ship_date", "发货日期"),
             rule(
                 gxe.ExpectColumnPairValuesAToBeGreaterThanB,

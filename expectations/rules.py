@@ -52,6 +52,32 @@ def required(column: str, zh: str) -> gxe.Expectation:
     )
 
 
+def not_in_future(column: str, zh: str) -> gxe.Expectation:
+    """The date is not after the day on which the file was delivered."""
+    return rule(
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB,
+        f"{column}_not_in_future",
+        f"{zh}晚于报送日",
+        f"{column} is after the day of delivery",
+        column_A="_delivered_on",
+        column_B=column,
+        or_equal=True,
+        ignore_row_if="either_value_is_missing",
+    )
+
+
+def at_least_one(column: str, zh: str) -> gxe.Expectation:
+    """A number that counts from 1."""
+    return rule(
+        gxe.ExpectColumnValuesToBeBetween,
+        f"{column}_positive",
+        f"{zh}必须大于等于 1",
+        f"{column} must be at least 1",
+        column=column,
+        min_value=1,
+    )
+
+
 def finding(code: str, mark: str, zh: str, en: str) -> gxe.Expectation:
     """The reader left no such mark on the row (see include/sources/cast.py)."""
     return rule(gxe.ExpectColumnValuesToNotMatchRegex, code, zh, en, column="_findings", regex=rf"\|{mark}\|")
