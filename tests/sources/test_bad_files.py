@@ -7,7 +7,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from samples import csv_text, load, one, order, orders, query, warehouse_state, write
@@ -324,8 +324,8 @@ def test_a_file_that_is_still_written_is_left_for_the_next_run(
     path = write(warehouse.landing_dir / SOURCE / "a.csv", orders(6))
     copy = load_table.copy_blocks
 
-    def copy_and_append(*given: object) -> int:
-        count = copy(*given)  # type: ignore[arg-type]
+    def copy_and_append(*given: Any) -> int:
+        count = copy(*given)
         with path.open("a", encoding="utf-8") as file:
             file.write(csv_text([order(行号="7")]).splitlines()[1])
         return count
