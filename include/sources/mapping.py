@@ -70,6 +70,29 @@ def to_contract(
     return mapped, unknown
 
 
+def origins(
+    header: list[str], name: str, contract: Contract, profile: Profile, given: dict[str, str]
+) -> dict[str, str | None]:
+    """Canonical column -> where its values come from, for people; None where from nowhere."""
+    found = found_headers(header, name, contract, profile)
+    given = {**profile.constants, **given}
+    said: dict[str, str | None] = {}
+    for column in contract.names:
+        if column in profile.computed:
+            said[column] = f"= {profile.computed[column]}"
+        elif column in found:
+            said[column] = found[column]
+        elif (constant := _constant(column, contract, given, found)) is not None:
+            said[column] = f"'{constant}'"
+        elif column == contract.line_column and profile.line_numbers:
+            said[column] = "a number made of the line"
+        else:
+            said[column] = None
+        if column in profile.defaults:
+            said[column] = f"{said[column]}, else '{profile.defaults[column]}'"
+    return said
+
+
 def extra(text: pl.DataFrame, unknown: tuple[str, ...]) -> pl.Expr | pl.Series:
     """What the contract does not know, as a JSON object by the file's own header; missing when nothing."""
     if not unknown:
