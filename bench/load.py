@@ -11,7 +11,8 @@ from include import pipeline, synthetic
 from include.settings import Role, Settings
 from include.sources import read
 from include.sources.contract import contract
-from include.sources.profile import Manifest, canonical
+from include.sources.manifest import Manifest
+from include.sources.profile import canonical
 from include.warehouse import load_table
 from include.warehouse.connection import connect
 

@@ -1,8 +1,8 @@
 """The sales ledger of an ERP, as profiles/erp_sales_ledger.yml reads it.
 
-``python tests/ledger.py FOLDER`` writes one. Every habit of such exports is in it once: titles above a header of
-two rows with merged cells, dates as cells, as text and as serial numbers, thousands marks, samples, a return, a
-total, notes below, further sheets.
+``python tests/ledger.py FOLDER`` writes one. Every habit of such exports is in it once: titles above a header
+of two rows with merged cells, dates as cells, as text and as serial numbers, thousands marks, samples, a
+return, a total, notes below, further sheets.
 """
 
 import datetime as dt

@@ -148,7 +148,7 @@ def _check_manifest(typed: pl.DataFrame, file: DeliveredFile, notation: Notation
         one = pl.DataFrame(
             {c: [value if c == name else None] for c in file.contract.names},
             schema_overrides=dict.fromkeys(file.contract.names, pl.String),
-        ).with_columns(_line_no=pl.lit(1), _ragged=pl.lit(value=False))
+        ).with_columns(_line_no=1, _ragged=False, _is_total=False, _is_header=False)
         said = cast(one, file.contract, notation, Tally())[name][0]
         if said is None:
             raise UnreadableFileError(
