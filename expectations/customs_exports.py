@@ -69,7 +69,7 @@ def customs_exports() -> gx.ExpectationSuite:
             required("status", "状态"),
             readable("updated_at", "更新时间"),
             required("updated_at", "更新时间"),
-            one_version(["declaration_no", "item_no"], "updated_at"),
+            one_version(),
         ],
     )
 

@@ -15,8 +15,6 @@ from expectations.rules import (
     whole_rows,
 )
 
-_KEY = ["month", "flow", "currency", "hs_code", "partner_code", "regime_code", "province_code"]
-
 
 def customs_statistics() -> gx.ExpectationSuite:
     """Row rules for one batch of statistics rows."""
@@ -66,7 +64,7 @@ def customs_statistics() -> gx.ExpectationSuite:
                 column="value",
                 min_value=0,
             ),
-            one_version(_KEY),
+            one_version(),
         ],
     )
 

@@ -58,7 +58,7 @@ def enterprise_orders() -> gx.ExpectationSuite:
             required("country", "国家地区"),
             readable("province", "省份"),
             no_row_where(
-                "country = 'CHN' and province is null and coalesce(_findings, '') !~ 'unreadable:province'",
+                "country = 'CHN' and province is null",
                 "province_required",
                 "国内订单必须填写省份",
                 "province is missing although the country is China",
@@ -101,7 +101,7 @@ def enterprise_orders() -> gx.ExpectationSuite:
             required("status", "状态"),
             readable("updated_at", "更新时间"),
             required("updated_at", "更新时间"),
-            one_version(["enterprise_uscc", "order_no", "line_no"], "updated_at"),
+            one_version(),
             rule(
                 gxe.UnexpectedRowsExpectation,
                 "amount_is_price_times_quantity",

@@ -6,13 +6,14 @@ and leaves no trace.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import psycopg
 
 from include.sources.contract import Contract
 from include.warehouse.bootstrap import LINEAGE
 from include.warehouse.connection import scalar
-from include.warehouse.load_table import LoadTable
+from include.warehouse.load_table import REPEATED_KEY, LoadTable
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,21 @@ class Counts:
     removed: int
 
 
+class Classified(NamedTuple):
+    """What the rows of one load are, counted."""
+
+    load_id: int
+    rows: int
+    rejected: int
+    unchanged: int
+    contested: int
+
+    @property
+    def new(self) -> int:
+        """Rows whose key is in this load once, and not in raw."""
+        return self.rows - self.rejected - self.unchanged - self.contested
+
+
 def accept(
     connection: psycopg.Connection, table: LoadTable, load_ids: list[int], filtered_by: tuple[str, ...] = ()
 ) -> dict[int, Counts]:
@@ -32,24 +48,19 @@ def accept(
 
     ``filtered_by``: columns on which the one load's query was restricted (see profile.Manifest).
     """
-    contract = table.contract
-    mine, loads = "i._load_id = any(%(loads)s)", {"loads": load_ids}
-    _mark(connection, table, mine, loads)
-    # In this order: what is asked of raw is asked before it grows, the statistics are of before as well.
-    unchanged = _settle_contested(connection, table, mine, loads)
-    for load, known in _insert_new(connection, table, mine, loads).items():
-        unchanged[load] = unchanged.get(load, 0) + known
-    removed = _replace_slices(connection, table, load_ids[0], filtered_by) if contract.slice else 0
-    totals = connection.execute(
-        "select _load_id, count(*) filter (where _verdict is distinct from 'rejected'),"
-        " count(*) filter (where _verdict = 'rejected')"
-        f" from {table.rows} as i where {mine} group by _load_id",
-        loads,
-    ).fetchall()
-    return {
-        load: Counts(good - unchanged.get(load, 0), unchanged.get(load, 0), rejected, removed)
-        for load, good, rejected in totals
-    }
+    loads = {"loads": load_ids}
+    # In this order: what is asked of raw is asked before it grows, and its statistics are of before as well.
+    totals = _look_up(connection, table, loads)
+    unchanged = _settle_contested(connection, table, loads) if any(t.contested for t in totals) else {}
+    if any(t.new for t in totals):
+        _insert_new(connection, table, loads)
+    removed = _replace_slices(connection, table, load_ids[0], filtered_by) if table.contract.slice else 0
+    connection.execute(f"drop table {table.known}")
+    counts = {}
+    for t in totals:
+        repeated = t.unchanged + unchanged.get(t.load_id, 0)
+        counts[t.load_id] = Counts(t.rows - t.rejected - repeated, repeated, t.rejected, removed)
+    return counts
 
 
 def _columns(contract: Contract, alias: str = "") -> str:
@@ -65,72 +76,83 @@ def _same_content(contract: Contract, left: str, right: str) -> str:
     return " and ".join(f"{left}.{n} is not distinct from {right}.{n}" for n in contract.names)
 
 
-def _mark(connection: psycopg.Connection, table: LoadTable, mine: str, loads: dict[str, list[int]]) -> None:
-    """Give a verdict to the few rows that need one.
+def _of_row(table: str, where: str = "true") -> str:
+    """Whether ``table`` has the row ``i``."""
+    same_row = "x._load_id = i._load_id and x._line_no = i._line_no"
+    return f"exists (select 1 from {table} as x where {same_row} and {where})"
 
-    ``rejected`` broke a row rule; ``contested`` stands in raw with other content, or more than once in
-    this batch. All others are new, or equal to what raw has.
+
+def _look_up(
+    connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]
+) -> list[Classified]:
+    """Ask raw once for the key of every good row; ``table.known`` gets the rows that are not simply new.
+
+    ``unchanged`` stands in raw exactly as delivered, ``contested`` with other content, or its key stands
+    more than once in this batch.
     """
     contract = table.contract
+    good = f"i._load_id = any(%(loads)s) and not {_of_row(table.rejects)}"
+    repeated = f"x.mark = '{REPEATED_KEY}'"
+    # The lateral subquery with "offset 0" is looked up by key for every row, in all processes at once: the
+    # cost follows the batch. A planner that preferred to read all of raw would follow history.
     connection.execute(
-        f"update {table.rows} as i set _verdict = 'rejected' from {table.rejects} as r"
-        f" where {mine} and r._load_id = i._load_id and r._line_no = i._line_no",
+        f"""
+        create unlogged table {table.known} as
+        select i._load_id, i._line_no, case when is_same then 'unchanged' else 'contested' end as verdict
+        from {table.rows} as i
+        cross join lateral (
+            select {_same_content(contract, "c", "i")} as is_same
+            from raw.{contract.source} as c
+            where {_same_key(contract, "c", "i")}
+            offset 0
+        ) as found
+        where {good} and not {_of_row(table.findings, repeated)}
+        union all
+        select i._load_id, i._line_no, 'contested'
+        from {table.findings} as i
+        where i.mark = '{REPEATED_KEY}' and {good}
+        """,
         loads,
     )
-    connection.execute(
-        f"update {table.rows} as i set _verdict = 'contested'"
-        f" where {mine} and i._repeats and i._verdict is null",
+    connection.execute(f"analyze {table.known}")
+    counted = connection.execute(
+        f"""
+        select load_id, r.rows, coalesce(x.rejected, 0), coalesce(k.unchanged, 0), coalesce(k.contested, 0)
+        from unnest(%(loads)s::bigint[]) as load_id
+        inner join (select _load_id, count(*) as rows from {table.rows} group by _load_id) as r
+            on r._load_id = load_id
+        left join (
+            select _load_id, count(distinct _line_no) as rejected from {table.rejects} group by _load_id
+        ) as x on x._load_id = load_id
+        left join (
+            select _load_id, count(*) filter (where verdict = 'unchanged') as unchanged,
+                count(*) filter (where verdict = 'contested') as contested
+            from {table.known} group by _load_id
+        ) as k on k._load_id = load_id
+        """,
         loads,
     )
-    connection.execute(
-        f"update {table.rows} as i set _verdict = 'contested' from raw.{contract.source} as c"
-        f" where {mine} and i._verdict is null and {_same_key(contract, 'c', 'i')}"
-        f" and not ({_same_content(contract, 'c', 'i')})",
-        loads,
-    )
+    return [Classified(*row) for row in counted]
 
 
-def _insert_new(
-    connection: psycopg.Connection, table: LoadTable, mine: str, loads: dict[str, list[int]]
-) -> dict[int, int]:
-    """Insert the rows whose key raw has not seen; returns the others per load.
-
-    An uncontested row whose key is there stands there exactly as delivered. Those are found before the
-    first insert: a join against the growing table, planned while it was small, took hours.
-    """
-    contract, columns = table.contract, _columns(table.contract)
+def _insert_new(connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]) -> None:
+    """Insert the rows whose key raw has not seen."""
+    columns = _columns(table.contract)
     connection.execute(
-        f"create temporary table known on commit drop as select i._load_id, i._line_no from {table.rows} as i"
-        f" inner join raw.{contract.source} as c on {_same_key(contract, 'c', 'i')}"
-        f" where {mine} and i._verdict is null",
+        f"insert into raw.{table.contract.source} ({columns}) select {columns} from {table.rows} as i"
+        f" where i._load_id = any(%(loads)s) and not {_of_row(table.rejects)} and not {_of_row(table.known)}",
         loads,
     )
-    connection.execute("analyze known")
-    known = connection.execute("select _load_id, count(*) from known group by _load_id").fetchall()
-    is_new = "not exists (select 1 from known as k where k._load_id = i._load_id and k._line_no = i._line_no)"
-    connection.execute(
-        f"insert into raw.{contract.source} ({columns}) select {columns} from {table.rows} as i"
-        f" where {mine} and i._verdict is null and {is_new if known else 'true'}",
-        loads,
-    )
-    connection.execute("drop table known")
-    return {int(load): int(count) for load, count in known}
 
 
 def _settle_contested(
-    connection: psycopg.Connection, table: LoadTable, mine: str, loads: dict[str, list[int]]
+    connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]
 ) -> dict[int, int]:
     """Keys with several versions: order all versions, old and new; the last one counts.
 
     Returns the rows per load that only repeat the version before them.
     """
     contract = table.contract
-    if not scalar(
-        connection,
-        f"select exists (select 1 from {table.rows} as i where {mine} and i._verdict = 'contested')",
-        loads,
-    ):
-        return {}
     source, columns, key = contract.source, _columns(contract), ", ".join(contract.key)
     order = [*([contract.version_column] if contract.version_column else []), "_load_id", "_line_no"]
     content = f"md5(row({', '.join(contract.names)})::text)"
@@ -144,17 +166,23 @@ def _settle_contested(
     )
     connection.execute(
         f"""
+        create temporary table incoming on commit drop as
+        select {_columns(contract, "i")} from {table.rows} as i
+        where i._load_id = any(%(loads)s) and {_of_row(table.known, "x.verdict = 'contested'")}
+        """,
+        loads,
+    )
+    connection.execute(f"analyze incoming ({key})")
+    connection.execute(
+        f"""
         create temporary table versions on commit drop as
-        with contested as (
-            select distinct {key} from {table.rows} as i where {mine} and i._verdict = 'contested'
-        ),
+        with contested as (select distinct {key} from incoming),
         known as (
             select {columns}, _accepted_at, 'current' as origin
             from raw.{source} inner join contested using ({key})
             {history}
             union all
-            select {columns}, clock_timestamp(), 'incoming'
-            from {table.rows} as i where {mine} and i._verdict = 'contested'
+            select {columns}, clock_timestamp(), 'incoming' from incoming
         ),
         compared as (
             select *,
@@ -167,9 +195,9 @@ def _settle_contested(
             first_value(_load_id) over best_first as counting_load_id
         from compared
         window best_first as (partition by {key} order by repeats, {", ".join(f"{c} desc" for c in order)})
-        """,
-        loads,
+        """
     )
+    connection.execute(f"analyze versions ({key}, origin, counts)")
     connection.execute(
         f"delete from raw.{source} as c using versions as v"
         f" where v.origin = 'current' and not v.counts and {_same_key(contract, 'c', 'v')}"
@@ -186,7 +214,7 @@ def _settle_contested(
     rows = connection.execute(
         "select _load_id, count(*) from versions where repeats group by _load_id"
     ).fetchall()
-    connection.execute("drop table versions")
+    connection.execute("drop table incoming, versions")
     return {int(load): int(count) for load, count in rows}
 
 

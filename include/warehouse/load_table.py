@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import polars as pl
 import psycopg
 
 from include.sources.contract import Contract
 from include.sources.read import Block
 
-LOOKAHEAD_BLOCKS = 2
+# Rows of a batch whose key stands there more than once.
+REPEATED_KEY = "repeated:key"
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,19 @@ class LoadTable:
         return f"load.{self.name}"
 
     @property
+    def findings(self) -> str:
+        """(_load_id, _line_no, mark): facts that only the reader, or the batch as a whole, can know."""
+        return f"load.{self.name}_findings"
+
+    @property
     def rejects(self) -> str:
         """(_load_id, _line_no, rule) for every row and rule it breaks."""
         return f"load.{self.name}_rejects"
+
+    @property
+    def known(self) -> str:
+        """(_load_id, _line_no, verdict) of the rows that are not simply new; see accept.py."""
+        return f"load.{self.name}_known"
 
     @property
     def files(self) -> str:
@@ -42,13 +54,12 @@ def create(connection: psycopg.Connection, contract: Contract, first_load_id: in
     columns = ", ".join(f"{c.name} {c.postgres_type}" for c in contract.columns)
     connection.execute(
         f"create unlogged table {table.rows} (_load_id bigint not null, _line_no bigint not null,"
-        " _delivered_on date not null default current_date, _findings text, _extra jsonb,"
-        f" _repeats boolean not null default false, _verdict text, {columns})"
+        f" _delivered_on date not null default current_date, _extra jsonb, {columns})"
     )
     connection.execute(
-        f"create unlogged table {table.rejects}"
-        " (_load_id bigint, _line_no bigint, rule text, column_name text)"
+        f"create unlogged table {table.findings} (_load_id bigint, _line_no bigint, mark text)"
     )
+    connection.execute(f"create unlogged table {table.rejects} (_load_id bigint, _line_no bigint, rule text)")
     connection.execute(
         f"create unlogged table {table.files} (load_id bigint, rows_in bigint, rejected_rows bigint,"
         " rejected_share numeric, unvouched_download_rows bigint)"
@@ -57,25 +68,42 @@ def create(connection: psycopg.Connection, contract: Contract, first_load_id: in
 
 
 def finish(connection: psycopg.Connection, table: LoadTable) -> None:
-    """Once all files of the batch are in: mark the rows whose key stands there more than once."""
-    key = ", ".join(table.contract.key)
-    if table.contract.slice:  # slices are compared key by key
+    """Once all files of the batch are in: note the rows whose key stands there more than once.
+
+    The mark ``repeated:key`` is for the acceptance; ``ambiguous:row`` says that one file has the same key and
+    version with two contents.
+    """
+    contract = table.contract
+    key = ", ".join(contract.key)
+    if contract.slice:  # slices are compared key by key
         connection.execute(f"create index on {table.rows} ({key})")
     connection.execute(f"analyze {table.rows} (_load_id, _line_no, {key})")
     # Equal keys have equal hashes, and integers are grouped at a third of the cost of the keys themselves. A
     # chance meeting of two hashes marks rows in vain, which costs them a closer look and nothing else.
-    key_hash = "0"
-    for column in table.contract.key:
-        key_hash = f"hashtextextended({column}::text, {key_hash})"
+    key_hash = f"hash_record_extended(row({key}), 0)"
+    version = ["_load_id", *contract.key, *([contract.version_column] if contract.version_column else [])]
     connection.execute(
-        f"update {table.rows} set _repeats = true where {key_hash} in"
-        f" (select {key_hash} from {table.rows} group by 1 having count(*) > 1)"
+        f"""
+        insert into {table.findings}
+        with repeated as (
+            select _load_id, _line_no, min(content) over same <> max(content) over same as is_ambiguous
+            from (
+                select *, md5(row({", ".join((*contract.names, "_extra"))})::text) as content
+                from {table.rows}
+                where {key_hash} in (select {key_hash} from {table.rows} group by 1 having count(*) > 1)
+            ) as t
+            window same as (partition by {", ".join(version)})
+        )
+        select _load_id, _line_no, '{REPEATED_KEY}' from repeated
+        union all
+        select _load_id, _line_no, 'ambiguous:row' from repeated where is_ambiguous
+        """
     )
 
 
 def drop(connection: psycopg.Connection, table: LoadTable) -> None:
     """Remove a batch's tables."""
-    connection.execute(f"drop table if exists {table.rows}, {table.rejects}, {table.files}")
+    connection.execute(f"drop table if exists {table.rows}, {table.findings}, {table.rejects}, {table.files}")
 
 
 def copy_blocks(
@@ -85,27 +113,40 @@ def copy_blocks(
 
     The next block is read while the server takes the present one.
     """
-    columns = [*table.contract.names, "_line_no", "_findings", "_extra"]
+    columns = [*table.contract.names, "_line_no", "_extra"]
     count = 0
     # What is the same in every row of a file does not travel with each of them.
     connection.execute(f"alter table {table.rows} alter column _load_id set default {load_id:d}")
-    with connection.cursor().copy(
-        f"copy {table.rows} ({', '.join(columns)}) from stdin (format csv)"
-    ) as copy:
-        for rows, text in _ahead(_csv(blocks, columns)):
-            copy.write(text)
-            count += rows
+    for height, rows, findings in _ahead(_csv(blocks, columns, load_id)):
+        _copy(connection, f"{table.rows} ({', '.join(columns)})", rows)
+        if findings:
+            _copy(connection, f"{table.findings} (_load_id, _line_no, mark)", findings)
+        count += height
     return count
 
 
-def _csv(blocks: Iterable[Block], columns: list[str]) -> Iterator[tuple[int, bytes]]:
+def _copy(connection: psycopg.Connection, into: str, text: bytes) -> None:
+    with connection.cursor().copy(f"copy {into} from stdin (format csv)".encode()) as copy:
+        copy.write(text)
+
+
+def _csv(blocks: Iterable[Block], columns: list[str], load_id: int) -> Iterator[tuple[int, bytes, bytes]]:
+    """Each block's height, rows and findings; ``|a|b|`` of a row becomes two findings."""
     for block in blocks:
-        text = io.BytesIO()
-        block.rows.select(columns).write_csv(text, include_header=False)
-        yield block.rows.height, text.getvalue()
+        found = block.rows.select(pl.lit(load_id), "_line_no", "_findings").drop_nulls()
+        marks = found.with_columns(pl.col("_findings").str.strip_chars("|").str.split("|")).explode(
+            "_findings"
+        )
+        yield block.rows.height, _text(block.rows.select(columns)), _text(marks)
 
 
-def _ahead(items: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+def _text(frame: pl.DataFrame) -> bytes:
+    text = io.BytesIO()
+    frame.write_csv(text, include_header=False)
+    return text.getvalue()
+
+
+def _ahead(items: Iterator[tuple[int, bytes, bytes]]) -> Iterator[tuple[int, bytes, bytes]]:
     """Compute the next item in a thread while the present one is used (polars and libpq free the GIL)."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         coming = thread.submit(next, items, None)
