@@ -1,6 +1,7 @@
 """The load gate: which rows and which files of a batch may enter the warehouse."""
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,11 +22,17 @@ class Verdict:
 
 
 def audit(
-    connection: psycopg.Connection, gate: Gate, table: LoadTable, load_ids: list[int], vouched: list[int]
+    connection: psycopg.Connection,
+    gate: Gate,
+    table: LoadTable,
+    load_ids: list[int],
+    vouched: list[int],
+    findings_complete: Callable[[], object],
 ) -> Verdict:
     """Validate a batch: row rules fill ``table.rejects``, file rules name the loads to refuse.
 
-    ``vouched`` are the loads whose manifest says that the download is complete.
+    ``vouched`` are the loads whose manifest says that the download is complete. ``findings_complete`` is
+    called before the findings are looked at, and returns once they are all there.
     """
     from expectations import files as file_rules
     from expectations.rules import FINDINGS, ROW_INDEX
@@ -33,6 +40,7 @@ def audit(
     contract = table.contract
     of_rows, of_findings = _row_suites(contract, FINDINGS)
     verdict = Verdict(gate.validate("load", table.name, of_rows, ROW_INDEX))
+    findings_complete()
     verdict.results += gate.validate("load", f"{table.name}_findings", of_findings, ROW_INDEX)
     for result in verdict.results:
         if result.level == "row" and not result.success:

@@ -11,9 +11,11 @@ from typing import NamedTuple
 import psycopg
 
 from include.sources.contract import Contract
+from include.warehouse import compare
 from include.warehouse.bootstrap import LINEAGE
+from include.warehouse.compare import of_row, same_key
 from include.warehouse.connection import scalar
-from include.warehouse.load_table import REPEATED_KEY, LoadTable
+from include.warehouse.load_table import LoadTable
 
 
 @dataclass(frozen=True)
@@ -26,21 +28,6 @@ class Counts:
     removed: int
 
 
-class Classified(NamedTuple):
-    """What the rows of one load are, counted."""
-
-    load_id: int
-    rows: int
-    rejected: int
-    unchanged: int
-    contested: int
-
-    @property
-    def new(self) -> int:
-        """Rows whose key is in this load once, and not in raw."""
-        return self.rows - self.rejected - self.unchanged - self.contested
-
-
 def accept(
     connection: psycopg.Connection, table: LoadTable, load_ids: list[int], filtered_by: tuple[str, ...] = ()
 ) -> dict[int, Counts]:
@@ -48,19 +35,31 @@ def accept(
 
     ``filtered_by``: columns on which the one load's query was restricted (see profile.Manifest).
     """
+    if table.contract.slice:  # an earlier file of the batch may have changed raw since
+        compare.compare(connection, table, load_ids)
     loads = {"loads": load_ids}
+    counted = _count(connection, table, loads)
     # In this order: what is asked of raw is asked before it grows, and its statistics are of before as well.
-    totals = _look_up(connection, table, loads)
-    unchanged = _settle_contested(connection, table, loads) if any(t.contested for t in totals) else {}
-    if any(t.new for t in totals):
+    repeats = _settle_contested(connection, table, loads) if any(c.contested for c in counted) else {}
+    if any(c.new for c in counted):
         _insert_new(connection, table, loads)
     removed = _replace_slices(connection, table, load_ids[0], filtered_by) if table.contract.slice else 0
-    connection.execute(f"drop table {table.known}")
     counts = {}
-    for t in totals:
-        repeated = t.unchanged + unchanged.get(t.load_id, 0)
-        counts[t.load_id] = Counts(t.rows - t.rejected - repeated, repeated, t.rejected, removed)
+    for load in counted:
+        unchanged = load.unchanged + repeats.get(load.load_id, 0)
+        accepted = load.new + load.contested + load.unchanged - unchanged
+        counts[load.load_id] = Counts(accepted, unchanged, load.rejected, removed)
     return counts
+
+
+class _Counted(NamedTuple):
+    """The rows of one load by what is to be done with them; their sum is its rows."""
+
+    load_id: int
+    rejected: int
+    contested: int
+    unchanged: int
+    new: int
 
 
 def _columns(contract: Contract, alias: str = "") -> str:
@@ -68,79 +67,42 @@ def _columns(contract: Contract, alias: str = "") -> str:
     return ", ".join(f"{prefix}{name}" for name in [*contract.names, *LINEAGE])
 
 
-def _same_key(contract: Contract, left: str, right: str) -> str:
-    return " and ".join(f"{left}.{k} = {right}.{k}" for k in contract.key)
-
-
-def _same_content(contract: Contract, left: str, right: str) -> str:
-    return " and ".join(f"{left}.{n} is not distinct from {right}.{n}" for n in contract.names)
-
-
-def _of_row(table: str, where: str = "true") -> str:
-    """Whether ``table`` has the row ``i``."""
-    same_row = "x._load_id = i._load_id and x._line_no = i._line_no"
-    return f"exists (select 1 from {table} as x where {same_row} and {where})"
-
-
-def _look_up(
-    connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]
-) -> list[Classified]:
-    """Ask raw once for the key of every good row; ``table.known`` gets the rows that are not simply new.
-
-    ``unchanged`` stands in raw exactly as delivered, ``contested`` with other content, or its key stands
-    more than once in this batch.
-    """
-    contract = table.contract
-    good = f"i._load_id = any(%(loads)s) and not {_of_row(table.rejects)}"
-    repeated = f"x.mark = '{REPEATED_KEY}'"
-    # The lateral subquery with "offset 0" is looked up by key for every row, in all processes at once: the
-    # cost follows the batch. A planner that preferred to read all of raw would follow history.
-    connection.execute(
+def _count(connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]) -> list[_Counted]:
+    good = f"i._load_id = any(%(loads)s) and not {of_row(table.rejects)}"
+    rows = connection.execute(
         f"""
-        create unlogged table {table.known} as
-        select i._load_id, i._line_no, case when is_same then 'unchanged' else 'contested' end as verdict
-        from {table.rows} as i
-        cross join lateral (
-            select {_same_content(contract, "c", "i")} as is_same
-            from raw.{contract.source} as c
-            where {_same_key(contract, "c", "i")}
-            offset 0
-        ) as found
-        where {good} and not {_of_row(table.findings, repeated)}
-        union all
-        select i._load_id, i._line_no, 'contested'
-        from {table.findings} as i
-        where i.mark = '{REPEATED_KEY}' and {good}
+        select load_id, rejected, contested, unchanged, rows - rejected - contested - unchanged
+        from (
+            select load_id, coalesce(r.n, 0) as rows, coalesce(x.n, 0) as rejected,
+                coalesce(c.n, 0) as contested, coalesce(k.n, 0) as unchanged
+            from unnest(%(loads)s::bigint[]) as load_id
+            left join (
+                select _load_id, count(*) as n from {table.rows} group by 1
+            ) as r on r._load_id = load_id
+            left join (
+                select _load_id, count(distinct _line_no) as n from {table.rejects} group by 1
+            ) as x on x._load_id = load_id
+            left join (
+                select _load_id, count(*) as n from {table.contested} as i where {good} group by 1
+            ) as c on c._load_id = load_id
+            left join (
+                select _load_id, count(*) as n from {table.known} as i
+                where {good} and not {of_row(table.contested)} group by 1
+            ) as k on k._load_id = load_id
+        ) as counted
         """,
         loads,
     )
-    connection.execute(f"analyze {table.known}")
-    counted = connection.execute(
-        f"""
-        select load_id, r.rows, coalesce(x.rejected, 0), coalesce(k.unchanged, 0), coalesce(k.contested, 0)
-        from unnest(%(loads)s::bigint[]) as load_id
-        inner join (select _load_id, count(*) as rows from {table.rows} group by _load_id) as r
-            on r._load_id = load_id
-        left join (
-            select _load_id, count(distinct _line_no) as rejected from {table.rejects} group by _load_id
-        ) as x on x._load_id = load_id
-        left join (
-            select _load_id, count(*) filter (where verdict = 'unchanged') as unchanged,
-                count(*) filter (where verdict = 'contested') as contested
-            from {table.known} group by _load_id
-        ) as k on k._load_id = load_id
-        """,
-        loads,
-    )
-    return [Classified(*row) for row in counted]
+    return [_Counted(*row) for row in rows]
 
 
 def _insert_new(connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]) -> None:
-    """Insert the rows whose key raw has not seen."""
+    """Insert the rows whose key raw has not seen, and which stand in the batch once."""
     columns = _columns(table.contract)
+    others = " and ".join(f"not {of_row(t)}" for t in (table.rejects, table.contested, table.known))
     connection.execute(
         f"insert into raw.{table.contract.source} ({columns}) select {columns} from {table.rows} as i"
-        f" where i._load_id = any(%(loads)s) and not {_of_row(table.rejects)} and not {_of_row(table.known)}",
+        f" where i._load_id = any(%(loads)s) and {others}",
         loads,
     )
 
@@ -168,7 +130,7 @@ def _settle_contested(
         f"""
         create temporary table incoming on commit drop as
         select {_columns(contract, "i")} from {table.rows} as i
-        where i._load_id = any(%(loads)s) and {_of_row(table.known, "x.verdict = 'contested'")}
+        where i._load_id = any(%(loads)s) and {of_row(table.contested)} and not {of_row(table.rejects)}
         """,
         loads,
     )
@@ -200,7 +162,7 @@ def _settle_contested(
     connection.execute(f"analyze versions ({key}, origin, counts)")
     connection.execute(
         f"delete from raw.{source} as c using versions as v"
-        f" where v.origin = 'current' and not v.counts and {_same_key(contract, 'c', 'v')}"
+        f" where v.origin = 'current' and not v.counts and {same_key(contract, 'c', 'v')}"
     )
     connection.execute(
         f"insert into raw.{source}_history ({columns}, _accepted_at, _superseded_by)"
@@ -247,7 +209,7 @@ def _replace_slices(
             where {" and ".join(same_slice)}
                 and not exists (
                     select 1 from {table.rows} as i
-                    where i._load_id = %(load)s and {_same_key(contract, "i", "c")}
+                    where i._load_id = %(load)s and {same_key(contract, "i", "c")}
                 )
             returning {_columns(contract, "c")}, c._accepted_at
         ),

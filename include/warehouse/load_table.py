@@ -11,9 +11,6 @@ import psycopg
 from include.sources.contract import Contract
 from include.sources.read import Block
 
-# Rows of a batch whose key stands there more than once.
-REPEATED_KEY = "repeated:key"
-
 
 @dataclass(frozen=True)
 class LoadTable:
@@ -39,8 +36,13 @@ class LoadTable:
 
     @property
     def known(self) -> str:
-        """(_load_id, _line_no, verdict) of the rows that are not simply new; see accept.py."""
+        """(_load_id, _line_no, is_same) of the rows whose key stands in raw; made by compare.py."""
         return f"load.{self.name}_known"
+
+    @property
+    def contested(self) -> str:
+        """(_load_id, _line_no) of the rows whose key has several versions; made by compare.py."""
+        return f"load.{self.name}_contested"
 
     @property
     def files(self) -> str:
@@ -68,42 +70,17 @@ def create(connection: psycopg.Connection, contract: Contract, first_load_id: in
 
 
 def finish(connection: psycopg.Connection, table: LoadTable) -> None:
-    """Once all files of the batch are in: note the rows whose key stands there more than once.
-
-    The mark ``repeated:key`` is for the acceptance; ``ambiguous:row`` says that one file has the same key and
-    version with two contents.
-    """
-    contract = table.contract
-    key = ", ".join(contract.key)
-    if contract.slice:  # slices are compared key by key
+    """Once all files of the batch are in: what the planner needs to know of the rows."""
+    key = ", ".join(table.contract.key)
+    if table.contract.slice:  # slices are compared key by key
         connection.execute(f"create index on {table.rows} ({key})")
     connection.execute(f"analyze {table.rows} (_load_id, _line_no, {key})")
-    # Equal keys have equal hashes, and integers are grouped at a third of the cost of the keys themselves. A
-    # chance meeting of two hashes marks rows in vain, which costs them a closer look and nothing else.
-    key_hash = f"hash_record_extended(row({key}), 0)"
-    version = ["_load_id", *contract.key, *([contract.version_column] if contract.version_column else [])]
-    connection.execute(
-        f"""
-        insert into {table.findings}
-        with repeated as (
-            select _load_id, _line_no, min(content) over same <> max(content) over same as is_ambiguous
-            from (
-                select *, md5(row({", ".join((*contract.names, "_extra"))})::text) as content
-                from {table.rows}
-                where {key_hash} in (select {key_hash} from {table.rows} group by 1 having count(*) > 1)
-            ) as t
-            window same as (partition by {", ".join(version)})
-        )
-        select _load_id, _line_no, '{REPEATED_KEY}' from repeated
-        union all
-        select _load_id, _line_no, 'ambiguous:row' from repeated where is_ambiguous
-        """
-    )
 
 
 def drop(connection: psycopg.Connection, table: LoadTable) -> None:
     """Remove a batch's tables."""
-    connection.execute(f"drop table if exists {table.rows}, {table.findings}, {table.rejects}, {table.files}")
+    tables = (table.rows, table.findings, table.known, table.contested, table.rejects, table.files)
+    connection.execute(f"drop table if exists {', '.join(tables)}")
 
 
 def copy_blocks(
