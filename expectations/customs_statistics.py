@@ -4,6 +4,7 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 from expectations.rules import (
+    digits,
     not_in_future,
     one_version,
     plausible,
@@ -40,10 +41,10 @@ def customs_statistics() -> gx.ExpectationSuite:
             ),
             readable_key("hs_code", "商品编码"),
             required("hs_code", "商品编码"),
-            _pattern("hs_code", "商品编码", r"^\d{8}$", "必须为 8 位数字", "must be 8 digits"),
-            _pattern("partner_code", "贸易伙伴编码", r"^(\d{3}|ALL)$", "必须为 3 位数字", "must be 3 digits"),
-            _pattern("regime_code", "贸易方式编码", r"^(\d{2}|ALL)$", "必须为 2 位数字", "must be 2 digits"),
-            _pattern("province_code", "注册地编码", r"^(\d{2}|ALL)$", "必须为 2 位数字", "must be 2 digits"),
+            digits("hs_code", "商品编码", 8),
+            digits("partner_code", "贸易伙伴编码", 3),
+            digits("regime_code", "贸易方式编码", 2),
+            digits("province_code", "注册地编码", 2),
             readable_key("partner_code", "贸易伙伴编码"),
             readable_key("regime_code", "贸易方式编码"),
             readable_key("province_code", "注册地编码"),
@@ -66,15 +67,4 @@ def customs_statistics() -> gx.ExpectationSuite:
             ),
             one_version(),
         ],
-    )
-
-
-def _pattern(column: str, zh: str, regex: str, zh_rule: str, en_rule: str) -> gxe.Expectation:
-    return rule(
-        gxe.ExpectColumnValuesToMatchRegex,
-        f"{column}_digits",
-        f"{zh}{zh_rule}",
-        f"{column} {en_rule}",
-        column=column,
-        regex=regex,
     )

@@ -5,6 +5,7 @@ import great_expectations.expectations as gxe
 
 from expectations.rules import (
     at_least_one,
+    digits,
     finding,
     no_row_where,
     not_in_future,
@@ -64,14 +65,7 @@ def enterprise_orders() -> gx.ExpectationSuite:
                 "province is missing although the country is China",
             ),
             required("hs_code", "商品编码"),
-            rule(
-                gxe.ExpectColumnValuesToMatchRegex,
-                "hs_code_digits",
-                "商品编码必须为 6、8 或 10 位数字",
-                "hs_code must be 6, 8 or 10 digits",
-                column="hs_code",
-                regex=r"^(\d{6}|\d{8}|\d{10})$",
-            ),
+            digits("hs_code", "商品编码", 6, 8, 10),
             readable("quantity", "数量"),
             required("quantity", "数量"),
             no_row_where(

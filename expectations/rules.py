@@ -90,6 +90,21 @@ def finding(code: str, mark: str, zh: str, en: str) -> gxe.Expectation:
     return marked
 
 
+def digits(column: str, zh: str, *lengths: int) -> gxe.Expectation:
+    """A code has nothing but digits, and as many of them as its contract says (``digits``)."""
+    return finding(
+        f"{column}_digits",
+        f"digits:{column}",
+        f"{zh}必须为 {_in_words(lengths, '、', ' 或 ')} 位数字",
+        f"{column} must be {_in_words(lengths, ', ', ' or ')} digits",
+    )
+
+
+def _in_words(numbers: tuple[int, ...], comma: str, last: str) -> str:
+    *first, end = map(str, numbers)
+    return f"{comma.join(first)}{last}{end}" if first else end
+
+
 def readable(column: str, zh: str) -> gxe.Expectation:
     """The text in the file could be read as the column's type or is a known word of its code list."""
     return finding(

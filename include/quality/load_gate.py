@@ -38,10 +38,12 @@ def audit(
     from expectations.rules import FINDINGS, ROW_INDEX
 
     contract = table.contract
-    of_rows, of_findings = _row_suites(contract, FINDINGS)
-    verdict = Verdict(gate.validate("load", table.name, of_rows, ROW_INDEX))
+    suite = _row_suite(contract)
+    results = gate.validate("load", table.name, _part(suite, None), ROW_INDEX)
     findings_complete()
-    verdict.results += gate.validate("load", f"{table.name}_findings", of_findings, ROW_INDEX)
+    results += gate.validate("load", f"{table.name}_findings", _part(suite, FINDINGS), ROW_INDEX)
+    declared = [e.meta["rule"] for e in suite.expectations]
+    verdict = Verdict(sorted(results, key=lambda result: declared.index(result.rule)))
     for result in verdict.results:
         if result.level == "row" and not result.success:
             failing = _rows_query(result).replace("%", "%%")
@@ -68,8 +70,8 @@ def audit(
         """.encode(),
         {"limit": contract.download_limit, "vouched": vouched, "loads": load_ids},
     )
-    suite = file_rules.files(contract.download_limit)
-    for result in gate.validate("load", f"{table.name}_files", suite, file_rules.FILE_INDEX):
+    of_files = file_rules.files(contract.download_limit)
+    for result in gate.validate("load", f"{table.name}_files", of_files, file_rules.FILE_INDEX):
         verdict.results.append(result)
         if not result.success:
             failing = f"select load_id from ({_rows_query(result)}) as failing"
@@ -87,14 +89,14 @@ def _rows_query(result: RuleResult) -> str:
     return result.rows_query
 
 
-def _row_suites(contract: Contract, findings: str) -> tuple[Any, Any]:
-    """The source's suite in two: rules on the rows themselves, and rules on what was found in them."""
-    suite = getattr(importlib.import_module(f"expectations.{contract.source}"), contract.source)()
-    parts: tuple[list[Any], list[Any]] = ([], [])
-    for expectation in suite.expectations:
-        parts[expectation.meta.get("on") == findings].append(expectation)
-    return type(suite)(name=suite.name, expectations=parts[0]), type(suite)(
-        name=suite.name, expectations=parts[1]
+def _row_suite(contract: Contract) -> Any:
+    return getattr(importlib.import_module(f"expectations.{contract.source}"), contract.source)()
+
+
+def _part(suite: Any, on: str | None) -> Any:
+    """The rules of a suite that look at the findings, or at the rows themselves (None)."""
+    return type(suite)(
+        name=suite.name, expectations=[e for e in suite.expectations if e.meta.get("on") == on]
     )
 
 

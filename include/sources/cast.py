@@ -57,6 +57,11 @@ def cast(frame: pl.DataFrame, contract: Contract, extra_words: dict[str, dict[st
                 reading = _reading(text, column, words_here)
                 _mark(marks, _unreadable(text, reading, column), f"unreadable:{column.name}")
             values[column.name] = reading
+        if column.digits:
+            lengths = [f"[0-9]{{{length}}}" for length in column.digits]
+            total = [re.escape(column.absent_as)] if column.absent_as else []
+            has_form = values[column.name].str.contains(f"^({'|'.join(lengths + total)})$")
+            _mark(marks, ~has_form, f"digits:{column.name}")
         if column.check == "uscc":
             _mark(marks, _bad_uscc(values[column.name]), f"check:{column.name}")
     for column in contract.columns:

@@ -29,7 +29,8 @@ class _Strict(BaseModel):
 class Column(_Strict):
     """One canonical column.
 
-    ``codes`` names the seed that translates words to codes; ``words`` is such a list in place.
+    ``digits`` are the lengths that a code of digits may have. ``codes`` names the seed that translates words
+    to codes; ``words`` is such a list in place.
     ``absent_as`` stands in for a column that the file does not have, but not where the file has the
     column ``absent_unless``: without this one, that one's rows cannot be told apart. ``empty_with`` makes
     the value missing where the named column is missing; ``header_says`` maps the header found to another
@@ -41,6 +42,7 @@ class Column(_Strict):
     type: str
     required: bool = False
     check: Literal["uscc"] | None = None
+    digits: tuple[int, ...] = ()
     codes: Literal["countries", "provinces", "units"] | None = None
     words: dict[str, str] = {}
     missing_words: tuple[str, ...] = ()

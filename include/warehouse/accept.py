@@ -11,11 +11,14 @@ from typing import NamedTuple
 import psycopg
 
 from include.sources.contract import Contract
-from include.warehouse import compare
+from include.warehouse import bootstrap, compare
 from include.warehouse.bootstrap import LINEAGE
 from include.warehouse.compare import of_row, same_key
 from include.warehouse.connection import scalar
 from include.warehouse.load_table import LoadTable
+
+# From here on building the key of an empty table anew costs less than filling it row by row.
+_BULK_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,12 @@ def accept(
         compare.compare(connection, table, load_ids)
     loads = {"loads": load_ids}
     counted = _count(connection, table, loads)
-    # In this order: what is asked of raw is asked before it grows, and its statistics are of before as well.
-    repeats = _settle_contested(connection, table, loads) if any(c.contested for c in counted) else {}
-    if any(c.new for c in counted):
+    if new := sum(c.new for c in counted):
+        in_bulk = new >= _BULK_ROWS and bootstrap.drop_key_of_empty(connection, table.contract)
         _insert_new(connection, table, loads)
+        if in_bulk:
+            bootstrap.add_key(connection, table.contract)
+    repeats = _settle_contested(connection, table, loads) if any(c.contested for c in counted) else {}
     removed = _replace_slices(connection, table, load_ids[0], filtered_by) if table.contract.slice else 0
     counts = {}
     for load in counted:

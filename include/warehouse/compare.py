@@ -61,26 +61,24 @@ def same_key(contract: Contract, left: str, right: str) -> str:
 def _look_up(connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]) -> None:
     """Ask raw for the key of every row.
 
-    The lateral subquery with ``offset 0`` makes it a look-up in the index for every row, in several processes
-    at once: the cost follows the batch. A planner that chose to read all of raw would follow history.
+    Always by its index, in several processes at once, so that the cost follows the batch: for a large batch
+    the planner would rather read all of raw, and then the cost follows history.
     """
     contract = table.contract
     is_same = " and ".join(f"c.{n} is not distinct from i.{n}" for n in contract.names)
-    connection.execute(
-        f"""
-        create unlogged table {table.known} as
-        select i._load_id, i._line_no, found.is_same
-        from {table.rows} as i
-        cross join lateral (
-            select {is_same} as is_same
-            from raw.{contract.source} as c
-            where {same_key(contract, "c", "i")}
-            offset 0
-        ) as found
-        where i._load_id = any(%(loads)s) and exists (select 1 from raw.{contract.source})
-        """,
-        loads,
-    )
+    is_empty = not scalar(connection, f"select exists (select from raw.{contract.source})")
+    other_joins = ("enable_hashjoin", "enable_mergejoin", "enable_memoize")
+    with connection.transaction():
+        for join in other_joins:
+            connection.execute(f"set local {join} to off")
+        connection.execute(
+            f"create unlogged table {table.known} as select i._load_id, i._line_no, {is_same} as is_same"
+            f" from {table.rows} as i inner join raw.{contract.source} as c on {same_key(contract, 'c', 'i')}"
+            f" where i._load_id = any(%(loads)s) {'and false' if is_empty else ''}",
+            loads,
+        )
+        for join in other_joins:
+            connection.execute(f"set local {join} to on")
 
 
 def _contest(

@@ -1,6 +1,7 @@
 """Good data passes every rule; each defect breaks exactly its own, and only its row is refused."""
 
 import importlib
+import re
 from typing import Any, NamedTuple
 
 import pytest
@@ -52,6 +53,14 @@ def test_every_row_rule_has_its_defect_and_a_code_of_its_own(source: str) -> Non
     codes = [e.meta["rule"] for e in _suite(source) if e.meta["level"] == "row"]
     assert len(codes) == len(set(codes))
     assert sorted(CASES[source]) == sorted(codes)
+
+
+@pytest.mark.parametrize("source", sources())
+def test_codes_of_digits_are_ruled_as_the_contract_reads_them(source: str) -> None:
+    said = {e.meta["rule"]: e.meta["en"] for e in _suite(source) if e.meta["rule"].endswith("_digits")}
+    assert {rule: [int(n) for n in re.findall(r"\b\d+\b", en)] for rule, en in said.items()} == {
+        f"{column.name}_digits": list(column.digits) for column in contract(source).columns if column.digits
+    }
 
 
 @pytest.mark.parametrize("source", sources())
@@ -123,7 +132,7 @@ def test_data_docs_are_written_and_reachable_from_the_load(outcome: Outcome) -> 
         page = outcome.settings.home / docs
         assert page.is_file()
         linked = [p.read_text(encoding="utf-8") for p in page.parent.rglob("*.html") if p != page]
-        columns = {c for e in _suite(source) if (c := getattr(e, "column", None))}
+        columns = {c for e in _suite(source) if (c := getattr(e, "column", None)) and c != "mark"}
         assert "hs_code" in columns
         assert any(all(column in text for column in columns) for text in linked), source
 
