@@ -1,6 +1,6 @@
 """A batch of files through the load gate: one load table, one audit, one transaction of verdicts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psycopg
 
@@ -12,7 +12,8 @@ from include.quality.results import RuleResult, record
 from include.settings import Role, Settings
 from include.sources import read
 from include.sources.contract import Contract
-from include.warehouse import accept, load_log, load_table
+from include.sources.profile import canonical, profile
+from include.warehouse import accept, load_log, load_table, quarantine, source_quality
 
 Say = Callable[[str], None]
 
@@ -70,18 +71,21 @@ def _audit_and_accept(
     vouched = [d.load_id for d in deliveries if d.manifest.complete]
     verdict = load_gate.audit(connection, audit, table, loads, vouched)
     docs = audit.write_docs()
+    reasons = {r.rule: (r.zh, r.en) for r in verdict.results if r.level == "row"}
     with connection.transaction():
         record(connection, "load", verdict.results, first_load_id=min(loads), last_load_id=max(loads))
         for delivery in deliveries:
             delivery.refuse_if_changed()
             if broken := verdict.refused.get(delivery.load_id, []):
-                _refuse_by_rules(connection, table, delivery, broken)
+                _refuse_by_rules(connection, table, delivery, broken, reasons)
         good = [d for d in deliveries if d.is_running]
         _accept(connection, table, good)
-        row_rules = [r for r in verdict.results if r.level == "row"]
         for delivery in good:
             if delivery.result.quarantined:
-                _quarantine(connection, table, delivery, row_rules)
+                _quarantine(connection, table, delivery, reasons)
+        if good:
+            quarantine.heal(connection, table, [d.load_id for d in good])
+            source_quality.note(connection, table, [d.result for d in good])
         for delivery in deliveries:
             load_log.finish(
                 connection,
@@ -97,13 +101,18 @@ def _refuse_by_rules(
     table: load_table.LoadTable,
     delivery: Delivery,
     broken: list[RuleResult],
+    reasons: quarantine.Reasons,
 ) -> None:
     """Refuse a file and say which row rules its rows broke, so that the sender knows where to look."""
     by_rule = load_gate.broken_rules(connection, table, delivery.load_id)
-    reasons = "; ".join(f"{r.en} / {r.zh}" for r in broken)
+    why = "; ".join(f"{r.en} / {r.zh}" for r in broken)
     if by_rule:
-        reasons += " — " + ", ".join(f"{rule}: {count} rows" for rule, count in by_rule.items())
-    delivery.refuse([r.rule for r in broken] + list(by_rule), f"{delivery.result.file}: {reasons}")
+        why += " — " + ", ".join(f"{rule}: {count} rows" for rule, count in by_rule.items())
+        if not delivery.file.has_changed():
+            records = _records(connection, table, delivery, quarantine.REFUSED_ROWS)
+            quarantine.keep_refused(connection, table, delivery.load_id, records, reasons)
+    delivery.refuse([r.rule for r in broken] + list(by_rule), f"{delivery.result.file}: {why}")
+    source_quality.note_refused(connection, table, delivery.load_id)
 
 
 def _accept(connection: psycopg.Connection, table: load_table.LoadTable, deliveries: list[Delivery]) -> None:
@@ -123,9 +132,21 @@ def _quarantine(
     connection: psycopg.Connection,
     table: load_table.LoadTable,
     delivery: Delivery,
-    rules: list[RuleResult],
+    reasons: quarantine.Reasons,
 ) -> None:
-    lines = load_gate.rejected_lines(connection, table, delivery.load_id)
-    raw = read.raw_records(delivery.file.path, delivery.encoding, lines)
-    load_gate.quarantine(connection, table, delivery.load_id, delivery.result.file, raw, rules)
+    records = _records(connection, table, delivery)
+    quarantine.keep(connection, table, delivery.load_id, delivery.result.file, records, reasons)
     delivery.result.failed_rules = list(load_gate.broken_rules(connection, table, delivery.load_id))
+
+
+def _records(
+    connection: psycopg.Connection,
+    table: load_table.LoadTable,
+    delivery: Delivery,
+    at_most: int | None = None,
+) -> Iterator[read.Record]:
+    """A load's rejected rows as its file has them, in file order."""
+    of, name = table.contract, delivery.profile_name
+    mapping = profile(name, of.source) if name else canonical(of.source)
+    lines = quarantine.rejected_lines(connection, table, delivery.load_id, at_most)
+    return read.records(delivery.file.path, of, mapping, delivery.manifest, lines)

@@ -235,3 +235,36 @@ def _check_manifest(
                 f"{path.name}: the manifest says {name} = {value}, the file says {in_file[0]}; "
                 "correct the manifest",
             )
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record of a file as delivered.
+
+    ``place`` says for people where it stands; ``cells`` are its values by the file's own header, in the
+    file's order, None where a ragged row's cells cannot be told apart.
+    """
+
+    line_no: int
+    place: str
+    raw_line: str
+    cells: dict[str, str] | None
+
+
+def records(
+    path: Path, contract: Contract, profile: Profile, manifest: Manifest, lines: pl.Series
+) -> Iterator[Record]:
+    """The records that begin in ``lines`` (sorted, unique), in this order."""
+    wanted = set(lines)
+    encoding: str | None = None
+    order: list[int] = []
+    cells: dict[int, dict[str, str] | None] = {}
+    for encoding, text in _text_blocks(path, profile):  # noqa: B007  (the last one's is that of all)
+        order.extend(text["_line_no"])
+        for row in text.filter(pl.col("_line_no").is_in(lines.implode())).iter_rows(named=True):
+            own = {name: value or "" for name, value in row.items() if name not in _OUR_COLUMNS}
+            cells[row["_line_no"]] = None if row["_ragged"] else own
+    extents = {n: after for n, after in zip(order, [*order[1:], None], strict=True) if n in wanted}
+    raw = raw_records(path, encoding, extents) if extents else {}
+    for number in extents:
+        yield Record(number, f"line {number}", raw[number], cells[number])
