@@ -36,6 +36,7 @@ RELATIONS = {
     "marts.market_share": "share",
     "marts.dual_circulation": "export_share",
     "marts.enterprise_mix": "export_share",
+    "marts.source_quality": "source",
     "marts.dim_enterprise": "enterprise_uscc",
     "marts.release_info": "code_version",
     "workbench.notes": "n",
@@ -86,6 +87,7 @@ MAY = {
         "marts.market_share": "siud",
         "marts.dual_circulation": "siud",
         "marts.enterprise_mix": "siud",
+        "marts.source_quality": "siud",
         "marts.dim_enterprise": "siud",
         "marts.release_info": "siu",
     },
@@ -93,6 +95,7 @@ MAY = {
         "marts.market_share": "s",
         "marts.dual_circulation": "s",
         "marts.enterprise_mix": "s",
+        "marts.source_quality": "s",
         "marts.dim_enterprise": "s",
         "marts.release_info": "s",
         "workbench.notes": "siudt",
@@ -182,7 +185,11 @@ def test_a_role_creates_only_where_it_must(house, role):
 
 
 @pytest.mark.parametrize(
-    ("role", "hidden"), [(Role.ANALYST, set()), (Role.BI_READER, {"enterprise_mix", "dim_enterprise"})]
+    ("role", "hidden"),
+    [
+        (Role.ANALYST, set()),
+        (Role.BI_READER, {"enterprise_mix", "dim_enterprise", "source_quality", "source_quality_rules"}),
+    ],
 )
 def test_readers_see_the_marts_and_no_other_relation(house, role, hidden):
     every = query(
