@@ -18,6 +18,8 @@ from samples import (
     write_download,
 )
 
+from include import release
+
 ALL = "select count(*) from ops.quarantine"
 HEALED = "select line_no, healed_by_load from ops.quarantine order by load_id, line_no"
 
@@ -168,3 +170,13 @@ def test_whose_rows_a_delivery_brought(warehouse, tmp_path):
             (2, enterprise(2), 1, 1, 0, 0, 1),
         ]
     )
+
+
+def test_rejected_rows_are_news_for_the_next_release(new_warehouse, published, tmp_path):
+    settings = new_warehouse(published)
+    assert release.is_up_to_date(settings)
+    (known,) = load(settings, "enterprise_orders", write(tmp_path / "known.csv", orders(11)))
+    assert (known.unchanged, release.is_up_to_date(settings)) == (11, True)
+    rows = [*orders(12), order(行号="13", 数量="0")]
+    (rejecting,) = load(settings, "enterprise_orders", write(tmp_path / "rejecting.csv", rows))
+    assert (rejecting.accepted, rejecting.quarantined, release.is_up_to_date(settings)) == (0, 1, False)

@@ -41,7 +41,7 @@ RELATIONS = {
     "marts.release_info": "code_version",
     "workbench.notes": "n",
 }
-VIEWS = ("staging", "intermediate", "marts")
+VIEWS = ("staging", "intermediate", "marts", "ops.source_quality")
 SCHEMAS = sorted({name.split(".")[0] for name in RELATIONS} | {"public"})
 # s(elect), i(nsert), u(pdate), d(elete), t(runcate): all that a role may do; whatever is not here is refused.
 MAY = {
