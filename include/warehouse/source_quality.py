@@ -10,41 +10,47 @@ from include.warehouse.quarantine import enterprise_of
 def note(connection: psycopg.Connection, table: LoadTable, results: list[FileResult]) -> None:
     """Write one row per accepted load and enterprise; call after the batch's acceptance, in its transaction.
 
-    The load table is scanned once. Raw is asked only where some rows were new and others known, and then by
-    key.
+    The load table is scanned once and counted by day before anything is computed: days are few, rows many.
+    Raw is asked only where some rows were new and others known.
     """
     of = table.contract
-    lateness = "null::integer"
+    dated_on = "null::date"
     if of.version_column:
-        delivered_on = "(l.started_at at time zone 'Asia/Shanghai')::date"
-        lateness = f"{delivered_on} - (i.{of.version_column} at time zone 'Asia/Shanghai')::date"
-    if not any(r.unchanged for r in results):
-        is_new = "true"
-    elif not any(r.accepted for r in results):
-        is_new = "false"
-    else:
-        is_new = f"({_stands_in(table, of.source)} or {_stands_in(table, f'{of.source}_history')})"
+        dated_on = f"(i.{of.version_column} at time zone 'Asia/Shanghai')::date"
+    standing, joins = "'new'", ""
+    if not any(r.accepted for r in results):
+        standing = "'known'"
+    elif any(r.unchanged for r in results):
+        standing = "case when coalesce(c._line_no, h._line_no) is null then 'known' else 'new' end"
+        joins = f"{_left_join(table, of.source, 'c')} {_left_join(table, f'{of.source}_history', 'h')}"
+    if any(r.quarantined for r in results):
+        standing = f"case when x._line_no is null then {standing} else 'rejected' end"
+        joins += (
+            f" left join (select distinct _load_id, _line_no from {table.rejects}) as x"
+            " on x._load_id = i._load_id and x._line_no = i._line_no"
+        )
     connection.execute(
         f"""
         insert into ops.load_enterprise
             (load_id, enterprise_uscc, rows_in, accepted, unchanged, quarantined,
                 dated, days_late, most_days_late)
-        select load_id, enterprise, count(*),
-            count(*) filter (where is_good and is_new),
-            count(*) filter (where is_good and not is_new),
-            count(*) filter (where not is_good),
-            count(days_late) filter (where is_good and is_new),
-            coalesce(sum(days_late) filter (where is_good and is_new), 0),
-            max(days_late) filter (where is_good and is_new)
+        select load_id, enterprise, sum(rows),
+            coalesce(sum(rows) filter (where standing = 'new'), 0),
+            coalesce(sum(rows) filter (where standing = 'known'), 0),
+            coalesce(sum(rows) filter (where standing = 'rejected'), 0),
+            coalesce(sum(rows) filter (where standing = 'new' and dated_on is not null), 0),
+            coalesce(sum(rows * (loaded_on - dated_on)) filter (where standing = 'new'), 0),
+            max(loaded_on - dated_on) filter (where standing = 'new')
         from (
-            select i._load_id as load_id, {enterprise_of(of)} as enterprise, x._line_no is null as is_good,
-                {is_new} as is_new, {lateness} as days_late
-            from {table.rows} as i
-            inner join ops.load as l on l.load_id = i._load_id
-            left join (select distinct _load_id, _line_no from {table.rejects}) as x
-                on x._load_id = i._load_id and x._line_no = i._line_no
+            select i._load_id as load_id, {enterprise_of(of)} as enterprise, {dated_on} as dated_on,
+                {standing} as standing, count(*) as rows
+            from {table.rows} as i {joins}
             where i._load_id = any(%(loads)s)
-        ) as rows
+            group by 1, 2, 3, 4
+        ) as days
+        inner join (
+            select load_id, (started_at at time zone 'Asia/Shanghai')::date as loaded_on from ops.load
+        ) as loads using (load_id)
         group by load_id, enterprise
         """.encode(),
         {"loads": [r.load_id for r in results]},
@@ -67,9 +73,7 @@ def note_refused(connection: psycopg.Connection, table: LoadTable, load_id: int)
     )
 
 
-def _stands_in(table: LoadTable, raw: str) -> str:
-    key = " and ".join(f"c.{k} = i.{k}" for k in table.contract.key)
-    return (
-        f"exists (select from raw.{raw} as c where {key}"
-        " and c._load_id = i._load_id and c._line_no = i._line_no)"
-    )
+def _left_join(table: LoadTable, raw: str, alias: str) -> str:
+    """Join the row of raw that is this very row of the batch, if it is there."""
+    same = [f"{alias}.{k} = i.{k}" for k in (*table.contract.key, "_load_id", "_line_no")]
+    return f"left join raw.{raw} as {alias} on {' and '.join(same)}"
