@@ -8,7 +8,6 @@ import psycopg
 
 from include.sources.contract import Contract
 from include.sources.read import Record
-from include.warehouse.connection import scalar
 from include.warehouse.load_table import LoadTable
 
 # Rule code -> what it says, in Chinese and English; in the order in which a row's reasons are told.
@@ -92,35 +91,41 @@ def heal(connection: psycopg.Connection, table: LoadTable, load_ids: list[int]) 
     without a readable key stays open: nothing says which row it is. Returns the number of rows healed.
     """
     of = table.contract
-    any_open = (
-        "select exists (select from ops.quarantine where source = %(source)s"
-        " and healed_by_load is null and row_key is not null)"
-    )
-    if not scalar(connection, any_open, {"source": of.source}):
-        return 0
-    not_older = (
-        f"and i.{of.version_column} >= coalesce(q.row_version, '-infinity')" if of.version_column else ""
-    )
+    # Apart and analyzed: with statistics from before today's rejects the planner would take them for a
+    # handful, and read the batch once for each.
+    found = connection.execute(
+        "create temporary table open_row on commit drop as select load_id, line_no, row_key, row_version"
+        " from ops.quarantine where source = %s and healed_by_load is null and row_key is not null",
+        [of.source],
+    ).rowcount
+    healed = _heal_found(connection, table, load_ids) if found else 0
+    connection.execute("drop table open_row")
+    return healed
+
+
+def _heal_found(connection: psycopg.Connection, table: LoadTable, load_ids: list[int]) -> int:
+    version = table.contract.version_column
+    not_older = f"and i.{version} >= coalesce(o.row_version, '-infinity')" if version else ""
+    connection.execute("analyze open_row")
     return connection.execute(
         f"""
         update ops.quarantine as q
-        set healed_by_load = found.load_id, healed_at = clock_timestamp()
+        set healed_by_load = healing.load_id, healed_at = clock_timestamp()
         from (
-            select q.load_id as rejected_in, q.line_no, min(i._load_id) as load_id
-            from ops.quarantine as q
+            select o.load_id as rejected_in, o.line_no, min(i._load_id) as load_id
+            from open_row as o
             inner join {table.rows} as i
-                on q.row_key = {key_of(of)} and i._load_id > q.load_id {not_older}
-            where q.source = %(source)s and q.healed_by_load is null and q.row_key is not null
-                and i._load_id = any(%(loads)s)
+                on o.row_key = {key_of(table.contract)} and i._load_id > o.load_id {not_older}
+            where i._load_id = any(%(loads)s)
                 and not exists (
                     select from {table.rejects} as r
                     where r._load_id = i._load_id and r._line_no = i._line_no
                 )
-            group by q.load_id, q.line_no
-        ) as found
-        where q.load_id = found.rejected_in and q.line_no = found.line_no
+            group by o.load_id, o.line_no
+        ) as healing
+        where q.load_id = healing.rejected_in and q.line_no = healing.line_no
         """.encode(),
-        {"source": of.source, "loads": load_ids},
+        {"loads": load_ids},
     ).rowcount
 
 

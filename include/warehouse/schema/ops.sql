@@ -57,9 +57,9 @@ add column if not exists row_version timestamptz,
 add column if not exists enterprise_uscc text,
 add column if not exists healed_by_load bigint references ops.load (load_id),
 add column if not exists healed_at timestamptz;
--- A row heals once, and by a later delivery; closed rows are in nobody's way.
+-- Every load looks for the open rows of its source; most rows are closed in time.
 create index if not exists quarantine_open
-on ops.quarantine (source, row_key) where healed_by_load is null and row_key is not null;
+on ops.quarantine (source) where healed_by_load is null and row_key is not null;
 
 -- The first rejected rows of a refused file, for its sender. Not in ops.quarantine: no row of such a file entered.
 create table if not exists ops.refused_row (
