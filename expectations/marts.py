@@ -12,6 +12,7 @@ import great_expectations.expectations as gxe
 from expectations.identities import identities
 from expectations.release_rules import figure_or_reason, grain, no_row, not_empty
 from expectations.rules import suite
+from expectations.source_quality import source_quality, source_quality_rules
 
 __all__ = ["dual_circulation", "enterprise_mix", "growth", "identities", "market_share", "suite_of"]
 
@@ -196,6 +197,8 @@ _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
     "growth": growth,
     "dual_circulation": dual_circulation,
     "enterprise_mix": enterprise_mix,
+    "source_quality": source_quality,
+    "source_quality_rules": source_quality_rules,
     "dim_enterprise": _dimension("dim_enterprise", "enterprise_uscc"),
     "dim_product": _code_list("dim_product", "product_group"),
     "dim_market": _code_list("dim_market", "market_code"),

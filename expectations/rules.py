@@ -133,7 +133,7 @@ def plausible(column: str, zh: str) -> gxe.Expectation:
 
 
 def lines() -> list[gxe.Expectation]:
-    """Every row is a line: as many fields as the header, none of which holds other rows; no total, no header."""
+    """Every row is a line: as many fields as the header, none with other rows in it; no total, no header."""
     return [
         finding(
             "row_is_whole",

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import polars as pl
 import psycopg
 
 from include import delivery as one
@@ -15,7 +14,7 @@ from include.quality.results import RuleResult, record
 from include.settings import Role, Settings
 from include.sources import read
 from include.sources.contract import Contract
-from include.warehouse import accept, compare, load_log, load_table
+from include.warehouse import accept, compare, load_log, load_table, quarantine, source_quality
 
 Say = Callable[[str], None]
 
@@ -98,18 +97,22 @@ def _give_verdicts(
     docs_written: Callable[[], Path],
 ) -> None:
     loads = [d.load_id for d in deliveries]
+    reasons = {r.rule: (r.zh, r.en) for r in verdict.results if r.level == "row"}
+    unpacked = scratch(settings, table.contract)
     with connection.transaction():
         record(connection, "load", verdict.results, first_load_id=min(loads), last_load_id=max(loads))
         for delivery in deliveries:
             delivery.refuse_if_changed()
             if broken := verdict.refused.get(delivery.load_id, []):
-                _refuse_by_rules(connection, table, delivery, broken)
+                _refuse_by_rules(connection, table, delivery, broken, reasons, unpacked)
         good = [d for d in deliveries if d.is_running]
         _accept(connection, table, good)
-        row_rules = [r for r in verdict.results if r.level == "row"]
         for delivery in good:
             if delivery.result.quarantined:
-                _quarantine(connection, table, delivery, row_rules, scratch(settings, table.contract))
+                _quarantine(connection, table, delivery, reasons, unpacked)
+        if good:
+            quarantine.heal(connection, table, [d.load_id for d in good])
+            source_quality.note(connection, table, [d.result for d in good])
         docs = docs_written()
         for delivery in deliveries:
             load_log.finish(
@@ -126,13 +129,20 @@ def _refuse_by_rules(
     table: load_table.LoadTable,
     delivery: Delivery,
     broken: list[RuleResult],
+    reasons: quarantine.Reasons,
+    unpacked: Path,
 ) -> None:
     """Refuse a file and say which row rules its rows broke, so that the sender knows where to look."""
     by_rule = load_gate.broken_rules(connection, table, delivery.load_id)
-    reasons = "; ".join(f"{r.en} / {r.zh}" for r in broken)
+    why = "; ".join(f"{r.en} / {r.zh}" for r in broken)
     if by_rule:
-        reasons += " — " + ", ".join(f"{rule}: {count} rows" for rule, count in by_rule.items())
-    delivery.refuse([r.rule for r in broken] + list(by_rule), f"{delivery.result.file}: {reasons}")
+        why += " — " + ", ".join(f"{rule}: {count} rows" for rule, count in by_rule.items())
+        if not delivery.file.has_changed():
+            lines = quarantine.rejected_lines(connection, table, delivery.load_id, quarantine.REFUSED_ROWS)
+            records = read.records(delivery.readable(table.contract, unpacked), lines)
+            quarantine.keep_refused(connection, table, delivery.load_id, records, reasons)
+    delivery.refuse([r.rule for r in broken] + list(by_rule), f"{delivery.result.file}: {why}")
+    source_quality.note_refused(connection, table, delivery.load_id)
 
 
 def _accept(connection: psycopg.Connection, table: load_table.LoadTable, deliveries: list[Delivery]) -> None:
@@ -152,11 +162,10 @@ def _quarantine(
     connection: psycopg.Connection,
     table: load_table.LoadTable,
     delivery: Delivery,
-    rules: list[RuleResult],
+    reasons: quarantine.Reasons,
     unpacked: Path,
 ) -> None:
-    lines = load_gate.rejected_lines(connection, table, delivery.load_id)
-    found = read.records(delivery.readable(table.contract, unpacked), pl.Series(list(lines)))
-    raw = {record.line_no: record.raw_line for record in found}
-    load_gate.quarantine(connection, table, delivery.load_id, delivery.result.file, raw, rules)
+    lines = quarantine.rejected_lines(connection, table, delivery.load_id)
+    records = read.records(delivery.readable(table.contract, unpacked), lines)
+    quarantine.keep(connection, table, delivery.load_id, delivery.result.file, records, reasons)
     delivery.result.failed_rules = list(load_gate.broken_rules(connection, table, delivery.load_id))

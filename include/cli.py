@@ -170,20 +170,26 @@ def diff(a: int, b: int, *, as_json: Json = False) -> None:
 @app.command()
 def quarantine(
     *,
-    load: Annotated[int | None, typer.Option(help="Only this load's rows.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write a CSV file instead of a table.")] = None,
+    load: Annotated[int | None, typer.Option(help="Only this load's rows, also of a refused one.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write an .xlsx file for the sender, or a .csv.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show every rejected row with its reasons."""
-    from include.warehouse import quarantine as rejected
+    """Show every rejected row with its reasons, and which delivery healed it."""
+    from include.warehouse import rejected_rows, rejected_sheet
 
-    rows = rejected.rows(load_settings(), load)
+    settings = load_settings()
+    rows = rejected_rows.rows(settings, load)
+    if load and (refusal := rejected_rows.refusal(settings, load)):
+        _say(refusal)
     if out:
-        rejected.write_csv(rows, out)
-        _say(f"{len(rows)} rows written to {out}")
-    elif not as_json:
-        _print_rows(rows)
-    _result({"rows": rows if not out else len(rows)}, as_json=as_json, shown=True)
+        count = rejected_sheet.write(rows, out)
+        _say(f"{count} rows written to {out}")
+        _result({"rows": count}, as_json=as_json, shown=True)
+        return
+    found = list(rows)
+    if not as_json:
+        _print_rows([{name: row[name] for name in rejected_rows.SHOWN} for row in found])
+    _result({"rows": found}, as_json=as_json, shown=True)
 
 
 @app.command()

@@ -47,3 +47,7 @@ class ReadersInTheWayError(PublishError):
 
 class StaleBuildError(PublishError):
     """Loads were accepted after the build had begun: it must be built again before it can be audited."""
+
+
+class QuarantineError(TextileError):
+    """What was asked of the rejected rows cannot be shown or written."""

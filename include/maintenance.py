@@ -34,6 +34,7 @@ def retain(settings: Settings, say: Say, now: datetime | None = None) -> dict[st
     gone = {
         "releases": len(dropped),
         "validation_results": drop_validation_results(settings, now),
+        "refused_rows": drop_refused_rows(settings, now),
         "data_docs": _drop_older(_audits(settings), now - timedelta(days=DATA_DOCS_DAYS)),
         "archived_files": _drop_older(_archived(settings), now - timedelta(days=ARCHIVE_DAYS)),
     }
@@ -79,6 +80,14 @@ def drop_validation_results(settings: Settings, now: datetime) -> int:
         return connection.execute(
             "delete from ops.validation_result where validated_at < %s",
             [now - timedelta(days=VALIDATION_RESULTS_DAYS)],
+        ).rowcount
+
+
+def drop_refused_rows(settings: Settings, now: datetime) -> int:
+    """Delete the kept rows of refused files that are no longer in the archive either; returns how many."""
+    with connect(settings, Role.PUBLISHER) as connection:
+        return connection.execute(
+            "delete from ops.refused_row where refused_at < %s", [now - timedelta(days=ARCHIVE_DAYS)]
         ).rowcount
 
 

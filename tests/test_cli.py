@@ -180,6 +180,18 @@ def test_quarantine_as_json_table_and_file(textile, house, tmp_path):
         assert [r["raw_line"] for r in csv.DictReader(file)] == [row["raw_line"]]
 
 
+def test_quarantine_of_a_refused_load_shows_its_rows_and_says_that_none_entered(textile, warehouse, tmp_path):
+    load(warehouse, "enterprise_orders", write(tmp_path / "bad.csv", orders(3, 数量="x")))
+    out = tmp_path / "bad.xlsx"
+    said = textile("quarantine", "--load", 1, "--out", out, "--json", settings=warehouse)
+    assert (said.code, said.json) == (0, {"rows": 3})
+    assert "load 1 was refused and none of its rows entered: bad.csv: more than 20%" in said.err
+    assert textile("quarantine", "--json", settings=warehouse).json == {"rows": []}
+    assert textile("quarantine", "--load", 9, "--json", settings=warehouse).code == 1
+    wrong = textile("quarantine", "--load", 1, "--out", tmp_path / "bad.ods", settings=warehouse)
+    assert (wrong.code, ".xlsx" in wrong.err) == (1, True)
+
+
 def test_dsn_connects_as_the_role(textile, house):
     for arguments, role in (((), "analyst"), (("--role", "bi_reader"), "bi_reader")):
         plain = textile("dsn", *arguments, settings=house).out.strip()

@@ -9,6 +9,11 @@
     trim_scale(round({{ part }} / nullif({{ total }}, 0), 15))
 {%- endmacro %}
 
+{#- Mean of a sum over a count; sums of days are whole numbers. -#}
+{% macro mean(total, number_of) -%}
+    trim_scale(round(cast({{ total }} as numeric) / nullif({{ number_of }}, 0), 15))
+{%- endmacro %}
+
 {#- Change against a base: 0.3 is +30 %. Only a positive base is a base. -#}
 {% macro growth(current_value, base_value) -%}
     case when {{ base_value }} > 0 then trim_scale(round({{ current_value }} / {{ base_value }} - 1, 15)) end

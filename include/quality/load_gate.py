@@ -111,19 +111,6 @@ def _keep_first_causes(connection: psycopg.Connection, table: LoadTable) -> None
     )
 
 
-def rejected_lines(connection: psycopg.Connection, table: LoadTable, load_id: int) -> dict[int, int | None]:
-    """Line numbers of a load's refused rows, each with that of the row after it."""
-    rows = connection.execute(
-        f"select _line_no, next_line_no from ("
-        f" select _line_no, lead(_line_no) over (order by _line_no) as next_line_no"
-        f" from {table.rows} where _load_id = %(load)s) as numbered"
-        f" where exists (select 1 from {table.rejects} as r"
-        f" where r._load_id = %(load)s and r._line_no = numbered._line_no)".encode(),
-        {"load": load_id},
-    )
-    return dict(rows.fetchall())
-
-
 def broken_rules(connection: psycopg.Connection, table: LoadTable, load_id: int) -> dict[str, int]:
     """Row rules that a load's rows broke, with the number of rows, commonest first."""
     rows = connection.execute(
@@ -132,48 +119,3 @@ def broken_rules(connection: psycopg.Connection, table: LoadTable, load_id: int)
         [load_id],
     )
     return {rule: int(count) for rule, count in rows}
-
-
-def quarantine(
-    connection: psycopg.Connection,
-    table: LoadTable,
-    load_id: int,
-    file_name: str,
-    raw_lines: dict[int, str],
-    rules: list[RuleResult],
-) -> None:
-    """Copy a load's refused rows to ops.quarantine, each with all its reasons and its line as delivered."""
-    connection.execute("create temporary table raw_line (line_no bigint, raw_line text) on commit drop")
-    with connection.cursor().copy("copy raw_line from stdin") as copy:
-        for line in raw_lines.items():
-            copy.write_row(line)
-    connection.execute(
-        f"""
-        insert into ops.quarantine
-            (load_id, line_no, source, file_name, rule_codes, reason_zh, reason_en, raw_line, row_values)
-        select i._load_id, i._line_no, %(source)s, %(file)s, x.codes, x.zh, x.en, l.raw_line,
-            to_jsonb(i) - array['_load_id', '_line_no', '_delivered_on']
-        from {table.rows} as i
-        inner join (
-            select r._line_no, array_agg(r.rule order by k.position) as codes,
-                string_agg(k.zh, '；' order by k.position) as zh,
-                string_agg(k.en, '; ' order by k.position) as en
-            from {table.rejects} as r
-            inner join unnest(%(rules)s::text[], %(zh)s::text[], %(en)s::text[])
-                with ordinality as k (rule, zh, en, position) using (rule)
-            where r._load_id = %(load)s
-            group by r._line_no
-        ) as x using (_line_no)
-        left join raw_line as l on l.line_no = i._line_no
-        where i._load_id = %(load)s
-        """,
-        {
-            "source": table.contract.source,
-            "file": file_name,
-            "load": load_id,
-            "rules": [r.rule for r in rules],
-            "zh": [r.zh for r in rules],
-            "en": [r.en for r in rules],
-        },
-    )
-    connection.execute("drop table raw_line")

@@ -35,7 +35,8 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
     """Canonical columns as text in PostgreSQL's notation, ``_line_no`` and ``_findings``.
 
     ``frame`` holds every canonical column as text, ``_line_no``, and the flags ``_ragged``, ``_is_total`` and
-    ``_is_header``. Rows are neither added nor lost nor reordered. A text longer than ``MAX_KEY_CHARACTERS`` cannot be part of a key.
+    ``_is_header``. Rows are neither added nor lost nor reordered. A text longer than
+    ``MAX_KEY_CHARACTERS`` cannot be part of a key.
     """
     values: dict[str, pl.Series] = {}
     marks: list[pl.Series] = []

@@ -48,6 +48,8 @@ def apply(admin_dsn: str, passwords: Mapping[str, str]) -> None:
             _raw_tables(connection, contract(source))
         for name in ("ops.sql", "grants.sql"):
             connection.execute((_SCHEMA_FILES / name).read_bytes())
+        for source in sources():
+            _keys_of_older_rejects(connection, contract(source))
 
 
 def _roles(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None:
@@ -153,3 +155,14 @@ def drop_key_of_empty(connection: psycopg.Connection, of: Contract) -> bool:
 def add_key(connection: psycopg.Connection, of: Contract) -> None:
     """Put the primary key back on."""
     scalar(connection, f"select raw.{of.source}_add_key()")
+
+
+def _keys_of_older_rejects(connection: psycopg.Connection, of: Contract) -> None:
+    """Give rows that were rejected before keys were kept their key, so that they can be healed."""
+    version = f"(row_values ->> '{of.version_column}')::timestamptz" if of.version_column else "null"
+    key = ", ".join(f"row_values ->> '{name}'" for name in of.key)
+    known = " and ".join(f"row_values ->> '{name}' is not null" for name in of.key)
+    connection.execute(
+        f"update ops.quarantine set row_key = array[{key}],"
+        f" row_version = {version} where source = '{of.source}' and row_key is null and {known}".encode()
+    )

@@ -7,8 +7,9 @@ import psycopg
 from include.errors import PublishError, StaleBuildError
 from include.warehouse.connection import scalar
 
-# Loads that changed a row of raw: the others cannot change a figure.
-_CHANGED = "status = 'accepted' and (accepted > 0 or removed > 0)"
+# Loads that changed a row of raw or of the quarantine: what the others change (rows that were known, files
+# refused) shows with the next release.
+_CHANGED = "status = 'accepted' and (accepted > 0 or removed > 0 or quarantined > 0)"
 
 
 def begin(connection: psycopg.Connection, code_version: str) -> int:

@@ -107,7 +107,7 @@ def test_old_papers_go_but_loads_and_quarantine_stay(loaded):
     gone = maintenance.retain(loaded, said.append, now + timedelta(days=maintenance.DATA_DOCS_DAYS + 1))
     assert (gone["data_docs"], gone["validation_results"], gone["archived_files"]) == (1, 0, 0)
     gone = maintenance.retain(loaded, said.append, now + timedelta(days=maintenance.ARCHIVE_DAYS + 1))
-    assert (gone["validation_results"], gone["archived_files"]) == (rules, 3)
+    assert (gone["validation_results"], gone["archived_files"], gone["refused_rows"]) == (rules, 3, 1)
     assert not [path for path in (loaded.home / "archive").rglob("*") if path.is_file()]
     assert kept == (query(loaded, "select * from ops.load"), query(loaded, "select * from ops.quarantine"))
     assert "archived_files: 3 dropped" in said

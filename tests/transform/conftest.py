@@ -56,6 +56,34 @@ def built(new_warehouse: Callable[[], Settings]) -> Settings:
             " 1, now(), 1, 1)",
             ITEMS,
         )
+        # A day's file of which a bad row was corrected three days later, and a file that was refused.
+        cursor.execute(
+            "insert into ops.load (source, file_name, sha256, size_bytes, status, rows_in, accepted,"
+            " unchanged, quarantined, started_at) values"
+            " ('enterprise_orders', 'a.csv', 'a', 1, 'accepted', 12, 9, 1, 2, '2020-09-30 15:00Z'),"
+            " ('enterprise_orders', 'b.csv', 'b', 1, 'accepted', 3, 3, 0, 0, '2020-10-03 16:00Z'),"
+            " ('customs_exports', 'c.csv', 'c', 1, 'accepted', 4, 4, 0, 0, '2020-09-30 16:00Z'),"
+            " ('enterprise_orders', 'd.csv', 'd', 1, 'refused', 0, 0, 0, 0, '2020-10-04 16:00Z')"
+        )
+        cursor.executemany(
+            "insert into ops.load_enterprise values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (1, MILL_A, 11, 9, 1, 1, 9, 18, 5),
+                (1, None, 1, 0, 0, 1, 0, 0, None),
+                (2, MILL_A, 3, 3, 0, 0, 3, 0, 0),
+                (3, MILL_A, 4, 4, 0, 0, 4, 4, 1),
+            ],
+        )
+        cursor.executemany(
+            "insert into ops.quarantine (load_id, line_no, source, file_name, rule_codes, reason_zh,"
+            " reason_en, row_values, enterprise_uscc, quarantined_at, healed_by_load, healed_at)"
+            " values (1, %s, 'enterprise_orders', 'a.csv', %s, 'zh', 'en', '{}', %s, '2020-09-30 15:00Z',"
+            " %s, %s)",
+            [
+                (2, ["quantity_positive", "unit_readable"], MILL_A, 2, "2020-10-03 16:00Z"),
+                (3, ["enterprise_uscc_check"], None, None, None),
+            ],
+        )
     dbt.build(settings, logging.getLogger("test"))
     return settings
 

@@ -83,6 +83,7 @@ def test_marts_are_described_in_the_database(built):
     assert [name for name, _ in grains] == [
         *("dim_enterprise", "dim_market", "dim_month", "dim_product"),
         *("dual_circulation", "enterprise_mix", "growth", "market_share"),
+        *("source_quality", "source_quality_rules"),
     ]
     assert [name for name, text in grains if not (text or "").startswith("grain: one row per ")] == []
 

@@ -162,6 +162,31 @@ def test_dual_circulation_over_six_months(admin):
     ]
 
 
+def test_source_quality(admin):
+    """Months are Shanghai's: the last file of September came at 23:00, the next at midnight."""
+    found = admin.execute(
+        "select month::text, source, enterprise_uscc, files_accepted, files_refused, rows_delivered,"
+        " rows_accepted, rows_quarantined, mean_days_late, max_days_late, rows_corrected, rows_open,"
+        " mean_days_to_correction from candidate.source_quality order by month, source, enterprise_uscc"
+    ).fetchall()
+    assert found == [
+        ("2020-09-01", "enterprise_orders", MILL_A, 1, 0, 11, 9, 1, 2, 5, 1, 0, 4),
+        ("2020-09-01", "enterprise_orders", None, 1, 0, 1, 0, 1, None, None, 0, 1, None),
+        ("2020-10-01", "customs_exports", MILL_A, 1, 0, 4, 4, 0, 1, 1, 0, 0, None),
+        ("2020-10-01", "enterprise_orders", MILL_A, 1, 0, 3, 3, 0, 0, 0, 0, 0, None),
+        ("2020-10-01", "enterprise_orders", None, 0, 1, 0, 0, 0, None, None, 0, 0, None),
+    ]
+    rules = admin.execute(
+        "select rule_code, enterprise_uscc, rows_quarantined, rows_corrected, rows_open"
+        " from candidate.source_quality_rules order by 1"
+    ).fetchall()
+    assert rules == [
+        ("enterprise_uscc_check", None, 1, 0, 1),
+        ("quantity_positive", MILL_A, 1, 1, 0),
+        ("unit_readable", MILL_A, 1, 1, 0),
+    ]
+
+
 def test_enterprise_mix(admin):
     found = rows(
         admin,

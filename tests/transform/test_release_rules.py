@@ -9,6 +9,7 @@ from include.settings import Role
 
 MARTS = (
     *("market_share", "growth", "dual_circulation", "enterprise_mix"),
+    *("source_quality", "source_quality_rules"),
     *("dim_enterprise", "dim_product", "dim_market", "dim_month"),
 )
 SEPTEMBER = "month = '2020-09-01' and product_group = 'denim'"
@@ -136,6 +137,41 @@ DEFECTS = {
         "dim_enterprise",
         "insert into candidate.dim_enterprise select * from candidate.dim_enterprise limit 1",
         {"one_row_per_grain"},
+    ),
+    "rows_lost": (
+        "source_quality",
+        "update candidate.source_quality set rows_open = rows_open + 1 where rows_quarantined > 0",
+        {"rows_are_conserved"},
+    ),
+    "more_rows_than_loaded": (
+        "source_quality",
+        "update candidate.source_quality set rows_accepted = rows_accepted + 1,"
+        " rows_unchanged = rows_unchanged - 1 where rows_unchanged > 0",
+        {"accepted_rows_equal_load_log"},
+    ),
+    "mean_off": (
+        "source_quality",
+        "update candidate.source_quality set mean_days_late = mean_days_late + 0.5 where dated_rows > 0",
+        {"means_are_their_quotients"},
+    ),
+    "quality_without_reasons": (
+        "source_quality",
+        "update candidate.source_quality set quarantined_share_reason = null, days_late_reason = null,"
+        " days_to_correction_reason = null",
+        {
+            *("quarantined_share_or_reason", "mean_days_late_or_reason"),
+            "mean_days_to_correction_or_reason",
+        },
+    ),
+    "rule_without_its_rejects": (
+        "source_quality_rules",
+        "update candidate.source_quality_rules set enterprise_uscc = 'x'",
+        {"rules_account_for_all_rejects"},
+    ),
+    "rule_with_wrong_open_rows": (
+        "source_quality_rules",
+        "update candidate.source_quality_rules set rows_open = 7",
+        {"open_is_what_is_not_corrected"},
     ),
     "no_markets": ("dim_market", "delete from candidate.dim_market", {"mart_not_empty"}),
 }

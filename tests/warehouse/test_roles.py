@@ -18,6 +18,10 @@ RELATIONS = {
     "raw.enterprise_orders_history": "amount",
     "ops.load": "message",
     "ops.quarantine": "raw_line",
+    "ops.refused_row": "raw_line",
+    "ops.load_enterprise": "enterprise_uscc",
+    "ops.source_quality": "source",
+    "ops.source_quality_rules": "source",
     "ops.validation_result": "details",
     "ops.build": "message",
     "ops.release": "code_version",
@@ -32,11 +36,12 @@ RELATIONS = {
     "marts.market_share": "share",
     "marts.dual_circulation": "export_share",
     "marts.enterprise_mix": "export_share",
+    "marts.source_quality": "source",
     "marts.dim_enterprise": "enterprise_uscc",
     "marts.release_info": "code_version",
     "workbench.notes": "n",
 }
-VIEWS = ("staging", "intermediate", "marts")
+VIEWS = ("staging", "intermediate", "marts", "ops.source_quality")
 SCHEMAS = sorted({name.split(".")[0] for name in RELATIONS} | {"public"})
 # s(elect), i(nsert), u(pdate), d(elete), t(runcate): all that a role may do; whatever is not here is refused.
 MAY = {
@@ -45,10 +50,16 @@ MAY = {
         "raw.enterprise_orders_history": "sid",
         "ops.load": "siu",
         "ops.quarantine": "si",
+        "ops.refused_row": "si",
+        "ops.load_enterprise": "si",
+        "ops.source_quality": "s",
+        "ops.source_quality_rules": "s",
         "ops.validation_result": "si",
         "load.batch": "siudt",
     },
     Role.TRANSFORMER: {
+        "ops.source_quality": "s",
+        "ops.source_quality_rules": "s",
         "raw.enterprise_orders": "s",
         "raw.enterprise_orders_history": "s",
         "staging.stg_enterprise_orders__order_lines": "s",
@@ -60,6 +71,9 @@ MAY = {
         "raw.enterprise_orders": "s",
         "raw.enterprise_orders_history": "s",
         "ops.load": "s",
+        "ops.refused_row": "sd",
+        "ops.source_quality": "s",
+        "ops.source_quality_rules": "s",
         "ops.validation_result": "sid",
         "ops.build": "siu",
         "ops.release": "siu",
@@ -73,6 +87,7 @@ MAY = {
         "marts.market_share": "siud",
         "marts.dual_circulation": "siud",
         "marts.enterprise_mix": "siud",
+        "marts.source_quality": "siud",
         "marts.dim_enterprise": "siud",
         "marts.release_info": "siu",
     },
@@ -80,6 +95,7 @@ MAY = {
         "marts.market_share": "s",
         "marts.dual_circulation": "s",
         "marts.enterprise_mix": "s",
+        "marts.source_quality": "s",
         "marts.dim_enterprise": "s",
         "marts.release_info": "s",
         "workbench.notes": "siudt",
@@ -169,7 +185,11 @@ def test_a_role_creates_only_where_it_must(house, role):
 
 
 @pytest.mark.parametrize(
-    ("role", "hidden"), [(Role.ANALYST, set()), (Role.BI_READER, {"enterprise_mix", "dim_enterprise"})]
+    ("role", "hidden"),
+    [
+        (Role.ANALYST, set()),
+        (Role.BI_READER, {"enterprise_mix", "dim_enterprise", "source_quality", "source_quality_rules"}),
+    ],
 )
 def test_readers_see_the_marts_and_no_other_relation(house, role, hidden):
     every = query(

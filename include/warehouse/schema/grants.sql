@@ -7,11 +7,17 @@ grant select on all tables in schema raw to transformer, publisher;
 grant usage, create on schema load to loader;
 grant usage on schema ops to loader, publisher;
 grant select, insert, update on ops.load to loader;
-grant insert, select on ops.quarantine, ops.validation_result to loader;
+grant insert, select on ops.quarantine, ops.refused_row, ops.load_enterprise, ops.validation_result to loader;
+-- A rejected row stays as it is; only its healing is added.
+grant update (healed_by_load, healed_at) on ops.quarantine to loader;
+-- What the bureau reads of the files themselves: sums, no rows.
+grant usage on schema ops to transformer;
+grant select on ops.source_quality, ops.source_quality_rules to loader, transformer, publisher;
 -- Maintenance: vacuum and analyze do not need the owner.
 grant maintain on all tables in schema raw to loader;
 grant maintain on all tables in schema ops to publisher;
 grant delete on ops.validation_result to publisher;
+grant select, delete on ops.refused_row to publisher;
 
 grant usage on schema staging, intermediate, reference, candidate to publisher;
 alter default privileges for role transformer in schema staging, intermediate, reference, candidate

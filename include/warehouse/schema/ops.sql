@@ -49,6 +49,51 @@ create table if not exists ops.quarantine (
     quarantined_at timestamptz not null default clock_timestamp(),
     primary key (load_id, line_no)
 );
+alter table ops.quarantine
+add column if not exists place text,
+add column if not exists cells json,
+add column if not exists row_key text [],
+add column if not exists row_version timestamptz,
+add column if not exists enterprise_uscc text,
+add column if not exists healed_by_load bigint references ops.load (load_id),
+add column if not exists healed_at timestamptz;
+-- Every load looks for the open rows of its source; most rows are closed in time.
+create index if not exists quarantine_open
+on ops.quarantine (source) where healed_by_load is null and row_key is not null;
+
+-- The first rejected rows of a refused file, for its sender. Not in ops.quarantine: no row of such a file entered.
+create table if not exists ops.refused_row (
+    load_id bigint not null references ops.load (load_id),
+    line_no bigint not null,
+    rule_codes text [] not null,
+    reason_zh text not null,
+    reason_en text not null,
+    place text,
+    raw_line text,
+    cells json,
+    refused_at timestamptz not null default clock_timestamp(),
+    primary key (load_id, line_no)
+);
+
+-- Who had how many rows in a delivery: what the figures of ops.source_quality are added up from.
+create table if not exists ops.load_enterprise (
+    load_id bigint not null references ops.load (load_id),
+    enterprise_uscc text,
+    rows_in bigint not null,
+    accepted bigint not null,
+    unchanged bigint not null,
+    quarantined bigint not null,
+    dated bigint not null,
+    days_late bigint not null,
+    most_days_late integer,
+    unique nulls not distinct (load_id, enterprise_uscc),
+    check (rows_in = accepted + unchanged + quarantined)
+);
+-- Of files accepted before this table was there only the totals are known.
+insert into ops.load_enterprise (load_id, rows_in, accepted, unchanged, quarantined, dated, days_late)
+select l.load_id, l.rows_in, l.accepted, l.unchanged, l.quarantined, 0, 0
+from ops.load as l
+where l.status = 'accepted' and not exists (select from ops.load_enterprise as e where e.load_id = l.load_id);
 
 create table if not exists ops.validation_result (
     validation_id bigint generated always as identity primary key,
@@ -112,6 +157,90 @@ create table if not exists ops.release_switch (
     reason text not null
 );
 
+-- Months are those of the delivery, in Shanghai. Sums and counts only: what is divided is divided in the marts.
+create or replace view ops.source_quality as
+with deliveries as (
+    select
+        load_id,
+        source,
+        status,
+        date_trunc('month', started_at at time zone 'Asia/Shanghai')::date as month
+    from ops.load
+    where status in ('accepted', 'refused')
+),
+
+facts as (
+    select
+        d.month,
+        d.source,
+        e.enterprise_uscc,
+        (d.status = 'accepted')::integer as files_accepted,
+        (d.status = 'refused')::integer as files_refused,
+        e.rows_in,
+        e.accepted,
+        e.unchanged,
+        e.quarantined,
+        e.dated,
+        e.days_late,
+        e.most_days_late,
+        0 as healed,
+        0 as days_to_heal
+    from deliveries as d
+    left join ops.load_enterprise as e on d.load_id = e.load_id
+    union all
+    select
+        d.month,
+        d.source,
+        q.enterprise_uscc,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        null,
+        1,
+        (q.healed_at at time zone 'Asia/Shanghai')::date
+        - (q.quarantined_at at time zone 'Asia/Shanghai')::date
+    from ops.quarantine as q
+    inner join deliveries as d on q.load_id = d.load_id
+    where q.healed_by_load is not null
+)
+
+select
+    month,
+    source,
+    enterprise_uscc,
+    sum(files_accepted)::bigint as files_accepted,
+    sum(files_refused)::bigint as files_refused,
+    coalesce(sum(rows_in), 0)::bigint as rows_in,
+    coalesce(sum(accepted), 0)::bigint as rows_accepted,
+    coalesce(sum(unchanged), 0)::bigint as rows_unchanged,
+    coalesce(sum(quarantined), 0)::bigint as rows_quarantined,
+    sum(healed)::bigint as rows_healed,
+    coalesce(sum(quarantined), 0)::bigint - sum(healed)::bigint as rows_open,
+    coalesce(sum(dated), 0)::bigint as dated_rows,
+    coalesce(sum(days_late), 0)::bigint as days_late,
+    max(most_days_late) as most_days_late,
+    sum(days_to_heal)::bigint as days_to_correction
+from facts
+group by month, source, enterprise_uscc;
+
+create or replace view ops.source_quality_rules as
+select
+    date_trunc('month', l.started_at at time zone 'Asia/Shanghai')::date as month,
+    q.source,
+    q.enterprise_uscc,
+    broken.rule_code,
+    count(*) as rows_quarantined,
+    count(q.healed_by_load) as rows_healed
+from ops.quarantine as q
+inner join ops.load as l on q.load_id = l.load_id
+cross join unnest(q.rule_codes) as broken (rule_code)
+group by 1, 2, 3, 4;
+
 -- The pointer: what every mart view follows. One row, moved by one update.
 create table if not exists store.current_release (
     only_row boolean primary key default true check (only_row),
@@ -140,7 +269,36 @@ comment on column ops.load.repairs is 'Repaired values, counted by repair rule';
 comment on column ops.load.profile_sha256 is
 'Checksum of the profile that read the file: a changed profile makes the same bytes a new delivery';
 comment on table ops.quarantine is
-'One row per refused row, with every rule it broke and the line as it was delivered';
+'One row per rejected row of an accepted file, with every rule it broke and the line as it was delivered';
+comment on column ops.quarantine.place is 'Where the row stands in the file, for people: line, or sheet and row';
+comment on column ops.quarantine.cells is
+'The row by the file''s own header, in the file''s order; null where a ragged row''s cells cannot be told apart';
+comment on column ops.quarantine.row_values is 'The row as it was read: canonical columns';
+comment on column ops.quarantine.row_key is
+'Values of the contract''s key as text; null when one could not be read: such a row cannot be healed by its key';
+comment on column ops.quarantine.row_version is
+'The row''s own version (updated_at); null when the source has none or it could not be read';
+comment on column ops.quarantine.enterprise_uscc is
+'The mill; null when the source has none, or the code is missing or fails its check character';
+comment on column ops.quarantine.healed_by_load is
+'The first later load that brought the same key with a version not older; null while the row is open';
+comment on table ops.refused_row is
+'The first rejected rows (at most 1,000) of a refused file; none of its rows entered';
+comment on table ops.load_enterprise is
+'One row per load and enterprise: rows of an accepted file, or zeros for a refused file that is known to be its';
+comment on column ops.load_enterprise.dated is 'Accepted rows that carry their own version (updated_at)';
+comment on column ops.load_enterprise.days_late is 'Sum over dated rows of the days from updated_at to the delivery';
+comment on column ops.load_enterprise.most_days_late is 'The most days late of a dated row';
+comment on view ops.source_quality is
+'One row per month of delivery, source and enterprise (null where not known): files, rows, lateness, corrections';
+comment on column ops.source_quality.dated_rows is
+'Newly accepted rows that carry their own version (updated_at): the denominator of the mean lateness';
+comment on column ops.source_quality.days_late is
+'Sum over dated_rows of the days (Shanghai) from updated_at to the delivery: the numerator of the mean lateness';
+comment on column ops.source_quality.days_to_correction is
+'Sum over rows_healed of the days (Shanghai) from quarantine to the delivery that healed the row';
+comment on view ops.source_quality_rules is
+'One row per month of delivery, source, enterprise (null where not known) and rule: rows that broke it';
 comment on table ops.validation_result is 'One row per Great Expectations result of either gate';
 comment on table ops.build is 'One row per dbt build of the candidate marts';
 comment on table ops.build_node is 'One row per dbt node of a build';
