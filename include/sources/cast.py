@@ -40,6 +40,8 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
     """
     values: dict[str, pl.Series] = {}
     marks: list[pl.Series] = []
+    if (no_line := frame["_is_total"] | frame["_is_header"]).any():  # what stands there are no values
+        frame = frame.with_columns(_only_where(~no_line, frame[name]) for name in contract.names)
     for column in contract.columns:
         text = _without_error_values(frame[column.name], tally)
         if column.type == "text":
@@ -145,7 +147,7 @@ def _typed(
     reading = _reading(text, column, notation)
     if not (text.is_not_null() & reading.is_null()).any():
         return reading
-    trimmed = text.str.strip_chars(_BLANKS)
+    trimmed = _counted(text, text.str.strip_chars(_BLANKS), "blanks_trimmed", tally)
     trimmed = _only_where(trimmed != "", trimmed)
     clean = _counted(trimmed, _half_width(trimmed), "full_width_as_half_width", tally)
     if column.decimal:

@@ -4,8 +4,8 @@ import csv
 import re
 import zipfile
 
-import fastexcel
 import pytest
+from python_calamine import CalamineWorkbook
 from samples import load, one, order, orders, write
 
 from include.errors import QuarantineError
@@ -16,13 +16,10 @@ FORMULA = "=cmd|' /C calc'!A0"
 
 def sheets(path):
     """(header, rows) of every worksheet."""
-    book = fastexcel.read_excel(path)
-    tables = [
-        book.load_sheet(n, header_row=None, dtypes="string").to_polars().rows() for n in book.sheet_names
-    ]
-    return [
-        (list(table[0]), [["" if v is None else v for v in row] for row in table[1:]]) for table in tables
-    ]
+    book = CalamineWorkbook.from_path(path)
+    tables = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+    assert {type(cell) for table in tables for row in table for cell in row} == {str}
+    return [(table[0], table[1:]) for table in tables]
 
 
 @pytest.fixture
