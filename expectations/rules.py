@@ -152,7 +152,7 @@ def lines() -> list[gxe.Expectation]:
 
 
 def intact(column: str, zh: str) -> gxe.Expectation:
-    """No spreadsheet took the code for a number: ``3.1012E+17`` and ``310120200000000000`` have lost digits."""
+    """No spreadsheet took the code for a number: ``3.1012E+17`` has lost digits for good."""
     return finding(
         f"{column}_intact",
         f"spoilt:{column}",

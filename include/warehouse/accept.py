@@ -44,7 +44,9 @@ def accept(
     counted = _count(connection, table, loads)
     if new := sum(c.new for c in counted):
         in_bulk = new >= _BULK_ROWS and bootstrap.drop_key_of_empty(connection, table.contract)
-        _insert_new(connection, table, loads)
+        not_new = {table.rejects: "rejected", table.contested: "contested", table.known: "unchanged"}
+        present = [name for name, kind in not_new.items() if any(getattr(c, kind) for c in counted)]
+        _insert_new(connection, table, loads, present)
         if in_bulk:
             bootstrap.add_key(connection, table.contract)
     repeats = _settle_contested(connection, table, loads) if any(c.contested for c in counted) else {}
@@ -101,13 +103,15 @@ def _count(connection: psycopg.Connection, table: LoadTable, loads: dict[str, li
     return [_Counted(*row) for row in rows]
 
 
-def _insert_new(connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]) -> None:
-    """Insert the rows whose key raw has not seen, and which stand in the batch once."""
+def _insert_new(
+    connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]], others: list[str]
+) -> None:
+    """Insert the rows that stand in none of the tables ``others``."""
     columns = _columns(table.contract)
-    others = " and ".join(f"not {of_row(t)}" for t in (table.rejects, table.contested, table.known))
+    is_new = "".join(f" and not {of_row(other)}" for other in others)
     connection.execute(
         f"insert into raw.{table.contract.source} ({columns}) select {columns} from {table.rows} as i"
-        f" where i._load_id = any(%(loads)s) and {others}",
+        f" where i._load_id = any(%(loads)s){is_new}",
         loads,
     )
 

@@ -23,7 +23,8 @@ def compare(connection: psycopg.Connection, table: LoadTable, load_ids: list[int
     known, other = connection.execute(
         f"select count(*), count(*) filter (where not is_same) from {table.known}"
     ).fetchone() or (0, 0)
-    _contest(connection, table, loads, has_new=known < of_rows, has_other=other > 0)
+    new_rows = f"not {of_row(table.known)}" if known else "true"
+    _contest(connection, table, loads, new_rows if known < of_rows else None, has_other=other > 0)
 
 
 def mark_ambiguous(connection: psycopg.Connection, table: LoadTable) -> None:
@@ -85,8 +86,8 @@ def _contest(
     connection: psycopg.Connection,
     table: LoadTable,
     loads: dict[str, list[int]],
+    new_rows: str | None,
     *,
-    has_new: bool,
     has_other: bool,
 ) -> None:
     # Equal keys have equal hashes, and integers are grouped at a third of the cost of the keys themselves. A
@@ -94,8 +95,8 @@ def _contest(
     key_hash = f"hash_record_extended(row({', '.join(f'i.{k}' for k in table.contract.key)}), 0)"
     mine = f"from {table.rows} as i where i._load_id = any(%(loads)s)"
     keys = ["select 0::bigint where false"]
-    if has_new:
-        keys.append(f"select {key_hash} {mine} and not {of_row(table.known)} group by 1 having count(*) > 1")
+    if new_rows:
+        keys.append(f"select {key_hash} {mine} and {new_rows} group by 1 having count(*) > 1")
     if has_other:
         keys.append(
             f"select {key_hash} {mine} and {of_row(f'(select * from {table.known} where not is_same)')}"

@@ -211,6 +211,44 @@ def test_a_refused_load_leaves_everything_as_it_was(warehouse, tmp_path, source,
     assert query(warehouse, "select relname from pg_class where relnamespace = 'load'::regnamespace") == []
 
 
+KEY = "select count(*) from pg_index where indrelid = 'raw.enterprise_orders'::regclass and indisprimary"
+
+
+@pytest.mark.parametrize("somebody_reads", [False, True])
+def test_a_first_load_in_bulk_keeps_the_key(warehouse, tmp_path, monkeypatch, somebody_reads):
+    """The key of an empty table is built after its rows, unless that would have to wait for a reader."""
+    monkeypatch.setattr(accept, "_BULK_ROWS", 1)
+    before = one(warehouse, "select pg_relation_filenode('raw.enterprise_orders')")
+    with connect(warehouse, Role.TRANSFORMER) as reader:
+        if somebody_reads:
+            reader.execute("select from raw.enterprise_orders")
+        first = write(tmp_path / "a.csv", [*orders(5), amended(2, 7), order(行号="5")])
+        assert counts(warehouse, "enterprise_orders", first) == ("accepted", 6, 1, 0)
+    was_rebuilt = one(warehouse, "select pg_relation_filenode('raw.enterprise_orders')") != before
+    assert (was_rebuilt, one(warehouse, KEY)) == (not somebody_reads, 1)
+    second = write(tmp_path / "b.csv", [*orders(6), amended(3, 8)])
+    assert counts(warehouse, "enterprise_orders", second)[0] == "accepted"
+    assert [quantity for _, quantity, _ in query(warehouse, LINES)] == [8, *[1000] * 5]
+    assert sorted(query(warehouse, PAST)) == [(1, 7, "new"), (1, 1000, "new")]
+
+
+@pytest.mark.parametrize("of_second", ["the same twice", "the same and another", "another and the same"])
+def test_a_key_that_stands_in_raw_and_twice_in_the_file(warehouse, tmp_path, of_second):
+    load(warehouse, "customs_statistics", download(tmp_path, "a.csv", cells(2)))
+    same, other = cells(2), cell(人民币="1")
+    rows = {
+        "the same twice": [*same, same[0]],
+        "the same and another": [*same, other],
+        "another and the same": [other, *same],
+    }[of_second]
+    (result,) = load(warehouse, "customs_statistics", download(tmp_path, "b.csv", rows * 4))
+    if of_second == "the same twice":
+        assert (result.status, result.accepted, result.unchanged) == ("accepted", 0, 12)
+    else:  # which would be right?
+        assert (result.status, result.failed_rules[-1]) == ("refused", "row_is_unambiguous")
+    assert query(warehouse, CELLS) == [("52094200", "141", 5848714), ("52094201", "141", 5848714)]
+
+
 # (line, minute): a version of a line; its content follows from both.
 VERSIONS = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 5)), min_size=1, max_size=8, unique=True)
 

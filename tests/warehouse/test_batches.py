@@ -74,13 +74,12 @@ def test_a_row_whose_key_cannot_be_read_withdraws_nothing(warehouse: Settings, t
 
 
 def test_cells_of_a_file_cannot_run_as_scripts_in_the_data_docs(warehouse: Settings, tmp_path: Path) -> None:
-    load(
-        warehouse,
-        SOURCE,
-        write(tmp_path / "a.csv", [*orders(9), *orders(1, 订单号="S", 商品编码="<script>alert(1)</script>")]),
-    )
+    rows = [cell(flow="export", currency="CNY", 贸易伙伴编码=str(code)) for code in range(101, 111)]
+    rows = [{"value": row.pop("人民币"), **row} for row in rows]
+    rows[9]["currency"] = "<script>alert(1)</script>"
+    load(warehouse, "customs_statistics", write(tmp_path / "a.csv", rows))
     pages = list(warehouse.home.glob("data_docs/load/*/**/*.html"))
-    assert any("<script>alert(1)</script>" in page.read_text(encoding="utf-8") for page in pages)
+    assert any("<SCRIPT>ALERT(1)</SCRIPT>" in page.read_text(encoding="utf-8") for page in pages)
     for page in pages:
         if page.name != "report.html":
             text = page.read_text(encoding="utf-8")
