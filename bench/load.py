@@ -95,7 +95,7 @@ def empty(settings: Settings) -> None:
     shutil.rmtree(settings.home / "archive")
     with psycopg.connect(settings.dsn(Role.ADMIN), autocommit=True) as connection:
         connection.execute(
-            f"truncate raw.{SOURCE}, raw.{SOURCE}_history, ops.load, ops.quarantine restart identity".encode()
+            f"truncate raw.{SOURCE}, raw.{SOURCE}_history, ops.load restart identity cascade".encode()
         )
         connection.execute("drop table if exists load.bare")
         connection.execute("checkpoint")

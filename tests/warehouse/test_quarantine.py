@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import xlsxwriter
 from samples import (
     MILL_B,
     cells,
@@ -64,6 +65,18 @@ def test_nul_bytes_do_not_keep_a_row_out(warehouse, tmp_path):
     (result,) = load(warehouse, "enterprise_orders", path)
     assert result.quarantined == 1
     assert one(warehouse, "select cells ->> '品名' from ops.quarantine") == "牛仔\\u0000布"
+
+
+def test_a_workbooks_row_has_its_cells_too(warehouse, tmp_path):
+    rows = [*orders(9), order(行号="10", 数量="0")]
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([list(rows[0]), *(row.values() for row in rows)]):
+            sheet.write_row(number, 0, row)
+    load(warehouse, "enterprise_orders", path)
+    line_no, kept = query(warehouse, "select line_no, cells from ops.quarantine")[0]
+    assert (line_no, kept) == (11, rows[-1])
 
 
 def bad(*numbers: int, **changes: str) -> list[dict[str, str]]:

@@ -22,6 +22,16 @@ def sheets(path):
     return [(table[0], table[1:]) for table in tables]
 
 
+def first_sheet(path):
+    """(header, whether every cell is text and none a formula, {(row, column) of the marked cells})."""
+    with zipfile.ZipFile(path) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    cells = re.findall(r'<c r="([A-Z]+)(\d+)"(?: s="(\d)")? t="inlineStr">', sheet)
+    header, _ = sheets(path)[0]
+    marked = {(int(row), ord(column) - ord("A")) for column, row, style in cells if style == "2"}
+    return header, "<f" not in sheet and len(cells) == sheet.count("<c ") > len(header), marked
+
+
 @pytest.fixture
 def rejected(warehouse, tmp_path):
     """Loads 1 and 2 with different headers, a ragged row and a healed one; load 3 refused for its rows."""
@@ -68,15 +78,29 @@ def test_a_worksheet_per_header_with_the_reasons_first_and_all_cells_as_text(rej
 
 
 def test_no_cell_is_a_formula_or_a_number_and_the_wrong_ones_are_marked(rejected, tmp_path):
-    settings, columns = rejected
+    settings, _ = rejected
     written(settings, tmp_path / "a.xlsx", 1)
-    with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
-        sheet = book.read("xl/worksheets/sheet1.xml").decode()
-    cells = re.findall(r'<c r="([A-Z]+)(\d+)"(?: s="(\d)")? t="inlineStr">', sheet)
-    assert len(cells) == sheet.count("<c ") > 2 * len(columns)
-    assert "<f" not in sheet
-    marked = {(int(row), columns[ord(column) - ord("A") - 5]) for column, row, style in cells if style == "2"}
-    assert marked == {(2, "行号"), (3, "数量"), (3, "金额"), (3, "商品编码")}
+    names, all_text, marked = first_sheet(tmp_path / "a.xlsx")
+    assert all_text
+    assert {(row, names[column]) for row, column in marked} == {
+        (2, "行号"),
+        (3, "数量"),
+        (3, "金额"),
+        (3, "商品编码"),
+    }
+
+
+def test_a_profiles_headers_are_known_too(warehouse, tmp_path):
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+    line = "5{0:02},85123A,HOLDER,{1},2010-12-01 08:26:00,2.55,17850.0,United Kingdom"
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([header, *(line.format(n, "x" if n == 9 else 6) for n in range(10)), ""]))
+    (result,) = load(warehouse, "enterprise_orders", path, profile="merchant_retail")
+    assert (result.accepted, result.quarantined) == (9, 1)
+    written(warehouse, tmp_path / "a.xlsx")
+    names, _, marked = first_sheet(tmp_path / "a.xlsx")
+    assert names[5:] == header.split(",")
+    assert {names[column] for _, column in marked} == {"Quantity"}
 
 
 def test_csv_is_escaped(rejected, tmp_path):
