@@ -40,6 +40,7 @@ lint: setup ## style, types, SQL style, shell scripts
 
 bench: setup ## measure against raw COPY, peers and the command line; writes bench/results/
 	@scripts/setup_peers.sh
+	@echo "bench: this takes the better part of an hour; docs/benchmarks.md has the shorter ways"
 	@$(BIN)/python -m bench
 
 lock: ## for maintainers: write requirements/ anew from pyproject.toml (needs uv); keeps versions that still fit

@@ -30,7 +30,7 @@ SECTIONS: dict[str, Callable[[Run], Results]] = {
     "day": day.measure,
 }
 # What a section needs on disk at its largest moment, in bytes per line of the bench, and what they all need.
-_DISK_PER_LINE = {"history": 7_000, "memory": 7_000}
+_DISK_PER_LINE = {"history": 5_500, "memory": 5_500}
 _DISK_PER_LINE_OTHERS = 2_500
 _DISK_ALWAYS = 5 * 10**9  # the server's log of changes (max_wal_size), and the server itself
 
@@ -49,31 +49,38 @@ def main() -> int:
     if missing := disk_missing(chosen, asked.lines):
         print(missing, file=sys.stderr)
         return 1
-    header: Results = {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
-        "lines": asked.lines,
-        "rounds": ROUNDS,
-    }
-    results = measure(chosen, asked.lines, ROUNDS)
-    size = "" if asked.lines == LINES else f"-{asked.lines}-lines"
-    part = "" if chosen == set(SECTIONS) else f"-{'-'.join(name for name in SECTIONS if name in chosen)}"
-    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}{size}{part}.json"
-    report.write(header, results, path)
-    report.show(results)
-    say(f"written to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+    results: dict[str, Results] = {}
+    try:
+        measure(chosen, asked.lines, ROUNDS, results)
+    finally:  # also when a later section breaks down or somebody has waited long enough
+        if results:
+            publish(asked.lines, results)
     return 0
 
 
-def measure(chosen: set[str], lines: int, rounds: int) -> dict[str, Results]:
-    """The results of the chosen sections, on a stack of its own that is removed afterwards."""
-    results: dict[str, Results] = {}
+def publish(lines: int, results: dict[str, Results]) -> None:
+    """Write what was measured to a file that says what it covers, and print the table."""
+    header: Results = {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
+        "lines": lines,
+        "rounds": ROUNDS,
+    }
+    size = "" if lines == LINES else f"-{lines}-lines"
+    part = "" if set(results) == set(SECTIONS) else f"-{'-'.join(results)}"
+    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}{size}{part}.json"
+    report.write(header, results, path)
+    report.show(results)
+    say(f"written to {path.relative_to(RESULTS.parent.parent)}")
+
+
+def measure(chosen: set[str], lines: int, rounds: int, results: dict[str, Results]) -> None:
+    """Add the chosen sections to ``results``, measured on a stack of its own that is removed afterwards."""
     with own_home():
         for name, section in SECTIONS.items():
             if name in chosen:
                 say(f"--- {name}")
                 results[name] = section(Run(load_settings(), lines, rounds, results))
-    return results
 
 
 @contextmanager

@@ -36,7 +36,12 @@ def measure(run: Run) -> Results:
         return {}
     folder = run.settings.home / "peers"
     folder.mkdir()
-    result = {peer.name: _measure(run, peer, folder) for peer in PEERS}
+    result: Results = {}
+    for peer in PEERS:
+        try:
+            result[peer.name] = _measure(run, peer, folder)
+        except peer_process.PeerError as error:
+            say(f"{peer.name} is left out: {error}")
     shutil.rmtree(folder)
     return result
 
@@ -44,7 +49,7 @@ def measure(run: Run) -> Results:
 def _measure(run: Run, peer: Peer, folder: Path) -> Results:
     settings, lines = run.settings, run.lines // peer.share
     rounds = 1 if peer.slow else run.rounds
-    path = files.make(folder, "declarations.csv", lines)
+    path = files.make(folder / "declarations.csv", lines)
     copied: list[float] = []
     own: list[float] = []
     took: list[float] = []
@@ -79,13 +84,14 @@ def _load(settings: Settings, peer: Peer, path: Path, lines: int) -> Results:
         "columns": [[h, c.name, c.postgres_type] for h, c in columns(path, files.ENCODING).items()],
     }
     home = path.parent / "home"
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     with connect(settings, Role.ADMIN, autocommit=True) as connection:
-        connection.execute(f"create schema {_SCHEMA}")
+        connection.execute(f"drop schema if exists {_SCHEMA} cascade; create schema {_SCHEMA}")
         answer = peer_process.run(peer.script, job, home)
         assert answer is not None
         found = scalar(connection, f"select count(*) from {_SCHEMA}.{files.SOURCE}")
-        assert found == lines, f"{peer.name} loaded {found:,} rows of {lines:,}"
+        if found != lines:
+            raise peer_process.PeerError(f"{found:,} rows of {lines:,} are there")
         connection.execute(f"drop schema {_SCHEMA} cascade")
     shutil.rmtree(home)
     return answer

@@ -4,12 +4,11 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-import psycopg
-
 from bench import files, ours
 from bench.raw_copy import raw_copy_s
 from bench.timing import Results, Run, median, ratio, say, seconds
 from include.settings import Role, Settings
+from include.warehouse.connection import connect, scalar
 
 TIMES = 10
 _YEARS_BACK = TIMES - 1
@@ -35,7 +34,7 @@ def measure(run: Run) -> Results:
     loaded: list[float] = []
     for turn in range(1, run.rounds + 1):
         say(f"load of {lines:,} lines onto {history + (turn - 1) * lines:,}: turn {turn} of {run.rounds}")
-        path = files.make(folder, f"declarations_{turn}.csv", lines, after=turn * lines)
+        path = files.make(folder / f"declarations_{turn}.csv", lines, after=turn * lines)
         copied.append(raw_copy_s(settings, path, files.ENCODING, lines))
         loaded.append(seconds(partial(ours.load, settings, source, path), lines))
         path.unlink()
@@ -56,10 +55,10 @@ def fill(settings: Settings, folder: Path, lines: int) -> int:
 
     Only the file goes through the gate: the other years are there to be searched, and made in SQL.
     """
-    path = files.make(folder, "declarations.csv", lines)
+    path = files.make(folder / "declarations.csv", lines)
     ours.load(settings, files.SOURCE, path)
     path.unlink()
-    with psycopg.connect(settings.dsn(Role.ADMIN), autocommit=True) as connection:
+    with connect(settings, Role.ADMIN, autocommit=True) as connection:
         names = [
             name
             for (name,) in connection.execute(
@@ -78,4 +77,6 @@ def fill(settings: Settings, folder: Path, lines: int) -> int:
             )
         connection.execute(f"vacuum (analyze) raw.{files.SOURCE}".encode())
         connection.execute("checkpoint")
-    return TIMES * lines
+        rows: int = scalar(connection, f"select count(*) from raw.{files.SOURCE}")
+    assert rows == TIMES * lines
+    return rows

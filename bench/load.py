@@ -15,7 +15,7 @@ def measure(run: Run) -> Results:
     settings, lines, source = run.settings, run.lines, files.SOURCE
     folder = settings.home / "load"
     folder.mkdir()
-    first = files.make(folder, "declarations.csv", lines)
+    first = files.make(folder / "declarations.csv", lines)
     again = files.rewritten(first, "declarations_again.csv")
     size = first.stat().st_size
     took: dict[str, list[float]] = defaultdict(list)

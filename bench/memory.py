@@ -23,9 +23,8 @@ def measure(run: Run) -> Results:
     folder.mkdir()
     result: Results = {}
     for size, times in (("small", 1), ("large", _TIMES)):
-        path = files.make_sized(
-            folder, f"{size}.csv", run.lines, run.lines * _BYTES_PER_LINE * times // _TIMES
-        )
+        wanted = run.lines * _BYTES_PER_LINE * times // _TIMES
+        path = files.make_sized(folder / f"{size}.csv", run.lines, wanted)
         written = path.stat().st_size
         say(f"peak memory of `textile load` with {written / 1e9:.3g} GB")
         peak = _peak(path)

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from include import pipeline
 from include.settings import Role, Settings
 from include.sources import read
@@ -70,7 +68,7 @@ def textile(*words: str | Path) -> dict[str, Any]:
 def empty(settings: Settings, source: str) -> None:
     """Forget all loads and the source's rows, so that the next load is the first again."""
     shutil.rmtree(settings.home / "archive", ignore_errors=True)
-    with psycopg.connect(settings.dsn(Role.ADMIN), autocommit=True) as connection:
+    with connect(settings, Role.ADMIN, autocommit=True) as connection:
         connection.execute(
             f"truncate raw.{source}, raw.{source}_history, ops.load restart identity cascade".encode()
         )

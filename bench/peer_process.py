@@ -13,15 +13,20 @@ MARK = PROJECT_DIR / ".venv-bench" / "packages.mark"  # written when all package
 _SCRIPTS = Path(__file__).parent / "peers"
 
 
+class PeerError(Exception):
+    """A peer does not get its work done on this machine."""
+
+
 def installed() -> bool:
     """Whether the peers can be measured here."""
     return MARK.is_file() and PYTHON.is_file()
 
 
 def run(script: str, job: dict[str, Any], folder: Path) -> dict[str, Any] | None:
-    """Give the script its job on stdin (it holds a password); its JSON, or None when peers are not installed.
+    """Give the script its job on stdin (it holds a password); its JSON, or None without peers.
 
     ``folder`` is its home: whatever a peer keeps in the home folder or where it is started stays there.
+    Raises PeerError.
     """
     if not installed():
         return None
@@ -36,6 +41,6 @@ def run(script: str, job: dict[str, Any], folder: Path) -> dict[str, Any] | None
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"{script} failed:\n{done.stderr.strip()[-2000:]}")
+        raise PeerError(f"{script} failed:\n{done.stderr.strip()[-2000:]}")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer

@@ -1,6 +1,7 @@
 """An XLSX workbook: our reader against openpyxl's read-only reader."""
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import polars as pl
@@ -46,14 +47,18 @@ def measure(run: Run) -> Results:
 
 def make(folder: Path, rows: int) -> Path:
     """Declaration items as a workbook with numbers and dates in their cells, as an ERP writes it."""
-    csv = files.make(folder, "declarations.csv", rows)
+    csv = files.make(folder / "declarations.csv", rows)
     by_header = columns(csv, files.ENCODING)
     types = {header: _cell_type(column) for header, column in by_header.items()}
     table = pl.read_csv(csv.read_bytes().decode(files.ENCODING).encode(), schema_overrides=types)
     csv.unlink()
     path = folder / "declarations.xlsx"
     say(f"writing {path.name}")
-    writers.write_workbook(table, path)
+    tempfile.tempdir = str(folder)  # xlsxwriter keeps the unpacked sheet in a temporary file
+    try:
+        writers.write_workbook(table, path)
+    finally:
+        tempfile.tempdir = None
     return path
 
 

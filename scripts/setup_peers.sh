@@ -1,7 +1,7 @@
 #!/bin/sh
 # Make .venv-bench, the Python of what `make bench` compares itself with; does nothing when it is there already.
 # The peers have an environment of their own so that none of their packages can move one of ours.
-set -u
+set -eu
 cd "$(dirname "$0")/.."
 lock=requirements/bench.txt
 log=.venv-bench/install.log

@@ -1,6 +1,6 @@
 """dlt: record batches of pyarrow, loaded as CSV by COPY, its fastest way into PostgreSQL.
 
-Job on stdin, JSON on stdout. Telemetry is off before dlt is imported.
+Job on stdin, JSON on stdout. Telemetry is off before dlt is imported. Times without a zone become UTC here.
 """
 
 import json
