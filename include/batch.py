@@ -1,7 +1,9 @@
 """A batch of files through the load gate: one load table, one audit, one transaction of verdicts."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import polars as pl
 import psycopg
 
 from include import delivery as one
@@ -35,7 +37,7 @@ def through_gate(
     """
     table = load_table.create(connection, of, deliveries[0].load_id)
     for delivery in deliveries:
-        one.copy_in(connection, table, delivery)
+        one.copy_in(connection, table, delivery, scratch(settings, of))
     read_in = [d for d in deliveries if d.is_running]
     alone: list[Delivery] = []
     if read_in:
@@ -55,6 +57,11 @@ def through_gate(
     for delivery in alone:
         delivery.start_over()
         through_gate(settings, connection, of, [delivery], say)
+
+
+def scratch(settings: Settings, of: Contract) -> Path:
+    """Where archives of a source are unpacked; cleared by whoever takes the source up next."""
+    return settings.home / "unpacked" / of.source
 
 
 def _audit_and_accept(
@@ -81,7 +88,7 @@ def _audit_and_accept(
         row_rules = [r for r in verdict.results if r.level == "row"]
         for delivery in good:
             if delivery.result.quarantined:
-                _quarantine(connection, table, delivery, row_rules)
+                _quarantine(connection, table, delivery, row_rules, scratch(settings, table.contract))
         for delivery in deliveries:
             load_log.finish(
                 connection,
@@ -124,8 +131,10 @@ def _quarantine(
     table: load_table.LoadTable,
     delivery: Delivery,
     rules: list[RuleResult],
+    unpacked: Path,
 ) -> None:
     lines = load_gate.rejected_lines(connection, table, delivery.load_id)
-    raw = read.raw_records(delivery.file.path, delivery.encoding, lines)
+    found = read.records(delivery.readable(table.contract, unpacked), pl.Series(list(lines)))
+    raw = {record.line_no: record.raw_line for record in found}
     load_gate.quarantine(connection, table, delivery.load_id, delivery.result.file, raw, rules)
     delivery.result.failed_rules = list(load_gate.broken_rules(connection, table, delivery.load_id))

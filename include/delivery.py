@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import polars as pl
 import psycopg
@@ -9,7 +10,10 @@ import psycopg
 from include.errors import ContractError, UnreadableFileError
 from include.settings import Settings
 from include.sources import files, read
-from include.sources.profile import Manifest, canonical, manifest, profile
+from include.sources.contract import Contract
+from include.sources.manifest import Manifest, manifest
+from include.sources.profile import Profile, canonical, profile
+from include.sources.tally import Tally
 from include.warehouse import load_log, load_table
 from include.warehouse.load_log import FileResult
 
@@ -19,10 +23,9 @@ class Delivery:
     """A file with what is known of it so far."""
 
     file: files.Fingerprint
-    profile_name: str | None
+    mapping: Profile
     result: FileResult
     manifest: Manifest = field(default_factory=Manifest)
-    encoding: str | None = None
     unknown_columns: tuple[str, ...] = ()
     removed: int = 0
 
@@ -42,6 +45,10 @@ class Delivery:
         """Give the verdict ``refused``: no row of the file enters."""
         self.result.status, self.result.failed_rules, self.result.message = "refused", rules, message
         self.result.accepted = self.result.unchanged = self.result.quarantined = 0
+
+    def readable(self, of: Contract, scratch: Path) -> read.DeliveredFile:
+        """The file with all that says how to read it."""
+        return read.DeliveredFile(self.file.path, of, self.mapping, self.manifest, scratch)
 
     def start_over(self) -> None:
         """Forget what an audit that was undone had said."""
@@ -63,28 +70,37 @@ def begin(
     run_id: str | None,
 ) -> Delivery:
     """Take up a file: a duplicate of an accepted one is known here, anything else opens a load."""
-    if known := (not file.problem and load_log.accepted_load(connection, source, file)):
+    mapping, wrong = canonical(source), ""
+    try:
+        mapping = profile(profile_name, source) if profile_name else mapping
+    except ContractError as error:
+        wrong = str(error)
+    read_by = mapping.sha256 if profile_name else ""
+    if known := (not file.problem and load_log.accepted_load(connection, source, file, read_by)):
         result = FileResult(known, file.shown_name, file.sha256, "duplicate")
         result.message = f"the same bytes were accepted as load {known}; nothing to do"
-        return Delivery(file, profile_name, result)
-    load_id = load_log.begin(connection, source, profile_name, file, run_id)
-    delivery = Delivery(file, profile_name, FileResult(load_id, file.shown_name, file.sha256, "running"))
+        return Delivery(file, mapping, result)
+    load_id = load_log.begin(connection, source, profile_name, file, run_id, read_by)
+    delivery = Delivery(file, mapping, FileResult(load_id, file.shown_name, file.sha256, "running"))
     if file.problem:
         delivery.refuse(["file_unreadable"], f"{file.shown_name}: {file.problem}")
+    elif wrong:
+        delivery.refuse(["profile_wrong"], wrong)
     return delivery
 
 
-def copy_in(connection: psycopg.Connection, table: load_table.LoadTable, delivery: Delivery) -> None:
+def copy_in(
+    connection: psycopg.Connection, table: load_table.LoadTable, delivery: Delivery, scratch: Path
+) -> None:
     """COPY one file into the load table; a file that cannot be read leaves no row there."""
-    of, result = table.contract, delivery.result
+    of, result, tally = table.contract, delivery.result, Tally()
+    unknown: dict[str, None] = {}
     try:
         delivery.manifest = manifest(delivery.file.path, of)
-        name = delivery.profile_name
-        mapping = profile(name, of.source) if name else canonical(of.source)
 
         def noted() -> Iterable[read.Block]:
-            for block in read.blocks(delivery.file.path, of, mapping, delivery.manifest):
-                delivery.encoding, delivery.unknown_columns = block.encoding, block.unknown_columns
+            for block in read.blocks(delivery.readable(of, scratch), tally):
+                unknown.update(dict.fromkeys(block.unknown_columns))
                 yield block
 
         with connection.transaction():
@@ -92,11 +108,11 @@ def copy_in(connection: psycopg.Connection, table: load_table.LoadTable, deliver
             delivery.file.require_unchanged()
     except UnreadableFileError as error:
         delivery.refuse([error.rule], str(error).replace(delivery.file.path.name, result.file))
-    except ContractError as error:
-        delivery.refuse(["profile_wrong"], str(error))
     except (OSError, pl.exceptions.PolarsError, psycopg.DataError) as error:
         # Whatever a file holds must not keep the other files of its source waiting.
         delivery.refuse(["file_unreadable"], f"{result.file}: cannot be read: {error}")
+    delivery.unknown_columns = tuple(unknown)
+    result.skipped, result.repairs = dict(tally.skipped), dict(tally.repairs)
 
 
 def put_aside(settings: Settings, connection: psycopg.Connection, source: str, delivery: Delivery) -> None:

@@ -3,13 +3,14 @@
 The way on: batch.py (the gate), delivery.py (one file), then release.py (marts).
 """
 
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import psycopg
 
 from include import delivery
-from include.batch import through_gate
+from include.batch import scratch, through_gate
 from include.settings import Role, Settings
 from include.sources import files
 from include.sources.contract import Contract, contract
@@ -54,6 +55,7 @@ def load_files(
     ):
         if crashed := load_log.recover(connection, source):
             say(f"{source}: cleared {crashed} load(s) that a stopped process had left behind")
+        shutil.rmtree(scratch(settings, of), ignore_errors=True)
         while waiting:
             batch, waiting = _next_batch(waiting, landing)
             results += _load_batch(settings, connection, of, batch, run_id, say)

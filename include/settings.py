@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from include.errors import SetupError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+# Files carry local clock times and dates; "today" is the bureau's day.
+ZONE = "Asia/Shanghai"
 
 
 class Role(StrEnum):

@@ -6,11 +6,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import psycopg
 from stdnum.cn import uscc
 
 from include import pipeline
 from include.settings import Role, Settings
+from include.sources import read
+from include.sources.contract import contract
+from include.sources.manifest import manifest
+from include.sources.profile import Profile, canonical
 from include.warehouse.load_log import FileResult
 
 Row = dict[str, str]
@@ -145,6 +150,21 @@ def write_download(path: Path, rows: Sequence[Row], manifest: str | None = "flow
     if manifest is not None:
         path.with_name(f"{path.name}.yml").write_text(manifest, encoding="utf-8")
     return path
+
+
+def delivered(
+    path: Path, source: str = "enterprise_orders", profile: Profile | None = None
+) -> read.DeliveredFile:
+    """A file with its manifest, to be read by the profile or by the contract's own headers."""
+    of = contract(source)
+    return read.DeliveredFile(
+        path, of, profile or canonical(source), manifest(path, of), path.parent / "unpacked"
+    )
+
+
+def raw_lines(path: Path, *lines: int) -> dict[int, str]:
+    """Rows as they were delivered, by their line number."""
+    return {record.line_no: record.raw_line for record in read.records(delivered(path), pl.Series(lines))}
 
 
 def load(settings: Settings, source: str, *paths: Path, profile: str | None = None) -> list[FileResult]:

@@ -19,7 +19,7 @@ from include.settings import Role, Settings
 
 FILE_KEYS = {
     *("load_id", "file", "sha256", "status", "rows_in", "accepted", "unchanged", "quarantined"),
-    *("failed_rules", "message"),
+    *("failed_rules", "message", "skipped", "repairs"),
 }
 COMMANDS = (
     *("up", "down", "status", "generate", "load", "publish", "releases", "rollback", "diff", "quarantine"),

@@ -2,7 +2,9 @@
 
 Values stay text all the way: digits are checked here and become ``numeric`` in the database, so no amount
 is ever a float. ``_findings`` is ``|kind:column|kind:column|``, facts that only the original text shows;
-whether a finding refuses the row is declared with all other rules in ``expectations/``.
+whether a finding refuses the row is declared with all other rules in ``expectations/``. A value that has one
+certain reading although it is written oddly is repaired, and counted by the rule that repaired it;
+docs/dirt.md lists them.
 """
 
 import re
@@ -11,26 +13,27 @@ from collections.abc import Callable
 import polars as pl
 from stdnum.cn import uscc
 
+from include.sources import dates
 from include.sources.contract import Column, Contract
-from include.sources.lookups import exchange_rate_months, fold, words
+from include.sources.lookups import codes, exchange_rate_months, fold, words
+from include.sources.notation import Notation
+from include.sources.tally import Tally
 
 # An index entry of PostgreSQL (2,704 bytes) holds five text columns of so many characters of any script.
 MAX_KEY_CHARACTERS = 100
-_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日", "%Y.%m.%d")
-_CLOCKS = ("%H:%M:%S", "%H:%M", "%H:%M:%S%.f")
-_TIMESTAMPS = (
-    *(f"{day}{gap}{clock}" for day in _DATES for gap in (" ", "T") for clock in _CLOCKS),
-    *(f"{day}%H%M%S" for day in _DATES),
-    *_DATES,
+_INTEGER = r"^\d{1,18}(\.0+)?$"
+# What a spreadsheet makes of a long number: digits are gone that nothing brings back.
+_SCIENTIFIC = r"^\d(\.\d+)?E\+\d+$"
+_ERROR_VALUES = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
+# No character of a value: blanks of every width, and marks that no one sees.
+_INVISIBLE = "\ufeff\u200b\u200e\u200f"
+_SPACES = "".join(
+    map(chr, [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F])
 )
-_MONTHS = ("%Y%m%d", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d", "%Y.%m.%d")
-# Four digits of a year of our time: "20-09-01" and "2020115" are no dates, but a guess.
-_CERTAIN_DATE = r"^(19|20)\d\d(\D|\d{4}$|\d{4}\D|\d{10}$)"
-_PLAIN_TIMESTAMP = r"^(19|20)\d\d-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"
-_INTEGER = r"^\d{1,9}(\.0+)?$"
+_BLANKS = f"{_SPACES}\u205f\u3000{_INVISIBLE}"
 
 
-def cast(frame: pl.DataFrame, contract: Contract, extra_words: dict[str, dict[str, str]]) -> pl.DataFrame:
+def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tally) -> pl.DataFrame:
     """Canonical columns as text in PostgreSQL's notation, ``_line_no`` and ``_findings``.
 
     ``frame`` holds every canonical column as text, ``_line_no`` and ``_ragged``. Rows are neither added
@@ -39,24 +42,16 @@ def cast(frame: pl.DataFrame, contract: Contract, extra_words: dict[str, dict[st
     values: dict[str, pl.Series] = {}
     marks: list[pl.Series] = []
     for column in contract.columns:
-        text = frame[column.name]
+        text = _without_error_values(frame[column.name], tally)
         if column.type == "text":
-            text = _trimmed(text)
-            value = text.str.to_uppercase() if column.upper or column.check else text
-            value = _half_width(value) if column.check else value
+            value = _text(text, column, tally)
             if column.name in contract.key:
                 too_long = value.str.len_chars() > MAX_KEY_CHARACTERS
                 _mark(marks, too_long, f"unreadable:{column.name}")
                 value = _only_where(~too_long, value) if too_long.any() else value
-            values[column.name] = value
+            values[column.name] = _identifier(value, column, marks, tally)
         else:
-            words_here = extra_words.get(column.name, {})
-            reading = _reading(text, column, words_here)
-            if (text.is_not_null() & reading.is_null()).any():  # blanks and full width are rare
-                text = _half_width(_trimmed(text))
-                reading = _reading(text, column, words_here)
-                _mark(marks, _unreadable(text, reading, column), f"unreadable:{column.name}")
-            values[column.name] = reading
+            values[column.name] = _typed(text, column, notation, marks, tally)
         if column.check == "uscc":
             _mark(marks, _bad_uscc(values[column.name]), f"check:{column.name}")
     for column in contract.columns:
@@ -76,17 +71,116 @@ def _only_where(keep: pl.Series, values: pl.Series) -> pl.Series:
     return values.set(~keep.fill_null(value=False), None)
 
 
-def _trimmed(text: pl.Series) -> pl.Series:
-    """Without blanks around it; an empty text is missing."""
-    trimmed = text.str.strip_chars()
-    return _only_where(trimmed != "", trimmed) if (trimmed == "").any() else trimmed
+def _counted(before: pl.Series, after: pl.Series, rule: str, tally: Tally) -> pl.Series:
+    """``after``, with the values that differ from ``before`` counted as repaired by ``rule``."""
+    if changed := int((before != after).sum()):
+        tally.repairs[rule] += changed
+    return after
+
+
+def _without_error_values(text: pl.Series, tally: Tally) -> pl.Series:
+    """A spreadsheet's error is no value; in a column that needs one the row is refused for that."""
+    if not text.str.starts_with("#").any():
+        return text
+    is_error = text.str.strip_chars().is_in(_ERROR_VALUES).fill_null(value=False)
+    if is_error.any():
+        tally.repairs["error_value_is_missing"] += int(is_error.sum())
+    return text.set(is_error, None)
+
+
+def _text(text: pl.Series, column: Column, tally: Tally) -> pl.Series:
+    """A text without blanks around it; an empty one is missing."""
+    value = _counted(text, text.str.strip_chars(_BLANKS), "blanks_trimmed", tally)
+    empty = value == ""
+    value = _only_where(~empty, value) if empty.any() else value
+    if column.upper or column.check:
+        value = value.str.to_uppercase()
+    if column.identifier or column.digits or column.upper:
+        value = _counted(value, _half_width(value), "full_width_as_half_width", tally)
+    return value
+
+
+def _identifier(value: pl.Series, column: Column, marks: list[pl.Series], tally: Tally) -> pl.Series:
+    """Marks codes that a spreadsheet has spoilt, or that are not of the length they must have."""
+    if not (column.identifier or column.digits):
+        return value
+    spoilt = value.str.contains(_SCIENTIFIC).fill_null(value=False)
+    _mark(marks, spoilt, f"scientific:{column.name}")
+    if not column.digits:
+        return value
+    if column.leading_zeros:
+        value = _with_leading_zeros(value, column, tally)
+    lengths = "|".join(rf"\d{{{length}}}" for length in column.digits)
+    wrong = ~(value.str.contains(f"^({lengths})$") | (value == (column.absent_as or ""))).fill_null(
+        value=True
+    )
+    _mark(marks, wrong & ~spoilt, f"digits:{column.name}")
+    if (longest := max(column.digits)) > 15:
+        # Rounding to 15 digits shows in a whole column at once; one number may end in zeros by itself.
+        long = value.str.len_chars() == longest
+        rounded = long & value.str.ends_with("0" * (longest - 15))
+        if rounded.any() and 2 * int(rounded.sum()) > int(long.sum()):
+            _mark(marks, rounded, f"rounded:{column.name}")
+    return value
+
+
+def _with_leading_zeros(value: pl.Series, column: Column, tally: Tally) -> pl.Series:
+    """A code one zero short that is a known code with it: a spreadsheet took it for a number."""
+    known = codes(str(column.leading_zeros))
+    padded = value.str.zfill(max(column.digits))
+    short = (value.str.contains(r"^[1-9]\d*$") & padded.is_in(list(known)) & (padded != value)).fill_null(
+        value=False
+    )
+    return (
+        _counted(value, padded.zip_with(short, value), "leading_zero_restored", tally)
+        if short.any()
+        else value
+    )
+
+
+def _typed(
+    text: pl.Series, column: Column, notation: Notation, marks: list[pl.Series], tally: Tally
+) -> pl.Series:
+    """A column of numbers, dates or code words; values are cleaned only where they need it."""
+    reading = _reading(text, column, notation)
+    if not (text.is_not_null() & reading.is_null()).any():
+        return reading
+    trimmed = text.str.strip_chars(_BLANKS)
+    trimmed = _only_where(trimmed != "", trimmed)
+    clean = _counted(trimmed, _half_width(trimmed), "full_width_as_half_width", tally)
+    if column.decimal:
+        clean = _counted(clean, clean.str.replace(r"^(\d[^-]*)-$", "-${1}"), "trailing_minus", tally)
+    reading = _reading(clean, column, notation)
+    if column.codes and (left := clean.is_not_null() & reading.is_null()).any():
+        padded = _by_distinct_value(_only_where(left, clean), lambda v: _padded_codes(v, column, notation))
+        if restored := padded.len() - padded.null_count():
+            tally.repairs["leading_zero_restored"] += restored
+            reading = reading.zip_with(padded.is_null(), padded)
+    _mark(marks, _unreadable(clean, reading, column), f"unreadable:{column.name}")
+    return reading
+
+
+def _padded_codes(text: pl.Series, column: Column, notation: Notation) -> pl.Series:
+    """The one known code that a number is with zeros before it; missing where there are two or none."""
+
+    def restored(value: str) -> str | None:
+        if not re.fullmatch(r"\d{1,2}", value):
+            return None
+        padded = [
+            known
+            for n in (2, 3)
+            if n > len(value) and (known := _words(column, notation).get(value.zfill(n)))
+        ]
+        return padded[0] if len(padded) == 1 else None
+
+    return pl.Series([restored(value) for value in text], dtype=pl.String)
 
 
 def _half_width(text: pl.Series) -> pl.Series:
     """Full-width digits, letters and punctuation as ASCII, where there are any."""
     if (text.str.len_bytes() == text.str.len_chars()).all():
         return text
-    return text.str.normalize("NFKC").str.strip_chars()
+    return text.str.normalize("NFKC").str.strip_chars(_BLANKS)
 
 
 def _mark(marks: list[pl.Series], is_so: pl.Series, label: str) -> None:
@@ -104,36 +198,35 @@ def _findings(marks: list[pl.Series], height: int) -> pl.Series:
     ).to_series()
 
 
-def _reading(text: pl.Series, column: Column, extra_words: dict[str, str]) -> pl.Series:
+def _words(column: Column, notation: Notation) -> dict[str, str]:
+    """Folded word -> code: the seed's, the contract's, then the profile's."""
+    known = words(column.codes) if column.codes else {}
+    own = notation.words.get(column.name, {})
+    return known | {fold(k): v for k, v in (column.words | own).items()}
+
+
+def _reading(text: pl.Series, column: Column, notation: Notation) -> pl.Series:
     if column.type == "code":
-        known = words(column.codes) if column.codes else {}
-        known = known | {fold(k): v for k, v in (column.words | extra_words).items()}
+        known = _words(column, notation)
         return _by_distinct_value(
             text, lambda value: pl.Series([known.get(fold(v)) for v in value], dtype=pl.String)
         )
     if column.type == "integer":
+        text = _plain_number(text, notation.thousands, notation.decimal)
         whole = _only_where(text.str.contains(_INTEGER), text)
         return whole.str.replace(r"\.0+$", "") if whole.str.contains(".", literal=True).any() else whole
     if column.decimal:
-        return _decimal(text, column)
+        plain = _plain_number(text, notation.thousands or column.thousands, notation.decimal)
+        return _decimal(plain, column.decimal)
     if column.type == "date":
-        return _by_distinct_value(text, lambda value: _parsed(value, _TIMESTAMPS).dt.strftime("%Y-%m-%d"))
+        return _by_distinct_value(text, lambda value: dates.date(value, notation))
     if column.type == "month":
-        return _by_distinct_value(
-            text, lambda value: _parsed(_with_day(value), _MONTHS).dt.strftime("%Y-%m-01")
-        )
-    if _are_plain_timestamps(text):  # nearly every value differs: nothing is gained by distinct ones
+        return _by_distinct_value(text, lambda value: dates.month(value, notation))
+    if dates.are_plain_timestamps(
+        text, notation
+    ):  # nearly every value differs: nothing is gained by distinct ones
         return text
-    return _by_distinct_value(
-        text, lambda value: _parsed(value, _TIMESTAMPS).dt.strftime("%Y-%m-%d %H:%M:%S%.f")
-    )
-
-
-def _are_plain_timestamps(text: pl.Series) -> bool:
-    """Whether every value is a timestamp in PostgreSQL's own notation, to the second."""
-    if not text.str.contains(_PLAIN_TIMESTAMP).all():
-        return False
-    return text.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False).null_count() == text.null_count()
+    return _by_distinct_value(text, lambda value: dates.timestamp(value, notation))
 
 
 def _by_distinct_value(text: pl.Series, read: Callable[[pl.Series], pl.Series]) -> pl.Series:
@@ -144,43 +237,27 @@ def _by_distinct_value(text: pl.Series, read: Callable[[pl.Series], pl.Series]) 
     return text.replace_strict(distinct, read(distinct), default=None, return_dtype=pl.String)
 
 
-def _decimal(text: pl.Series, column: Column) -> pl.Series:
-    """Plain decimal notation that fits the column; the database rounds surplus decimals half up."""
-    precision, scale = column.decimal or (18, 2)
-    if column.thousands:
-        grouped = rf"^[+-]?\d{{1,3}}({re.escape(column.thousands)}\d{{3}})+(\.\d+)?$"
-        plain = text.str.replace_all(column.thousands, "", literal=True)
+def _plain_number(text: pl.Series, thousands: str | None, decimal: str) -> pl.Series:
+    """Without marks between groups of three digits, and with a point before the decimals."""
+    mark = re.escape(decimal)
+    if thousands:
+        grouped = rf"^[+-]?\d{{1,3}}({re.escape(thousands)}\d{{3}})+({mark}\d+)?$"
+        plain = text.str.replace_all(thousands, "", literal=True)
         text = text.zip_with(~text.str.contains(grouped).fill_null(value=False), plain)
+    if decimal != ".":
+        # A point that is no mark of this notation makes the value unreadable, not a thousandth.
+        text = text.set(text.str.contains(".", literal=True).fill_null(value=False), "?")
+        text = text.str.replace(mark, ".")
+    return text
+
+
+def _decimal(text: pl.Series, size: tuple[int, int]) -> pl.Series:
+    """Plain decimal notation that fits the column; the database rounds surplus decimals half up."""
+    precision, scale = size
     digits = precision - scale
     # The longest whole part leaves no room for decimals that would round it up.
     fits = rf"^[+-]?(\d{{1,{digits}}}(\.\d{{0,{scale}}})?|\d{{0,{digits - 1}}}\.\d+)$"
     return _only_where(text.str.contains(fits), text)
-
-
-def _with_day(text: pl.Series) -> pl.Series:
-    """``202009``, ``2020-09``, ``2020年9月``: the month's first day in the same notation."""
-    bare = text.str.strip_chars_end("月")
-    return (
-        bare.str.replace(r"^(\d{4})(\d{2})$", "${1}${2}01")
-        .str.replace(r"^(\d{4})([-/.])(\d{1,2})$", "${1}${2}${3}${2}01")
-        .str.replace(r"^(\d{4})年(\d{1,2})$", "${1}年${2}月01")
-    )
-
-
-def _parsed(text: pl.Series, formats: tuple[str, ...]) -> pl.Series:
-    """The first format that fits each value, as date and time; later formats see what is left."""
-    text = _only_where(text.str.contains(_CERTAIN_DATE), text)
-    result = pl.Series(text.name, [None], dtype=pl.Datetime("us")).new_from_index(0, len(text))
-    for form in formats:
-        left = text.set(result.is_not_null(), None)
-        if left.null_count() == len(left):
-            break
-        if "%H" in form:
-            parsed = left.str.to_datetime(form, strict=False, time_unit="us")
-        else:
-            parsed = left.str.to_date(form, strict=False).cast(pl.Datetime("us"))
-        result = result.zip_with(result.is_not_null(), parsed)
-    return result
 
 
 def _unreadable(text: pl.Series, reading: pl.Series, column: Column) -> pl.Series:

@@ -15,7 +15,7 @@ _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 _POSTGRES_TYPES = {
     "text": "text",
     "code": "text",
-    "integer": "integer",
+    "integer": "bigint",
     "date": "date",
     "month": "date",
     "timestamp": "timestamptz",
@@ -33,7 +33,9 @@ class Column(_Strict):
     ``absent_as`` stands in for a column that the file does not have, but not where the file has the
     column ``absent_unless``: without this one, that one's rows cannot be told apart. ``empty_with`` makes
     the value missing where the named column is missing; ``header_says`` maps the header found to another
-    column's value.
+    column's value. ``identifier`` marks a text whose every character counts: no spreadsheet notation of a
+    number may stand for it. ``digits`` are the lengths such a code may have; ``leading_zeros`` names the seed
+    whose codes tell what a code was before a spreadsheet took its first zeros.
     """
 
     name: str
@@ -45,6 +47,9 @@ class Column(_Strict):
     words: dict[str, str] = {}
     missing_words: tuple[str, ...] = ()
     upper: bool = False
+    identifier: bool = False
+    digits: tuple[int, ...] = ()
+    leading_zeros: Literal["trade_modes"] | None = None
     thousands: str | None = None
     absent_as: str | None = None
     absent_unless: str | None = None
@@ -78,13 +83,19 @@ class RateNeed(_Strict):
 
 
 class Contract(_Strict):
-    """Canonical columns, key and version rule of one source."""
+    """Canonical columns, key and version rule of one source.
+
+    ``line_column`` numbers the lines of a document where the sender's system does; ``cancelled`` is the
+    status of a row that leaves the facts.
+    """
 
     source: str
     description: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     version_column: str | None = None
+    line_column: str | None = None
+    cancelled: str | None = None
     enterprise_column: str | None = None
     slice: tuple[str, ...] = ()
     rates: RateNeed | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from include.errors import UnreadableFileError
-from include.sources.profile import is_file, manifest_path
+from include.sources.manifest import is_file, manifest_path
 
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 # The rule of a file that is left where it is: its writer may not be done.

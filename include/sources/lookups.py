@@ -42,6 +42,12 @@ def words(name: str) -> dict[str, str]:
 
 
 @cache
+def codes(name: str) -> frozenset[str]:
+    """The codes of a seed whose first column they are."""
+    return frozenset(seed(name).to_series(0))
+
+
+@cache
 def exchange_rate_months() -> frozenset[str]:
     """Currency and month of every known customs exchange rate, as ``USD2020-08``."""
     rates = seed("exchange_rates")

@@ -1,67 +1,172 @@
-"""Profiles: how one mill's or portal's file maps to a contract, declared in ``profiles/<name>.yml``."""
+"""Profiles: how one mill's or portal's file maps to a contract, declared in ``profiles/<name>.yml``.
+
+The model below is the one definition: the JSON Schema that editors use (``profiles/profile.schema.json``) is
+written from it, and every profile is validated against that schema when it is read.
+"""
 
 import codecs
-import os
+import hashlib
+import re
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-import polars as pl
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from jsonschema import Draft202012Validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from include.errors import ContractError, UnreadableFileError
-from include.sources.contract import Contract, contract
+from include.errors import ContractError
+from include.sources.contract import contract
+from include.sources.expressions import compiled
 
 PROFILES_DIR = Path(__file__).parent / "profiles"
+# In `date_formats`: days since 1899-12-30, as Excel shows a date whose cell has lost its format.
+EXCEL_SERIAL = "excel_serial"
 
 
-class Profile(BaseModel):
-    """One mapping; every key but ``source`` is optional.
+def _known_encoding(value: str) -> str:
+    try:
+        codecs.lookup(value)
+    except LookupError as error:
+        raise ValueError(f"{error}; use for example utf-8 or gb18030") from None
+    return value
 
-    ``columns`` lists further headers per canonical column, ``constants`` gives values the file lacks,
-    ``defaults`` fills empty cells, ``computed`` holds SQL expressions over the file's own headers (text),
-    ``words`` adds words to a code column, ``number_lines_within`` numbers the distinct lines of an order.
+
+def _sql(value: str) -> str:
+    try:
+        compiled(value)
+    except ContractError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+def _pattern(value: str) -> str:
+    try:
+        named = re.compile(value).groupindex
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression: {error}") from None
+    if not named:
+        raise ValueError(f"{value!r} names no column; write (?P<column>...)")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is no time zone; use for example Asia/Shanghai or Europe/Berlin")
+    return value
+
+
+Sql = Annotated[str, AfterValidator(_sql)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Character = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[\x00-\x7f]$")]
+Kind = Literal["csv", "tsv", "txt", "xlsx", "xls", "ods"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Layout(_Strict):
+    """Where a table stands in its file: from the row that holds the words ``header`` to a ``stop`` row.
+
+    Without ``header`` the first row with content is the header. A row whose first filled cell begins with a
+    word of ``stop`` ends the table. With ``header_rows`` 2 or more, titles merged over several columns go
+    before each of their names. ``wanted: false`` counts the table's rows as skipped.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    header: tuple[str, ...] = ()
+    header_rows: Annotated[int, Field(ge=1, le=5)] = 1
+    stop: tuple[str, ...] = ()
+    wanted: bool = True
+
+
+class Skip(_Strict):
+    """Rows that are no rows of the source, and why; they are counted by reason."""
+
+    where: Sql
+    reason: Annotated[str, Field(min_length=1)]
+
+
+class Cancellations(_Strict):
+    """Which rows cancel, and the key of the line that each one meets.
+
+    A row that ``where`` holds for gets the contract's status of a cancelled row. ``key`` computes key columns
+    for it, so that it becomes a version of the line it cancels; without ``key`` it is a document of its own.
+    """
+
+    where: Sql
+    key: dict[str, Sql] = {}
+
+
+class LineNumbers(_Strict):
+    """Line numbers for a file that has none, made of what the line says.
+
+    ``by`` are the file's headers that tell the lines of one order apart; without it the whole line does. The
+    same words give the same number in every delivery and at every place of a file.
+    """
+
+    by: tuple[str, ...] = ()
+
+
+class Profile(_Strict):
+    """One mapping; every key but ``source`` is optional. docs/profiles.md explains each with an example."""
 
     source: str
     description: str = ""
-    encoding: str | None = None
-    delimiter: str | None = None
+    kinds: tuple[Kind, ...] = ()
+    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
+    delimiter: Character | None = None
+    quote: Character | Literal["none"] = '"'
+    decimal: Character = "."
+    thousands: Character | None = None
+    sheets: tuple[str | int, ...] | Literal["all"] = ()
+    header: tuple[str, ...] = ()
+    header_rows: Annotated[int, Field(ge=1, le=5)] = 1
+    stop: tuple[str, ...] = ()
+    tables: tuple[Layout, ...] = ()
     columns: dict[str, tuple[str, ...]] = {}
     constants: dict[str, str] = {}
     defaults: dict[str, str] = {}
-    computed: dict[str, str] = {}
+    computed: dict[str, Sql] = {}
     words: dict[str, dict[str, str]] = {}
-    number_lines_within: str | None = None
+    date_formats: tuple[str, ...] = ()
+    time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    from_file_name: Pattern | None = None
+    from_sheet_name: Pattern | None = None
+    skip: tuple[Skip, ...] = ()
+    cancellations: Cancellations | None = None
+    line_numbers: LineNumbers | None = None
 
-    @field_validator("encoding")
-    @classmethod
-    def _encoding_is_known(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                codecs.lookup(value)
-            except LookupError as error:
-                raise ValueError(f"{error}; use for example utf-8 or gb18030") from None
-        return value
+    @property
+    def layouts(self) -> tuple[Layout, ...]:
+        """The tables of a file: ``tables``, or the one that the keys at the top describe."""
+        return self.tables or (Layout(header=self.header, header_rows=self.header_rows, stop=self.stop),)
 
-    @field_validator("delimiter")
-    @classmethod
-    def _delimiter_is_one_character(cls, value: str | None) -> str | None:
-        if value is not None and (len(value) != 1 or not value.isascii()):
-            raise ValueError(f"must be one ASCII character, not {value!r}")
-        return value
+    @property
+    def sha256(self) -> str:
+        """What the mapping says, as a checksum: comments and the order of keys do not change it."""
+        said = self.model_dump_json(exclude={"description"}, exclude_defaults=True)
+        return hashlib.sha256(said.encode()).hexdigest()
 
-    @field_validator("computed")
-    @classmethod
-    def _formulas_are_sql(cls, value: dict[str, str]) -> dict[str, str]:
-        for column, formula in value.items():
-            try:
-                pl.sql_expr(formula)
-            except pl.exceptions.PolarsError as error:
-                raise ValueError(f"{column}: {error}") from None
-        return value
+    def columns_named(self) -> dict[str, set[str]]:
+        """The canonical columns that each key of the profile speaks of."""
+        of_patterns = {
+            key: set(re.compile(pattern).groupindex)
+            for key in ("from_file_name", "from_sheet_name")
+            if (pattern := getattr(self, key))
+        }
+        of_tables = {
+            key: set(getattr(self, key)) for key in ("columns", "constants", "defaults", "computed", "words")
+        }
+        cancelled = {"cancellations": set(self.cancellations.key)} if self.cancellations else {}
+        return of_patterns | of_tables | cancelled
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a profile file."""
+    said = Profile.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **said}
 
 
 def canonical(source: str) -> Profile:
@@ -76,74 +181,49 @@ def profile(name: str, source: str) -> Profile:
     if not path.is_file() or path.parent != PROFILES_DIR:
         known = ", ".join(p.stem for p in sorted(PROFILES_DIR.glob("*.yml")))
         raise ContractError(f"no profile {name!r}; there are: {known}")
-    found = _read(path)
+    found = read_profile(path)
     if found.source != source:
         raise ContractError(f"profile {name} is for {found.source}, not for {source}")
-    names = set(contract(source).names)
-    used: dict[str, set[str]] = {
-        key: set(getattr(found, key)) for key in ("columns", "constants", "defaults", "computed", "words")
-    }
-    used["number_lines_within"] = {found.number_lines_within} if found.number_lines_within else set()
-    for key, of_columns in used.items():
-        if unknown := of_columns - names:
-            raise ContractError(
-                f"{path.name}: {key}: {', '.join(sorted(unknown))}: no such column in {source}"
-            )
     return found
 
 
-def _read(path: Path) -> Profile:
+def read_profile(path: Path) -> Profile:
+    """The profile in a file; ContractError lists every key that is wrong."""
     try:
-        return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(f"{path.name}: {error}") from error
-
-
-class Manifest(BaseModel):
-    """What a file does not say of itself, in ``<file>.yml`` beside it.
-
-    ``values`` are canonical columns; ``complete`` vouches for a download of exactly the portal's limit;
-    ``filtered_by`` names columns the query was restricted on, so that only their values are replaced.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    values: dict[str, str] = {}
-    complete: bool = False
-    filtered_by: tuple[str, ...] = ()
-
-
-def manifest_path(path: Path) -> Path:
-    """Where the manifest of a file lies: beside it, its name with ``.yml`` appended."""
-    return path.with_name(path.name + ".yml")
-
-
-def is_file(path: Path) -> bool:
-    """Whether this is a regular file; unlike pathlib's own, it can be asked of a name that is too long."""
-    return os.path.isfile(path)  # noqa: PTH113
-
-
-def manifest(path: Path, of: Contract) -> Manifest:
-    """The manifest beside ``path``, or an empty one."""
-    beside = manifest_path(path)
-    if not is_file(beside):
-        return Manifest()
+    wrong = [
+        f"{error.json_path.removeprefix('$').removeprefix('.') or 'the file'}: {error.message}"
+        for error in Draft202012Validator(schema()).iter_errors(content)
+    ]
+    if wrong:
+        raise ContractError(f"{path.name}: " + "; ".join(sorted(wrong)))
     try:
-        # Text only: YAML would read the code 045 as the number 37.
-        content = yaml.load(beside.read_text(encoding="utf-8"), Loader=yaml.BaseLoader) or {}  # noqa: S506
-        if not isinstance(content, dict):
-            raise UnreadableFileError("manifest_wrong", f"{beside.name}: must be `name: value` lines")
-        found = Manifest(
-            complete=content.pop("complete", False),
-            filtered_by=content.pop("filtered_by", ()),
-            values=content,
-        )
-    except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UnreadableFileError("manifest_wrong", f"{beside.name}: {error}") from error
-    if unknown := (set(found.values) | set(found.filtered_by)) - set(of.names):
-        raise UnreadableFileError(
-            "manifest_wrong",
-            f"{beside.name}: {', '.join(sorted(unknown))}: no such column; "
-            f"known are complete, filtered_by, {', '.join(of.names)}",
-        )
+        found = Profile.model_validate(content)
+    except ValidationError as error:
+        wrong = [
+            ".".join(str(part) for part in e["loc"]) + f": {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        ]
+        raise ContractError(f"{path.name}: " + "; ".join(wrong)) from error
+    _check_columns(found, path)
     return found
+
+
+def _check_columns(found: Profile, path: Path) -> None:
+    """Every column that the profile speaks of must be one of the contract's."""
+    of = contract(found.source)
+    for key, of_columns in found.columns_named().items():
+        if unknown := of_columns - set(of.names):
+            raise ContractError(
+                f"{path.name}: {key}: {', '.join(sorted(unknown))}: no such column in {found.source}"
+            )
+    if found.cancellations and not of.cancelled:
+        raise ContractError(f"{path.name}: cancellations: rows of {found.source} cannot be cancelled")
+    if found.line_numbers and not of.line_column:
+        raise ContractError(f"{path.name}: line_numbers: {found.source} has no line numbers")
+    if found.tables and (found.header or found.stop or found.header_rows > 1):
+        raise ContractError(f"{path.name}: tables: header, header_rows and stop belong into each table")
+    if len(found.layouts) > 1 and not all(layout.header for layout in found.layouts):
+        raise ContractError(f"{path.name}: tables: each of several tables needs the words of its header")

@@ -7,10 +7,7 @@ from typing import Any
 import psycopg
 
 from include.errors import SetupError
-from include.settings import Role, Settings
-
-# Files carry local clock times and dates; "today" is the bureau's day.
-ZONE = "Asia/Shanghai"
+from include.settings import ZONE, Role, Settings
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from include.sources.files import Fingerprint
 from include.warehouse.connection import scalar
@@ -12,7 +13,11 @@ from include.warehouse.connection import scalar
 
 @dataclass
 class FileResult:
-    """What happened to one file; exactly the fields of the command line's JSON."""
+    """What happened to one file; exactly the fields of the command line's JSON.
+
+    ``skipped`` counts, by reason, rows that are no data (a total, a repeated header, a profile's filter) and
+    therefore no part of ``rows_in``; ``repairs`` counts repaired values by rule.
+    """
 
     load_id: int | None
     file: str
@@ -24,34 +29,44 @@ class FileResult:
     quarantined: int = 0
     failed_rules: list[str] = field(default_factory=list)
     message: str = ""
+    skipped: dict[str, int] = field(default_factory=dict)
+    repairs: dict[str, int] = field(default_factory=dict)
 
 
-def accepted_load(connection: psycopg.Connection, source: str, of: Fingerprint) -> int | None:
-    """The load that accepted these very bytes before, if any."""
+def accepted_load(
+    connection: psycopg.Connection, source: str, of: Fingerprint, profile_sha256: str = ""
+) -> int | None:
+    """The load that accepted these very bytes before, with this manifest and this profile, if any."""
     row = connection.execute(
-        "select load_id from ops.load"
-        " where source = %s and sha256 = %s and manifest_sha256 = %s and status = 'accepted'",
-        [source, of.sha256, of.manifest_sha256],
+        "select load_id from ops.load where source = %s and sha256 = %s and manifest_sha256 = %s"
+        " and profile_sha256 = %s and status = 'accepted'",
+        [source, of.sha256, of.manifest_sha256, profile_sha256],
     ).fetchone()
     return row[0] if row else None
 
 
 def begin(
-    connection: psycopg.Connection, source: str, profile: str | None, file: Fingerprint, run_id: str | None
+    connection: psycopg.Connection,
+    source: str,
+    profile: str | None,
+    file: Fingerprint,
+    run_id: str | None,
+    profile_sha256: str = "",
 ) -> int:
     """Open a load; returns its load_id."""
     return int(
         scalar(
             connection,
-            "insert into ops.load (source, profile, file_name, sha256, manifest_sha256, size_bytes, run_id)"
-            " values (%(source)s, %(profile)s, %(name)s, %(sha256)s, %(manifest)s, %(size)s, %(run)s)"
-            " returning load_id",
+            "insert into ops.load (source, profile, file_name, sha256, manifest_sha256, profile_sha256,"
+            " size_bytes, run_id) values (%(source)s, %(profile)s, %(name)s, %(sha256)s, %(manifest)s,"
+            " %(profile_sha256)s, %(size)s, %(run)s) returning load_id",
             {
                 "source": source,
                 "profile": profile,
                 "name": file.shown_name,
                 "sha256": file.sha256,
                 "manifest": file.manifest_sha256,
+                "profile_sha256": profile_sha256,
                 "size": file.size_bytes,
                 "run": run_id,
             },
@@ -69,6 +84,8 @@ def finish(connection: psycopg.Connection, result: FileResult, **columns: Any) -
         "quarantined": result.quarantined,
         "failed_rules": result.failed_rules,
         "message": result.message,
+        "skipped": Jsonb(result.skipped),
+        "repairs": Jsonb(result.repairs),
         **columns,
     }
     connection.execute(

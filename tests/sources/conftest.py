@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from samples import delivered
 
 from include.settings import Role, Settings
 from include.sources import read
 from include.sources.contract import contract
-from include.sources.profile import Profile, canonical, manifest
+from include.sources.profile import Profile
+from include.sources.tally import Tally
 from include.warehouse import load_table
 
 Rows = list[dict[str, Any]]
@@ -20,7 +22,7 @@ Rows = list[dict[str, Any]]
 class Table(NamedTuple):
     rows: Rows
     unknown_columns: tuple[str, ...]
-    encoding: str | None
+    tally: Tally
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +34,12 @@ def connection(module_warehouse: Settings) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="module")
 def read_table(connection: psycopg.Connection) -> Callable[..., Table]:
     def read_one(path: Path, source: str = "enterprise_orders", profile: Profile | None = None) -> Table:
-        of = contract(source)
-        seen: list[read.Block] = []
+        of, tally = contract(source), Tally()
+        unknown: dict[str, None] = {}
 
         def blocks() -> Iterator[read.Block]:
-            for block in read.blocks(path, of, profile or canonical(source), manifest(path, of)):
-                seen.append(block)
+            for block in read.blocks(delivered(path, source, profile), tally):
+                unknown.update(dict.fromkeys(block.unknown_columns))
                 yield block
 
         table = load_table.create(connection, of, 1)
@@ -49,7 +51,6 @@ def read_table(connection: psycopg.Connection) -> Callable[..., Table]:
         finally:
             load_table.drop(connection, table)
         assert count == len(rows)
-        last = seen[-1] if seen else None
-        return Table(rows, last.unknown_columns if last else (), last.encoding if last else None)
+        return Table(rows, tuple(unknown), tally)
 
     return read_one

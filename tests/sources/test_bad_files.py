@@ -1,6 +1,7 @@
 """Whatever is delivered: a refusal that names the file, the file kept with its reason, the others loaded."""
 
 import gzip
+import io
 import os
 import resource
 import time
@@ -22,8 +23,6 @@ _TEXT = csv_text(orders(6))
 
 
 def _zip_bomb() -> bytes:
-    import io
-
     out = io.BytesIO()
     with (
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -31,6 +30,14 @@ def _zip_bomb() -> bytes:
     ):
         for _ in range(100):
             entry.write(bytes(1024**2))
+    return out.getvalue()
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
     return out.getvalue()
 
 
@@ -61,14 +68,18 @@ BAD: dict[str, tuple[bytes, str, str]] = {
         "encoding_unknown",
         "line 8",
     ),
-    "utf16.csv": (_TEXT.encode("utf-16"), "encoding_unknown", "UTF-16"),
+    "half_utf16.csv": (_TEXT.encode("utf-16")[:-1], "encoding_unknown", "line 7"),
     "login.csv": (b"\r\n<!DOCTYPE html><html><body>Please log in</body></html>", "file_is_html", "web page"),
     "sheet.csv": (b"<?xml version='1.0'?><Workbook/>", "file_is_html", "not a table"),
-    "old_excel.xls": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), "kind_unknown", "XLSX or CSV"),
+    "old_excel.xls": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), "workbook_damaged", "deliver it again"),
     "truncated.xlsx": (_zip_bomb()[:2000], "workbook_damaged", "deliver it again"),
-    "csv_named.xlsx": (_TEXT.encode(), "workbook_damaged", "XLSX"),
     "bomb.xlsx": (_zip_bomb(), "workbook_too_large", "unpacks to"),
-    "gzip.csv": (gzip.compress(_TEXT.encode(), mtime=0), "kind_unknown", "gzip"),
+    "half.csv.gz": (gzip.compress(_TEXT.encode(), mtime=0)[:-9], "archive_damaged", "deliver it again"),
+    "half.zip": (_zip({"a.csv": _TEXT.encode()})[:-30], "archive_damaged", "deliver it again"),
+    "zip_in_zip.zip": (_zip({"b.zip": _zip({"a.csv": _TEXT.encode()})}), "kind_unknown", "archive within"),
+    "empty.zip": (_zip({}), "file_empty", "no file in it"),
+    "bomb.csv.gz": (gzip.compress(bytes(200 * 1024**2), mtime=0), "archive_too_large", "unpacks to"),
+    "archive.7z": (b"7z\xbc\xaf\x27\x1c", "kind_unknown", "7z"),
     "report.csv": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "kind_unknown", "PDF"),
     "binary.csv": (bytes(range(256)) * 8, "encoding_unknown", "line 2"),
     "open_quote.csv": (_TEXT.replace("牛仔布", '"牛仔布', 1).encode(), "quote_unbalanced", "line 2"),
@@ -167,8 +178,8 @@ def test_an_unknown_column_is_reported_and_kept(outcome: Outcome) -> None:
 def test_a_refused_file_may_come_again_and_is_judged_again(outcome: Outcome) -> None:
     folder = outcome.settings.landing_dir / SOURCE
     for _ in range(2):
-        (folder / "gzip.csv").write_bytes(BAD["gzip.csv"][0])
-        (result,) = load(outcome.settings, SOURCE, folder / "gzip.csv")
+        (folder / "half.zip").write_bytes(BAD["half.zip"][0])
+        (result,) = load(outcome.settings, SOURCE, folder / "half.zip")
         assert result.status == "refused"
 
 

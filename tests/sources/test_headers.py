@@ -1,6 +1,6 @@
 """Which column of a file is which: names in two languages, any order, any dress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from samples import cell, csv_text, item, order, orders, write, write_download
 
 from include.errors import ContractError, UnreadableFileError
 from include.sources.contract import contract, sources
-from include.sources.profile import Profile
+from include.sources.profile import LineNumbers, Profile
 
 ReadTable = Callable[..., Any]
 SAMPLES = {"enterprise_orders": order(), "customs_exports": item(), "customs_statistics": cell()}
@@ -179,15 +179,32 @@ def test_a_formula_that_does_not_fit_the_file_refuses_it(read_table: ReadTable, 
     assert caught.value.rule == "profile_wrong"
 
 
-def test_equal_lines_of_an_order_share_a_number(read_table: ReadTable, tmp_path: Path) -> None:
-    within = Profile(source="enterprise_orders", number_lines_within="order_no")
-    rows = [order(品名=name, 订单号=number) for number, name in ("1a", "1b", "2a", "1a", "1c", "2b")]
+def test_a_line_without_a_number_gets_the_same_one_wherever_it_stands(
+    read_table: ReadTable, tmp_path: Path
+) -> None:
+    numbered = Profile(source="enterprise_orders", line_numbers=LineNumbers())
+    without = [h for h in order() if h != "行号"]
+
+    def numbers(name: str, lines: Sequence[str], columns: Sequence[str] = without) -> dict[str, int]:
+        rows = [order(品名=line[1], 订单号=line[0]) for line in lines]
+        path = write(tmp_path / name, rows, columns=columns)
+        read = read_table(path, profile=numbered).rows
+        assert [row["order_no"] + row["product_name"] for row in read] == list(lines)
+        return {row["order_no"] + row["product_name"]: row["line_no"] for row in read}
+
+    first = numbers("a.csv", ("1a", "1b", "2a", "1a", "1c", "2b"))
+    assert len(set(first.values())) == 5
+    assert min(first.values()) >= 1
+    assert numbers("b.csv", ("2b", "1c")) == {name: first[name] for name in ("2b", "1c")}
+    assert numbers("c.csv", ("1c", "1a"), without[::-1]) == {name: first[name] for name in ("1c", "1a")}
+
+
+def test_the_profile_may_say_what_tells_lines_apart(read_table: ReadTable, tmp_path: Path) -> None:
+    by_article = Profile(source="enterprise_orders", line_numbers=LineNumbers(by=("品名",)))
+    rows = [order(品名=name, 数量=quantity) for name, quantity in (("a", "1"), ("b", "1"), ("a", "2"))]
     path = write(tmp_path / "a.csv", rows, columns=[h for h in order() if h != "行号"])
-    read = [
-        (row["order_no"], row["product_name"], row["line_no"])
-        for row in read_table(path, profile=within).rows
-    ]
-    assert read == [("1", "a", 1), ("1", "b", 2), ("2", "a", 1), ("1", "a", 1), ("1", "c", 3), ("2", "b", 2)]
+    first, second, third = (row["line_no"] for row in read_table(path, profile=by_article).rows)
+    assert first == third != second
 
 
 def test_a_column_header_may_name_the_currency(read_table: ReadTable, tmp_path: Path) -> None:
@@ -213,7 +230,16 @@ def test_a_column_header_may_name_the_currency(read_table: ReadTable, tmp_path: 
         ("source: [", "broken.yml"),
         ("source: enterprise_orders\nencoding: klingon", "klingon"),
         ("source: enterprise_orders\ndelimiter: ',,'", "delimiter"),
-        ("source: enterprise_orders\nnumber_lines_within: colour", "number_lines_within"),
+        ("source: customs_exports\nline_numbers: {}", "line_numbers: customs_exports has no line numbers"),
+        ("source: enterprise_orders\nline_numbers: {within: order_no}", "line_numbers"),
+        ("source: enterprise_orders\nskip: [{where: a = 1}]", r"skip\[0\]: 'reason' is a required property"),
+        ("source: enterprise_orders\ntime_zone: Mars/Olympus", "time_zone: .*no time zone"),
+        ("source: enterprise_orders\nfrom_file_name: '[0-9]+'", "from_file_name: .*names no column"),
+        ("source: enterprise_orders\nkinds: [pdf]", r"kinds\[0\]: 'pdf' is not one of"),
+        ("source: customs_statistics\ncancellations: {where: a = 1}", "cannot be cancelled"),
+        ("source: enterprise_orders\ntables: [{stop: [合计]}, {header: [订单号]}]", "words of its header"),
+        ("source: enterprise_orders\nheader: [a]\ntables: [{header: [b]}]", "belong into each table"),
+        ("source: nowhere", "no source 'nowhere'"),
         ("source: enterprise_orders\ncomputed: {amount: 'FROM ('}", "computed"),
     ],
 )

@@ -10,7 +10,8 @@ from samples import cell, write_download
 
 from include.errors import UnreadableFileError
 from include.sources.contract import contract
-from include.sources.profile import Profile, manifest
+from include.sources.manifest import manifest
+from include.sources.profile import Profile
 
 ReadTable = Callable[..., Any]
 SOURCE = "customs_statistics"

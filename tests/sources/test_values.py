@@ -69,7 +69,7 @@ def test_numbers_in_full_width_and_with_blanks_are_read(column: Any) -> None:
 
 
 def test_what_is_no_plain_decimal_is_a_finding(column: Any) -> None:
-    texts = ["1e5", "NaN", "inf", "1,000", "12.3.4", "--5", "5-", "¥5", "0x10", "1 000", "twelve", "-", "."]
+    texts = ["1e5", "NaN", "inf", "1,000", "12.3.4", "--5", "5--", "¥5", "0x10", "1 000", "twelve", "-", "."]
     _unreadable(column("金额", "amount", texts), "amount")
 
 
@@ -248,7 +248,7 @@ def test_codes_stay_text(column: Any) -> None:
 )
 def test_a_key_longer_than_any_is_a_finding(header: str, name: str, of: str, column: Any) -> None:
     _unreadable(column(header, name, ["布" * 101, "x" * 9000], of), name)
-    if name != "enterprise_uscc":
+    if name == "order_no":
         assert _values(column(header, name, ["布" * 100, f"  {'x' * 100}  "], of)) == ["布" * 100, "x" * 100]
 
 
@@ -257,8 +257,8 @@ def test_other_texts_may_be_long(column: Any) -> None:
 
 
 def test_whole_numbers_only(column: Any) -> None:
-    assert _values(column("行号", "line_no", ["1", "01", "3.0", "999999999"])) == [1, 1, 3, 999999999]
-    _unreadable(column("行号", "line_no", ["1.5", "-1", "9999999999", "one", "1e3"]), "line_no")
+    assert _values(column("行号", "line_no", ["1", "01", "3.0", "9" * 18])) == [1, 1, 3, 10**18 - 1]
+    _unreadable(column("行号", "line_no", ["1.5", "-1", "1" * 19, "one", "1e3"]), "line_no")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ import pytest
 from include.sources.contract import Column, contract
 from include.sources.files import find
 from include.sources.lookups import seed
-from include.sources.profile import canonical, manifest
-from include.sources.read import blocks
+from include.sources.manifest import manifest
+from include.sources.profile import canonical
+from include.sources.read import DeliveredFile, blocks
+from include.sources.tally import Tally
 from include.synthetic import GenerateResult, generate
 
 ENTERPRISES, SEED, SCALE, MONTHS = 20, 11, 0.5, 14
@@ -49,7 +51,9 @@ def read(folder: Path, source: str) -> pl.DataFrame:
     text = pl.concat(
         block.rows.with_columns(file=pl.lit(path.name))
         for path in find(folder, source)
-        for block in blocks(path, of, canonical(source), manifest(path, of))
+        for block in blocks(
+            DeliveredFile(path, of, canonical(source), manifest(path, of), path.parent / "unpacked"), Tally()
+        )
     )
     return text.with_columns(_typed(column) for column in of.columns)
 

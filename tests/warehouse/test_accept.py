@@ -25,7 +25,9 @@ from samples import (
 from include.settings import Role, Settings
 from include.sources import files, read
 from include.sources.contract import contract
-from include.sources.profile import Manifest, canonical
+from include.sources.manifest import Manifest
+from include.sources.profile import canonical
+from include.sources.tally import Tally
 from include.warehouse import accept, load_log, load_table
 from include.warehouse.connection import connect
 
@@ -249,7 +251,8 @@ def accepted_total(module_warehouse: Settings, folder: Path) -> Callable[..., tu
                 ]
                 table = load_table.create(connection, of, loads[0])
                 for path, load_id in zip(batch, loads, strict=True):
-                    blocks = read.blocks(path, of, canonical(of.source), Manifest())
+                    file = read.DeliveredFile(path, of, canonical(of.source), Manifest(), folder)
+                    blocks = read.blocks(file, Tally())
                     load_table.copy_blocks(connection, table, load_id, blocks)
                 load_table.finish(connection, table)
                 with connection.transaction():

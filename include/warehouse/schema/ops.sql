@@ -25,9 +25,16 @@ create table if not exists ops.load (
         status <> 'accepted' or rows_in = accepted + unchanged + quarantined
     )
 );
--- The same bytes are accepted once, whoever loads them and however often.
-create unique index if not exists load_accepted_once
-on ops.load (source, sha256, manifest_sha256) where status = 'accepted';
+-- Columns that came later; databases made before get them here.
+alter table ops.load add column if not exists skipped jsonb not null default '{}';
+alter table ops.load add column if not exists repairs jsonb not null default '{}';
+alter table ops.load add column if not exists profile_sha256 text not null default '';
+
+-- The same bytes, completed by the same manifest and read with the same profile, are accepted once, whoever
+-- loads them and however often.
+drop index if exists ops.load_accepted_once;
+create unique index if not exists load_accepted_as_delivered
+on ops.load (source, sha256, manifest_sha256, profile_sha256) where status = 'accepted';
 
 create table if not exists ops.quarantine (
     load_id bigint not null references ops.load (load_id),
@@ -127,6 +134,11 @@ where r.dropped_at is null and r.release_id = (
 
 comment on table ops.load is
 'One row per delivered file that was loaded; rows_in = accepted + unchanged + quarantined where accepted';
+comment on column ops.load.skipped is
+'Rows that are no data (total, repeated header, filter of the profile), counted by reason; not part of rows_in';
+comment on column ops.load.repairs is 'Repaired values, counted by repair rule';
+comment on column ops.load.profile_sha256 is
+'Checksum of the profile that read the file: a changed profile makes the same bytes a new delivery';
 comment on table ops.quarantine is
 'One row per refused row, with every rule it broke and the line as it was delivered';
 comment on table ops.validation_result is 'One row per Great Expectations result of either gate';

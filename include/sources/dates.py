@@ -1,0 +1,103 @@
+"""Dates and times as files write them, to PostgreSQL's notation; what has no certain reading is missing."""
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from include.settings import ZONE
+from include.sources.notation import Notation
+from include.sources.profile import EXCEL_SERIAL
+
+_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日", "%Y.%m.%d")
+_CLOCKS = ("%H:%M:%S", "%H:%M", "%H:%M:%S%.f")
+_TIMESTAMPS = (
+    *(f"{day}{gap}{clock}" for day in _DATES for gap in (" ", "T") for clock in _CLOCKS),
+    *(f"{day}%H%M%S" for day in _DATES),
+    *_DATES,
+)
+_MONTHS = ("%Y%m%d", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d", "%Y.%m.%d")
+# Four digits of a year of our time: "20-09-01" and "2020115" are no dates, but a guess.
+_CERTAIN_DATE = r"^(19|20)\d\d(\D|\d{4}$|\d{4}\D|\d{10}$)"
+_PLAIN_TIMESTAMP = r"^(19|20)\d\d-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"
+_WITH_OFFSET = r"^(19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$"
+_SERIAL = r"^[1-9]\d{4}(\.\d+)?$"
+_SERIAL_ZERO = pl.datetime(1899, 12, 30)
+
+
+def date(text: pl.Series, notation: Notation) -> pl.Series:
+    """Days as ``2020-09-01``; of a moment the day it is written with."""
+    return _parsed(text, _TIMESTAMPS, notation.date_formats).dt.strftime("%Y-%m-%d")
+
+
+def month(text: pl.Series, notation: Notation) -> pl.Series:
+    """Months as their first day, ``2020-09-01``."""
+    return _parsed(_with_day(text), _MONTHS, notation.date_formats).dt.strftime("%Y-%m-01")
+
+
+def timestamp(text: pl.Series, notation: Notation) -> pl.Series:
+    """Moments as ``2020-09-01 10:30:00`` in the bureau's zone; without an offset they are in the profile's.
+
+    A clock time that the profile's zone skips or has twice, when clocks change, has no reading.
+    """
+    moments = _parsed(text, _TIMESTAMPS, notation.date_formats)
+    if notation.time_zone != ZONE:
+        local = moments.dt.replace_time_zone(notation.time_zone, ambiguous="null", non_existent="null")
+        moments = local.dt.convert_time_zone(ZONE).dt.replace_time_zone(None)
+    if (offset := text.str.contains(_WITH_OFFSET).fill_null(value=False)).any():
+        moments = moments.zip_with(~offset, _with_offset(text.set(~offset, None)))
+    return moments.dt.strftime("%Y-%m-%d %H:%M:%S%.f")
+
+
+def are_plain_timestamps(text: pl.Series, notation: Notation) -> bool:
+    """Whether every value is a timestamp in PostgreSQL's own notation and zone, to the second."""
+    if notation.date_formats or notation.time_zone != ZONE or not text.str.contains(_PLAIN_TIMESTAMP).all():
+        return False
+    return text.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False).null_count() == text.null_count()
+
+
+def _with_offset(text: pl.Series) -> pl.Series:
+    plain = text.str.replace("Z", "+00:00", literal=True).str.replace(" ", "T", literal=True)
+    moments = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", strict=False, time_unit="us")
+    return moments.dt.convert_time_zone(ZONE).dt.replace_time_zone(None)
+
+
+def _with_day(text: pl.Series) -> pl.Series:
+    """``202009``, ``2020-09``, ``2020年9月``: the month's first day in the same notation."""
+    bare = text.str.strip_chars_end("月")
+    return (
+        bare.str.replace(r"^(\d{4})(\d{2})$", "${1}${2}01")
+        .str.replace(r"^(\d{4})([-/.])(\d{1,2})$", "${1}${2}${3}${2}01")
+        .str.replace(r"^(\d{4})年(\d{1,2})$", "${1}年${2}月01")
+    )
+
+
+def _parsed(text: pl.Series, formats: Iterable[str], own_formats: tuple[str, ...]) -> pl.Series:
+    """The first format that fits each value, as date and time; later formats see what is left.
+
+    A profile's own come first. The contract's read certain dates only; they also read the cells of a workbook
+    that are dates, which arrive as ISO 8601.
+    """
+    result = pl.Series(text.name, [None], dtype=pl.Datetime("us")).new_from_index(0, len(text))
+    result = _by_formats(result, text, own_formats)
+    certain = text.set(~text.str.contains(_CERTAIN_DATE).fill_null(value=False), None)
+    return _by_formats(result, certain, formats)
+
+
+def _by_formats(result: pl.Series, text: pl.Series, formats: Iterable[str]) -> pl.Series:
+    for form in formats:
+        left = text.set(result.is_not_null(), None)
+        if left.null_count() == len(left):
+            break
+        result = result.zip_with(result.is_not_null(), _by_format(left, form))
+    return result
+
+
+def _by_format(text: pl.Series, form: str) -> pl.Series:
+    if form == EXCEL_SERIAL:
+        days = text.set(~text.str.contains(_SERIAL).fill_null(value=False), None).cast(pl.Float64)
+        # To the second: a serial has no more than that in its 15 digits.
+        since = (days * 86_400).round().cast(pl.Int64) * 1_000_000
+        return pl.select(_SERIAL_ZERO + since.cast(pl.Duration("us"))).to_series().cast(pl.Datetime("us"))
+    if "%H" in form or "%I" in form:
+        return text.str.to_datetime(form, strict=False, time_unit="us")
+    return text.str.to_date(form, strict=False).cast(pl.Datetime("us"))

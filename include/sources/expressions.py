@@ -1,0 +1,64 @@
+"""The expressions of a profile: SQL over a file's own headers, no statement and no way out of the row.
+
+polars evaluates them column-wise; sqlglot reads them first. polars alone would also take a subquery, and with
+it a table function that opens any file of this machine, so nothing but the kinds of nodes below gets through,
+and what polars sees is written by sqlglot from the checked tree, not by the profile's author.
+"""
+
+import polars as pl
+import sqlglot
+from sqlglot import exp
+
+from include.errors import ContractError
+
+# Plain operations on the values of one row. Anything else (subqueries, tables, windows, other functions) is
+# refused.
+_ALLOWED = (
+    *(exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Paren, exp.Tuple),
+    *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg, exp.DPipe),
+    *(exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
+    *(exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.StartsWith),
+    *(exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam),
+    *(
+        exp.Concat,
+        exp.Upper,
+        exp.Lower,
+        exp.Trim,
+        exp.Length,
+        exp.Replace,
+        exp.Substring,
+        exp.Left,
+        exp.Right,
+    ),
+    *(exp.Abs, exp.Round),
+)
+_INEXACT = (exp.DType.FLOAT, exp.DType.DOUBLE)  # an amount is never a float
+_DIALECT = "duckdb"  # the dialect whose spelling polars' SQL takes for all of the above
+FUNCTIONS = (
+    "CASE, COALESCE, NULLIF, CAST, TRY_CAST, CONCAT, UPPER, LOWER, TRIM, LENGTH, REPLACE, SUBSTR, LEFT, "
+    "RIGHT, ABS, ROUND, LIKE, IN, BETWEEN, + - * / ||"
+)
+
+
+def compiled(expression: str) -> pl.Expr:
+    """The expression for polars; ContractError when it is no such expression or asks for more than a row."""
+    try:
+        tree = sqlglot.parse_one(expression, read=_DIALECT)
+    except sqlglot.errors.SqlglotError as error:
+        reason = str(error).splitlines()[0]
+        raise ContractError(f"{expression!r} is no expression: {reason}") from error
+    for node in tree.walk():
+        if type(node) not in _ALLOWED or node.is_type(*_INEXACT):
+            raise ContractError(
+                f"{expression!r}: {node.sql(_DIALECT)!r} is not allowed in a profile; use column names "
+                f"and {FUNCTIONS}"
+            )
+    try:
+        return pl.sql_expr(tree.sql(_DIALECT))
+    except pl.exceptions.PolarsError as error:
+        raise ContractError(f"{expression!r} cannot be evaluated: {error}") from error
+
+
+def columns_of(expression: str) -> set[str]:
+    """The headers that an expression reads."""
+    return {column.name for column in sqlglot.parse_one(expression, read=_DIALECT).find_all(exp.Column)}

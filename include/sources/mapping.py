@@ -1,0 +1,183 @@
+"""A file's own columns to the contract's: headers, constants, computed columns, filters, line numbers."""
+
+import hashlib
+
+import polars as pl
+
+from include.errors import UnreadableFileError
+from include.sources.contract import Contract
+from include.sources.expressions import columns_of, compiled
+from include.sources.lookups import fold
+from include.sources.profile import Profile
+from include.sources.tables import OUR_COLUMNS
+from include.sources.tally import Tally
+
+# Line numbers that are made of what a line says: as many bits as PostgreSQL's bigint has above zero, less
+# one.
+_NUMBER_BYTES = 7
+
+
+def found_headers(header: list[str], name: str, contract: Contract, profile: Profile) -> dict[str, str]:
+    """Canonical column -> the file's header; UnreadableFileError when two headers stand for one column."""
+    headers = {fold(h): h for h in header}
+    found: dict[str, str] = {}
+    for column in contract.columns:
+        accepted = profile.columns.get(column.name) or (*column.headers, column.name)
+        hits = list(dict.fromkeys(headers[fold(h)] for h in accepted if fold(h) in headers))
+        if len(hits) > 1:
+            raise UnreadableFileError(
+                "header_ambiguous",
+                f"{name}: {' and '.join(hits)} both stand for {column.name}; say which in a profile",
+            )
+        if hits:
+            found[column.name] = hits[0]
+    return found
+
+
+def wanted_rows(text: pl.DataFrame, name: str, profile: Profile, tally: Tally) -> pl.DataFrame:
+    """Without the rows that the profile says are none; they are counted by reason."""
+    for rule in profile.skip:
+        # A ragged row has no values that a filter could speak of: it stays, and is refused as what it is.
+        is_none = _evaluated(text, compiled(rule.where), name).fill_null(value=False) & ~text["_ragged"]
+        if is_none.any():
+            tally.skipped[rule.reason] += int(is_none.sum())
+            text = text.filter(~is_none)
+    return text
+
+
+def to_contract(
+    text: pl.DataFrame, name: str, contract: Contract, profile: Profile, given: dict[str, str]
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Every canonical column as text, and the names of the file's columns that no rule uses.
+
+    ``given`` are values from outside of the table: constants, names of file and sheet, the manifest.
+    """
+    header = [h for h in text.columns if h not in OUR_COLUMNS]
+    found = found_headers(header, name, contract, profile)
+    values = [
+        _value(column.name, name, contract, profile, given, found, header).alias(column.name)
+        for column in contract.columns
+    ]
+    mapped = _selected(text, [*values, pl.col("_line_no"), pl.col("_ragged")], name)
+    if profile.cancellations:
+        mapped = _cancelled(mapped, text, name, contract, profile)
+    if profile.line_numbers and contract.line_column:
+        by = profile.line_numbers.by or tuple(sorted(header, key=fold))
+        numbers = _evaluated(text, pl.struct(by), name).map_elements(_line_number, return_dtype=pl.Int64)
+        mapped = mapped.with_columns(numbers.cast(pl.String).alias(contract.line_column))
+    used = set(found.values()) | _inputs(profile)
+    unknown = tuple(h for h in header if h not in used and not _is_nameless(text, h))
+    return mapped, unknown
+
+
+def extra(text: pl.DataFrame, unknown: tuple[str, ...]) -> pl.Expr | pl.Series:
+    """What the contract does not know, as a JSON object by the file's own header; missing when nothing."""
+    if not unknown:
+        return pl.lit(None, dtype=pl.String).alias("_extra")
+    return text.select(pl.struct(unknown).struct.json_encode().alias("_extra")).to_series()
+
+
+def _value(
+    column_name: str,
+    name: str,
+    contract: Contract,
+    profile: Profile,
+    given: dict[str, str],
+    found: dict[str, str],
+    header: list[str],
+) -> pl.Expr:
+    column = contract.column(column_name)
+    if column_name in profile.computed:
+        value = compiled(profile.computed[column_name]).cast(pl.String)
+    elif column_name in found:
+        value = pl.col(found[column_name])
+    elif (constant := _constant(column_name, contract, given, found)) is not None:
+        value = pl.lit(constant)
+    elif column.required and not (column_name == contract.line_column and profile.line_numbers):
+        raise _missing_column(name, column_name, contract, header)
+    else:
+        value = pl.lit(None, dtype=pl.String)
+    default = profile.defaults.get(column_name)
+    if default is not None:
+        value = pl.when(value.str.strip_chars() != "").then(value).otherwise(pl.lit(default))
+    return value
+
+
+def _constant(column: str, contract: Contract, given: dict[str, str], found: dict[str, str]) -> str | None:
+    """What the header of another column says, else what is given, else what stands for an absent column."""
+    for other in contract.columns:
+        for header, said in other.header_says.get(column, {}).items():
+            if other.name in found and fold(found[other.name]) == fold(header):
+                return said
+    absent = contract.column(column)
+    return given.get(column, absent.absent_as if absent.absent_unless not in found else None)
+
+
+def _cancelled(
+    mapped: pl.DataFrame, text: pl.DataFrame, name: str, contract: Contract, profile: Profile
+) -> pl.DataFrame:
+    """Rows that cancel get that status, and the key of the line they meet."""
+    rule = profile.cancellations
+    if rule is None:
+        return mapped
+    cancels = _evaluated(text, compiled(rule.where), name).fill_null(value=False)
+    changes = {"status": pl.Series([contract.cancelled], dtype=pl.String).new_from_index(0, text.height)}
+    changes |= {c: _evaluated(text, compiled(sql).cast(pl.String), name) for c, sql in rule.key.items()}
+    return mapped.with_columns(
+        values.zip_with(cancels, mapped[column]).alias(column) for column, values in changes.items()
+    )
+
+
+def _line_number(values: dict[str, str | None]) -> int:
+    """A positive number made of the trimmed words of a line, in the order of their headers."""
+    words = "\x1f".join((value or "").strip() for value in values.values())
+    digest = hashlib.blake2b(words.encode(), digest_size=_NUMBER_BYTES).digest()
+    return int.from_bytes(digest) + 1
+
+
+def _evaluated(text: pl.DataFrame, expression: pl.Expr, name: str) -> pl.Series:
+    result = _selected(text, [expression.alias("value")], name).to_series()
+    return (
+        result.new_from_index(0, text.height) if len(result) != text.height and len(result) == 1 else result
+    )
+
+
+def _selected(text: pl.DataFrame, expressions: list[pl.Expr], name: str) -> pl.DataFrame:
+    try:
+        return text.select(expressions)
+    except pl.exceptions.PolarsError as error:
+        raise UnreadableFileError(
+            "profile_wrong", f"{name}: the profile's expressions do not fit the file: {error}"
+        ) from error
+
+
+def _inputs(profile: Profile) -> set[str]:
+    """The file's headers that the profile's expressions read."""
+    cancelling = (
+        [profile.cancellations.where, *profile.cancellations.key.values()] if profile.cancellations else []
+    )
+    expressions = [*profile.computed.values(), *(rule.where for rule in profile.skip), *cancelling]
+    numbering = set(profile.line_numbers.by) if profile.line_numbers else set()
+    return numbering.union(*map(columns_of, expressions))
+
+
+def _is_nameless(text: pl.DataFrame, header: str) -> bool:
+    """The empty column behind a trailing delimiter."""
+    return header.startswith("_column_") and not (text[header].fill_null("").str.strip_chars() != "").any()
+
+
+def _missing_column(
+    name: str, column_name: str, contract: Contract, present: list[str]
+) -> UnreadableFileError:
+    column = contract.column(column_name)
+    if column.from_manifest:
+        return UnreadableFileError(
+            "value_nowhere",
+            f"{name}: {column_name} is neither in the file nor in a manifest nor in the profile; write "
+            f"`{column_name}: ...` into {name}.yml beside the file",
+        )
+    return UnreadableFileError(
+        "column_missing",
+        f"{name}: no column for {column_name} (one of: {', '.join(column.headers)}); the file has: "
+        f"{', '.join(present)}. Correct the header or add a profile",
+    )

@@ -1,0 +1,183 @@
+"""Where tables begin and end: one walk over the pieces of a file, whether text or sheet."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import polars as pl
+
+from include.errors import UnreadableFileError
+from include.sources.lookups import fold
+from include.sources.profile import Layout
+from include.sources.tally import Tally
+
+MAX_COLUMNS = 1000
+# Beside the file's own columns, these stand in every table of text.
+OUR_COLUMNS = ("_line_no", "_ragged")
+
+
+class Piece(Protocol):
+    """A stretch of rows: some lines of a text file, or of a sheet. Positions count bytes or rows."""
+
+    def __len__(self) -> int:
+        """Where it ends."""
+
+    def first_row(self, start: int) -> int | None:
+        """The position of the first row with content at or after ``start``."""
+
+    def rows_with(self, words: Sequence[str], start: int) -> Iterator[tuple[int, list[str]]]:
+        """Rows after ``start`` that may hold one of ``words``: position and cells."""
+
+    def header(self, at: int, rows: int) -> tuple[list[list[str]], int] | None:
+        """The cells of the ``rows`` rows at ``at``, and where they end; None when they go on elsewhere."""
+
+    def table(self, start: int, end: int, names: list[str]) -> tuple[pl.DataFrame, int]:
+        """Rows with content as text columns ``names``, ``_line_no`` and ``_ragged``, and where they end.
+
+        They end before ``end`` when the last record goes on in the next piece.
+        """
+
+    def count(self, start: int, end: int) -> int:
+        """How many rows with content lie in between."""
+
+    def after(self, rest: Self, start: int) -> Self:
+        """This piece, with the rows of ``rest`` from ``start`` on before it."""
+
+    def unfinished(self, at: int) -> UnreadableFileError:
+        """The refusal of a record at ``at`` that never ends."""
+
+    def raw(self, extents: Iterable[tuple[int, int | None]]) -> Iterator[str]:
+        """Rows as delivered: of each, the number of its first line and that of the next row's."""
+
+
+@dataclass(frozen=True)
+class TableBlock:
+    """Rows of one table (text columns named by its header, ``_line_no``, ``_ragged``) and their piece."""
+
+    rows: pl.DataFrame
+    piece: Piece
+
+
+def table_blocks(
+    pieces: Iterable[Piece], layouts: Sequence[Layout], file_name: str, tally: Tally
+) -> Iterator[TableBlock]:
+    """Walk over a file's pieces; yields the rows of wanted tables, and counts in ``tally`` what is none."""
+    layout: Layout | None = None  # of the table we are in
+    names: list[str] = []
+    begun = False
+    rest: tuple[Piece, int] | None = None
+    for incoming in pieces:
+        piece = incoming.after(*rest) if rest else incoming
+        rest, position = None, 0
+        while position < len(piece) and rest is None:
+            if layout is None:
+                at, coming = _next_header(piece, position, layouts, begun=begun)
+                tally.skipped.update(_counted("outside of the table", piece.count(position, at)))
+                position = at
+                if coming is None:
+                    continue
+                if (header := piece.header(at, coming.header_rows)) is None:
+                    rest = (piece, at)
+                    continue
+                layout, begun = coming, True
+                names, position = unique_names(joined_titles(header[0]), file_name), header[1]
+            else:
+                end = _end_of_table(piece, position, layout, layouts)
+                rows, done = piece.table(position, end, names)
+                if layout.wanted:
+                    yield TableBlock(rows, piece)
+                else:
+                    tally.skipped.update(
+                        _counted(f"table {' '.join(layout.header)} is not wanted", rows.height)
+                    )
+                if end == len(piece):
+                    rest = (piece, done) if done < end else None
+                elif done < end:
+                    raise piece.unfinished(done)
+                else:
+                    layout = None
+                position = end
+    if rest and rest[0].count(rest[1], len(rest[0])):
+        raise rest[0].unfinished(rest[1])
+    if not begun:
+        raise _no_table(layouts, file_name)
+
+
+def _counted(reason: str, count: int) -> Counter[str]:
+    return Counter({reason: count}) if count else Counter()
+
+
+def _next_header(
+    piece: Piece, start: int, layouts: Sequence[Layout], *, begun: bool
+) -> tuple[int, Layout | None]:
+    """Position and layout of the next table's header; the end of the piece and None when there is none."""
+    if not layouts[0].header:
+        at = None if begun else piece.first_row(start)
+        return (len(piece), None) if at is None else (at, layouts[0])
+    words = [layout.header[0] for layout in layouts]
+    for at, cells in piece.rows_with(words, start):
+        if found := _header_of(cells, layouts):
+            return at, found
+    return len(piece), None
+
+
+def _end_of_table(piece: Piece, start: int, layout: Layout, layouts: Sequence[Layout]) -> int:
+    """Where the table that ``start`` lies in ends: at a stop, at the next header, or with the piece."""
+    words = [*layout.stop, *(other.header[0] for other in layouts if other.header)]
+    if words:
+        for at, cells in piece.rows_with(words, start):
+            first = next((cell.strip() for cell in cells if cell.strip()), "")
+            if first.startswith(layout.stop or ("\0",)) or _header_of(cells, layouts):
+                return at
+    return len(piece)
+
+
+def _header_of(cells: list[str], layouts: Sequence[Layout]) -> Layout | None:
+    present = {fold(cell) for cell in cells}
+    return next((x for x in layouts if x.header and present >= set(map(fold, x.header))), None)
+
+
+def joined_titles(rows: list[list[str]]) -> list[str]:
+    """One name per column: a title merged over several columns goes before each of their names."""
+    *titles, names = rows
+    width = max(map(len, rows))
+    parts: list[list[str]] = [[] for _ in range(width)]
+    for row in titles:
+        title = ""
+        for column in range(width):
+            title = (row[column].strip() if column < len(row) else "") or title
+            parts[column].append(title)
+    for column, name in enumerate(names):
+        parts[column].append(name.strip())
+    return [" ".join(dict.fromkeys(filter(None, part))) for part in parts]
+
+
+def unique_names(header: list[str], file_name: str) -> list[str]:
+    """The header's names; nameless columns get one, and a name used twice is refused."""
+    if len(header) > MAX_COLUMNS:
+        raise UnreadableFileError(
+            "header_too_wide",
+            f"{file_name}: the header has {len(header):,} columns, more than {MAX_COLUMNS:,}: is it a table?",
+        )
+    names = [name.strip().removeprefix("\ufeff") or f"_column_{i}" for i, name in enumerate(header, 1)]
+    names = [f"{name}_" if name in OUR_COLUMNS else name for name in names]
+    uses = Counter(map(fold, names))
+    if twice := sorted({name for name in names if uses[fold(name)] > 1}):
+        raise UnreadableFileError(
+            "header_ambiguous", f"{file_name}: two columns are headed {', '.join(twice)}"
+        )
+    return names
+
+
+def _no_table(layouts: Sequence[Layout], file_name: str) -> UnreadableFileError:
+    if not layouts[0].header:
+        return UnreadableFileError(
+            "file_empty", f"{file_name}: the file has no line; deliver it again with content"
+        )
+    wanted = " or ".join(", ".join(layout.header) for layout in layouts)
+    return UnreadableFileError(
+        "header_missing",
+        f"{file_name}: no row holds the words of the profile's header ({wanted}); is it another file, or "
+        "does the profile need other words?",
+    )
