@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from include import pipeline
 from include.settings import Role, Settings
 from include.sources import read
 from include.sources.contract import contract
-from include.sources.profile import Manifest, canonical
+from include.sources.manifest import Manifest
+from include.sources.profile import canonical
+from include.sources.tally import Tally
 from include.warehouse import load_table
 from include.warehouse.connection import connect
 from include.warehouse.load_log import FileResult
@@ -19,12 +22,9 @@ from include.warehouse.load_log import FileResult
 
 def read_and_copy(settings: Settings, source: str, path: Path) -> int:
     """The first step of a load: read, map, cast, split, COPY; returns the rows. Nothing is left behind."""
-    of = contract(source)
     with connect(settings, Role.LOADER) as connection:
-        table = load_table.create(connection, of, 0)
-        rows = load_table.copy_blocks(
-            connection, table, 0, read.blocks(path, of, canonical(source), Manifest())
-        )
+        table = load_table.create(connection, contract(source), 0)
+        rows = load_table.copy_blocks(connection, table, 0, _blocks(source, path))
         connection.commit()
         load_table.drop(connection, table)
     return rows
@@ -32,9 +32,13 @@ def read_and_copy(settings: Settings, source: str, path: Path) -> int:
 
 def read_all(source: str, path: Path) -> int:
     """Read, map and cast every row of a file; returns the rows."""
-    return sum(
-        block.rows.height for block in read.blocks(path, contract(source), canonical(source), Manifest())
-    )
+    return sum(block.rows.height for block in _blocks(source, path))
+
+
+def _blocks(source: str, path: Path) -> Iterator[read.Block]:
+    scratch = path.parent / "scratch"
+    file = read.DeliveredFile(path, contract(source), canonical(source), Manifest(), scratch)
+    return read.blocks(file, Tally())
 
 
 def load(settings: Settings, source: str, path: Path) -> int:

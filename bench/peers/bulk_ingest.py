@@ -9,20 +9,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from pg_bulk_ingest import ingest
-
-SQL_TYPES = {
-    "text": sa.Text,
-    "integer": sa.Integer,
-    "date": sa.Date,
-    "timestamptz": sa.DateTime(timezone=True),
-}
+from sql_types import sql_type
 
 job = json.load(sys.stdin)
 metadata = sa.MetaData()
 table = sa.Table(
     job["table"],
     metadata,
-    *(sa.Column(name, SQL_TYPES.get(kind, sa.Numeric(18, 4))) for _, name, kind in job["columns"]),
+    *(sa.Column(name, sql_type(kind)) for _, name, kind in job["columns"]),
     schema=job["schema"],
 )
 

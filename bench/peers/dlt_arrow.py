@@ -20,6 +20,7 @@ from pyarrow import csv
 ARROW_TYPES = {
     "text": pa.string(),
     "integer": pa.int32(),
+    "bigint": pa.int64(),
     "date": pa.date32(),
     "timestamptz": pa.timestamp("us"),
 }

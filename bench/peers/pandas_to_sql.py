@@ -6,13 +6,7 @@ import time
 
 import pandas as pd
 import sqlalchemy as sa
-
-SQL_TYPES = {
-    "text": sa.Text,
-    "integer": sa.Integer,
-    "date": sa.Date,
-    "timestamptz": sa.DateTime(timezone=True),
-}
+from sql_types import sql_type
 
 job = json.load(sys.stdin)
 names = {header: name for header, name, _ in job["columns"]}
@@ -31,6 +25,6 @@ table.to_sql(
     schema=job["schema"],
     index=False,
     chunksize=10_000,
-    dtype={name: SQL_TYPES.get(kind, sa.Numeric(18, 4)) for name, kind in types.items()},
+    dtype={name: sql_type(kind) for name, kind in types.items()},
 )
 print(json.dumps({"seconds": time.perf_counter() - begin, "version": pd.__version__}))
