@@ -5,7 +5,10 @@ import great_expectations.expectations as gxe
 
 from expectations.rules import (
     at_least_one,
+    digits,
     finding,
+    intact,
+    lines,
     not_in_future,
     one_version,
     plausible,
@@ -14,7 +17,6 @@ from expectations.rules import (
     required,
     rule,
     suite,
-    whole_rows,
 )
 
 
@@ -23,10 +25,11 @@ def customs_exports() -> gx.ExpectationSuite:
     return suite(
         "customs_exports",
         [
-            whole_rows(),
+            *lines(),
             readable_key("declaration_no", "报关单号"),
             required("declaration_no", "报关单号"),
-            _digits("declaration_no", "报关单号", 18),
+            intact("declaration_no", "报关单号"),
+            digits("declaration_no", "报关单号", 18),
             readable("item_no", "项号"),
             required("item_no", "项号"),
             at_least_one("item_no", "项号"),
@@ -35,6 +38,7 @@ def customs_exports() -> gx.ExpectationSuite:
             plausible("export_date", "出口日期"),
             not_in_future("export_date", "出口日期"),
             required("consignor_uscc", "境内发货人"),
+            intact("consignor_uscc", "境内发货人"),
             finding(
                 "consignor_uscc_check",
                 "check:consignor_uscc",
@@ -42,20 +46,16 @@ def customs_exports() -> gx.ExpectationSuite:
                 "consignor_uscc fails the GB 32100-2015 check character",
             ),
             required("hs_code", "商品编码"),
-            rule(
-                gxe.ExpectColumnValuesToMatchRegex,
-                "hs_code_digits",
-                "商品编码必须为 8 或 10 位数字",
-                "hs_code must be 8 or 10 digits",
-                column="hs_code",
-                regex=r"^(\d{8}|\d{10})$",
-            ),
+            intact("hs_code", "商品编码"),
+            digits("hs_code", "商品编码", 8, 10),
             readable("destination_country", "最终目的国"),
             required("destination_country", "最终目的国"),
             required("trade_mode", "监管方式"),
-            _digits("trade_mode", "监管方式", 4),
+            intact("trade_mode", "监管方式"),
+            digits("trade_mode", "监管方式", 4),
             required("source_district", "境内货源地"),
-            _digits("source_district", "境内货源地", 5),
+            intact("source_district", "境内货源地"),
+            digits("source_district", "境内货源地", 5),
             readable("quantity_1", "法定第一数量"),
             required("quantity_1", "法定第一数量"),
             readable("unit_1", "法定第一单位"),
@@ -69,19 +69,8 @@ def customs_exports() -> gx.ExpectationSuite:
             required("status", "状态"),
             readable("updated_at", "更新时间"),
             required("updated_at", "更新时间"),
-            one_version(["declaration_no", "item_no"], "updated_at"),
+            one_version(),
         ],
-    )
-
-
-def _digits(column: str, zh: str, length: int) -> gxe.Expectation:
-    return rule(
-        gxe.ExpectColumnValuesToMatchRegex,
-        f"{column}_digits",
-        f"{zh}必须为 {length} 位数字",
-        f"{column} must be {length} digits",
-        column=column,
-        regex=rf"^\d{{{length}}}$",
     )
 
 

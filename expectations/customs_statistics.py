@@ -4,6 +4,9 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 from expectations.rules import (
+    digits,
+    intact,
+    lines,
     not_in_future,
     one_version,
     plausible,
@@ -12,10 +15,7 @@ from expectations.rules import (
     required,
     rule,
     suite,
-    whole_rows,
 )
-
-_KEY = ["month", "flow", "currency", "hs_code", "partner_code", "regime_code", "province_code"]
 
 
 def customs_statistics() -> gx.ExpectationSuite:
@@ -23,7 +23,7 @@ def customs_statistics() -> gx.ExpectationSuite:
     return suite(
         "customs_statistics",
         [
-            whole_rows(),
+            *lines(),
             readable("month", "数据年月"),
             required("month", "数据年月"),
             plausible("month", "数据年月"),
@@ -42,16 +42,20 @@ def customs_statistics() -> gx.ExpectationSuite:
             ),
             readable_key("hs_code", "商品编码"),
             required("hs_code", "商品编码"),
-            _pattern("hs_code", "商品编码", r"^\d{8}$", "必须为 8 位数字", "must be 8 digits"),
-            _pattern("partner_code", "贸易伙伴编码", r"^(\d{3}|ALL)$", "必须为 3 位数字", "must be 3 digits"),
-            _pattern("regime_code", "贸易方式编码", r"^(\d{2}|ALL)$", "必须为 2 位数字", "must be 2 digits"),
-            _pattern("province_code", "注册地编码", r"^(\d{2}|ALL)$", "必须为 2 位数字", "must be 2 digits"),
+            intact("hs_code", "商品编码"),
+            digits("hs_code", "商品编码", 8),
+            digits("partner_code", "贸易伙伴编码", 3),
+            digits("regime_code", "贸易方式编码", 2),
+            digits("province_code", "注册地编码", 2),
             readable_key("partner_code", "贸易伙伴编码"),
             readable_key("regime_code", "贸易方式编码"),
             readable_key("province_code", "注册地编码"),
             required("partner_code", "贸易伙伴编码"),
+            intact("partner_code", "贸易伙伴编码"),
             required("regime_code", "贸易方式编码"),
+            intact("regime_code", "贸易方式编码"),
             required("province_code", "注册地编码"),
+            intact("province_code", "注册地编码"),
             readable("quantity_1", "第一数量"),
             readable("unit_1", "第一计量单位"),
             readable("quantity_2", "第二数量"),
@@ -66,17 +70,6 @@ def customs_statistics() -> gx.ExpectationSuite:
                 column="value",
                 min_value=0,
             ),
-            one_version(_KEY),
+            one_version(),
         ],
-    )
-
-
-def _pattern(column: str, zh: str, regex: str, zh_rule: str, en_rule: str) -> gxe.Expectation:
-    return rule(
-        gxe.ExpectColumnValuesToMatchRegex,
-        f"{column}_digits",
-        f"{zh}{zh_rule}",
-        f"{column} {en_rule}",
-        column=column,
-        regex=regex,
     )

@@ -10,6 +10,8 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 ROW_INDEX = ["_load_id", "_line_no"]
+# Where a rule looks, when not at the rows themselves.
+FINDINGS = "findings"
 # Older dates are typing errors (1920 for 2020), and would open a month of their own in every mart: nothing
 # delivered is older than 2010, and the customs exchange rates of the seed begin in December 2009.
 EARLIEST_DATE = "2000-01-01"
@@ -79,8 +81,28 @@ def at_least_one(column: str, zh: str) -> gxe.Expectation:
 
 
 def finding(code: str, mark: str, zh: str, en: str) -> gxe.Expectation:
-    """The reader left no such mark on the row (see include/sources/cast.py)."""
-    return rule(gxe.ExpectColumnValuesToNotMatchRegex, code, zh, en, column="_findings", regex=rf"\|{mark}\|")
+    """The reader (include/sources/cast.py) or the loader (load_table.finish) left no such mark on a row.
+
+    Looks at the batch's findings, which are few, and not at its rows.
+    """
+    marked = rule(gxe.ExpectColumnValuesToNotBeInSet, code, zh, en, column="mark", value_set=[mark])
+    marked.meta["on"] = FINDINGS
+    return marked
+
+
+def digits(column: str, zh: str, *lengths: int) -> gxe.Expectation:
+    """A code has nothing but digits, and as many of them as its contract says (``digits``)."""
+    return finding(
+        f"{column}_digits",
+        f"digits:{column}",
+        f"{zh}必须为 {_in_words(lengths, '、', ' 或 ')} 位数字",
+        f"{column} must be {_in_words(lengths, ', ', ' or ')} digits",
+    )
+
+
+def _in_words(numbers: tuple[int, ...], comma: str, last: str) -> str:
+    *first, end = map(str, numbers)
+    return f"{comma.join(first)}{last}{end}" if first else end
 
 
 def readable(column: str, zh: str) -> gxe.Expectation:
@@ -110,38 +132,42 @@ def plausible(column: str, zh: str) -> gxe.Expectation:
     )
 
 
-def whole_rows() -> gxe.Expectation:
-    """Every row has as many fields as the header, and none of them holds other rows."""
+def lines() -> list[gxe.Expectation]:
+    """Every row is a line: as many fields as the header, none of which holds other rows; no total, no header."""
+    return [
+        finding(
+            "row_is_whole",
+            "fields:row",
+            "字段数与表头不符，或多余的引号把几行并成了一行",
+            "the row has more or fewer fields than the header, or stray quotes made one row of several",
+        ),
+        finding("row_is_no_total", "total:row", "这是合计行，不是明细", "the row is a total, not a line"),
+        finding(
+            "row_is_no_header",
+            "header:row",
+            "这一行重复了表头，不是明细",
+            "the row is the header once more, not a line",
+        ),
+    ]
+
+
+def intact(column: str, zh: str) -> gxe.Expectation:
+    """No spreadsheet took the code for a number: ``3.1012E+17`` and ``310120200000000000`` have lost digits."""
     return finding(
-        "row_is_whole",
-        "fields:row",
-        "字段数与表头不符，或多余的引号把几行并成了一行",
-        "the row has more or fewer fields than the header, or stray quotes made one row of several",
+        f"{column}_intact",
+        f"spoilt:{column}",
+        f"{zh}被电子表格当成数字，位数已丢失，无法恢复；请按文本格式导出",
+        f"{column} was taken for a number by a spreadsheet and has lost digits for good; export it as text",
     )
 
 
-def one_version(key: list[str], version: str | None = None) -> gxe.Expectation:
+def one_version() -> gxe.Expectation:
     """One key and version does not come with two contents in one file: which would be right?"""
-    columns = ", ".join(["_load_id", *key, *([version] if version else [])])
-    # The loader marked the rows whose key stands in the batch more than once (_repeats); usually none.
-    query = f"""
-        select _load_id, _line_no
-        from (
-            select t._load_id, t._line_no,
-                min(c.content) over same <> max(c.content) over same as differs
-            from {{batch}} as t
-            cross join lateral (select md5((to_jsonb(t) - '_line_no')::text) as content) as c
-            where t._repeats
-            window same as (partition by {columns})
-        ) as compared
-        where differs
-    """  # noqa: S608  (column names of a contract; nothing from outside)
-    return rule(
-        gxe.UnexpectedRowsExpectation,
+    return finding(
         "row_is_unambiguous",
+        "ambiguous:row",
         "同一文件中同一行出现两种内容",
         "the same line stands in this file with two different contents",
-        unexpected_rows_query=query,
     )
 
 

@@ -1,6 +1,7 @@
 """A batch of files through the load gate: one load table, one audit, one transaction of verdicts."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,7 @@ from include.quality.results import RuleResult, record
 from include.settings import Role, Settings
 from include.sources import read
 from include.sources.contract import Contract
-from include.warehouse import accept, load_log, load_table
+from include.warehouse import accept, compare, load_log, load_table
 
 Say = Callable[[str], None]
 
@@ -73,10 +74,30 @@ def _audit_and_accept(
     """Both halves of the load gate; every verdict of the batch becomes true in one transaction."""
     load_table.finish(connection, table)
     loads = [d.load_id for d in deliveries]
-    audit = quality.Gate(settings.dsn(Role.LOADER), quality.docs_dir(settings.home, "load", table.name))
     vouched = [d.load_id for d in deliveries if d.manifest.complete]
-    verdict = load_gate.audit(connection, audit, table, loads, vouched)
-    docs = audit.write_docs()
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # The comparison needs the server, the audit mostly this process, the pages need nobody else.
+        comparing = beside.submit(_compare, connection, table, loads)
+        audit = quality.Gate(settings.dsn(Role.LOADER), quality.docs_dir(settings.home, "load", table.name))
+        verdict = load_gate.audit(connection, audit, table, loads, vouched, comparing.result)
+        writing = beside.submit(audit.write_docs)
+        _give_verdicts(connection, settings, table, deliveries, verdict, writing.result)
+
+
+def _compare(connection: psycopg.Connection, table: load_table.LoadTable, loads: list[int]) -> None:
+    compare.compare(connection, table, loads)
+    compare.mark_ambiguous(connection, table)
+
+
+def _give_verdicts(
+    connection: psycopg.Connection,
+    settings: Settings,
+    table: load_table.LoadTable,
+    deliveries: list[Delivery],
+    verdict: load_gate.Verdict,
+    docs_written: Callable[[], Path],
+) -> None:
+    loads = [d.load_id for d in deliveries]
     with connection.transaction():
         record(connection, "load", verdict.results, first_load_id=min(loads), last_load_id=max(loads))
         for delivery in deliveries:
@@ -89,6 +110,7 @@ def _audit_and_accept(
         for delivery in good:
             if delivery.result.quarantined:
                 _quarantine(connection, table, delivery, row_rules, scratch(settings, table.contract))
+        docs = docs_written()
         for delivery in deliveries:
             load_log.finish(
                 connection,

@@ -1,7 +1,9 @@
 """The load gate: which rows and which files of a batch may enter the warehouse."""
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 
@@ -20,43 +22,56 @@ class Verdict:
 
 
 def audit(
-    connection: psycopg.Connection, gate: Gate, table: LoadTable, load_ids: list[int], vouched: list[int]
+    connection: psycopg.Connection,
+    gate: Gate,
+    table: LoadTable,
+    load_ids: list[int],
+    vouched: list[int],
+    findings_complete: Callable[[], object],
 ) -> Verdict:
     """Validate a batch: row rules fill ``table.rejects``, file rules name the loads to refuse.
 
-    ``vouched`` are the loads whose manifest says that the download is complete.
+    ``vouched`` are the loads whose manifest says that the download is complete. ``findings_complete`` is
+    called before the findings are looked at, and returns once they are all there.
     """
     from expectations import files as file_rules
-    from expectations.rules import ROW_INDEX
+    from expectations.rules import FINDINGS, ROW_INDEX
 
     contract = table.contract
-    verdict = Verdict(gate.validate("load", table.name, _row_suite(contract), ROW_INDEX))
+    suite = _row_suite(contract)
+    results = gate.validate("load", table.name, _part(suite, None), ROW_INDEX)
+    findings_complete()
+    results += gate.validate("load", f"{table.name}_findings", _part(suite, FINDINGS), ROW_INDEX)
+    declared = [e.meta["rule"] for e in suite.expectations]
+    verdict = Verdict(sorted(results, key=lambda result: declared.index(result.rule)))
     for result in verdict.results:
         if result.level == "row" and not result.success:
             failing = _rows_query(result).replace("%", "%%")
             connection.execute(
-                f"insert into {table.rejects} select distinct _load_id, _line_no, %s, %s"
+                f"insert into {table.rejects} select distinct _load_id, _line_no, %s"
                 f" from ({failing}) as failing".encode(),
-                [result.rule, result.column],
+                [result.rule],
             )
     _keep_first_causes(connection, table)
     connection.execute(
         f"""
         insert into {table.files}
-        select load_id, count(r._line_no), count(x._line_no),
-            count(x._line_no)::numeric / nullif(count(r._line_no), 0),
-            case when %(limit)s::bigint is not null and not load_id = any(%(vouched)s)
-                then count(r._line_no) end
-        from unnest(%(loads)s::bigint[]) as load_id
-        left join {table.rows} as r on r._load_id = load_id
-        left join (select distinct _load_id, _line_no from {table.rejects}) as x
-            on x._load_id = r._load_id and x._line_no = r._line_no
-        group by load_id
+        select load_id, rows_in, rejected_rows, rejected_rows::numeric / nullif(rows_in, 0),
+            case when %(limit)s::bigint is not null and not load_id = any(%(vouched)s) then rows_in end
+        from (
+            select load_id, coalesce(i.count, 0) as rows_in, coalesce(x.count, 0) as rejected_rows
+            from unnest(%(loads)s::bigint[]) as load_id
+            left join (select _load_id, count(*) from {table.rows} group by _load_id) as i
+                on i._load_id = load_id
+            left join (
+                select _load_id, count(distinct _line_no) from {table.rejects} group by _load_id
+            ) as x on x._load_id = load_id
+        ) as counted
         """.encode(),
         {"limit": contract.download_limit, "vouched": vouched, "loads": load_ids},
     )
-    suite = file_rules.files(contract.download_limit)
-    for result in gate.validate("load", f"{table.name}_files", suite, file_rules.FILE_INDEX):
+    of_files = file_rules.files(contract.download_limit)
+    for result in gate.validate("load", f"{table.name}_files", of_files, file_rules.FILE_INDEX):
         verdict.results.append(result)
         if not result.success:
             failing = f"select load_id from ({_rows_query(result)}) as failing"
@@ -74,17 +89,25 @@ def _rows_query(result: RuleResult) -> str:
     return result.rows_query
 
 
-def _row_suite(contract: Contract) -> object:
+def _row_suite(contract: Contract) -> Any:
     return getattr(importlib.import_module(f"expectations.{contract.source}"), contract.source)()
 
 
+def _part(suite: Any, on: str | None) -> Any:
+    """The rules of a suite that look at the findings, or at the rows themselves (None)."""
+    return type(suite)(
+        name=suite.name, expectations=[e for e in suite.expectations if e.meta.get("on") == on]
+    )
+
+
 def _keep_first_causes(connection: psycopg.Connection, table: LoadTable) -> None:
-    """Where a value could not be read, say that and not that it is missing as well."""
+    """Where a row is no line, or a value could not be read, say that and not what else follows from it."""
     connection.execute(
         f"delete from {table.rejects} as r using {table.rejects} as cause"
-        " where cause._load_id = r._load_id and cause._line_no = r._line_no"
-        " and ((cause.rule = 'row_is_whole' and r.rule <> 'row_is_whole')"
-        "   or (r.column_name || '_required' = r.rule and cause.rule = r.column_name || '_readable'))"
+        " where cause._load_id = r._load_id and cause._line_no = r._line_no and cause.rule <> r.rule"
+        " and (cause.rule = any(array['row_is_whole', 'row_is_no_total', 'row_is_no_header'])"
+        " or cause.rule = regexp_replace(r.rule, '_required$', '_readable')"
+        " or cause.rule = regexp_replace(r.rule, '_(digits|check)$', '_intact'))"
     )
 
 
@@ -129,7 +152,7 @@ def quarantine(
         insert into ops.quarantine
             (load_id, line_no, source, file_name, rule_codes, reason_zh, reason_en, raw_line, row_values)
         select i._load_id, i._line_no, %(source)s, %(file)s, x.codes, x.zh, x.en, l.raw_line,
-            to_jsonb(i) - array['_load_id', '_line_no', '_delivered_on', '_findings', '_repeats', '_verdict']
+            to_jsonb(i) - array['_load_id', '_line_no', '_delivered_on']
         from {table.rows} as i
         inner join (
             select r._line_no, array_agg(r.rule order by k.position) as codes,

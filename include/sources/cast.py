@@ -21,23 +21,21 @@ from include.sources.tally import Tally
 
 # An index entry of PostgreSQL (2,704 bytes) holds five text columns of so many characters of any script.
 MAX_KEY_CHARACTERS = 100
-_INTEGER = r"^\d{1,18}(\.0+)?$"
+_INTEGER = r"^[0-9]{1,18}(\.0+)?$"
 # What a spreadsheet makes of a long number: digits are gone that nothing brings back.
-_SCIENTIFIC = r"^\d(\.\d+)?E\+\d+$"
+_SCIENTIFIC = r"^[0-9](\.[0-9]+)?E\+[0-9]+$"
 _ERROR_VALUES = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
 # No character of a value: blanks of every width, and marks that no one sees.
 _INVISIBLE = "\ufeff\u200b\u200e\u200f"
-_SPACES = "".join(
-    map(chr, [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F])
-)
-_BLANKS = f"{_SPACES}\u205f\u3000{_INVISIBLE}"
+_WIDE = "".join(map(chr, range(0x2000, 0x200B)))
+_BLANKS = f" \t\n\r\x0b\x0c\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000{_WIDE}{_INVISIBLE}"
 
 
 def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tally) -> pl.DataFrame:
     """Canonical columns as text in PostgreSQL's notation, ``_line_no`` and ``_findings``.
 
-    ``frame`` holds every canonical column as text, ``_line_no`` and ``_ragged``. Rows are neither added
-    nor lost nor reordered. A text longer than ``MAX_KEY_CHARACTERS`` cannot be part of a key.
+    ``frame`` holds every canonical column as text, ``_line_no``, and the flags ``_ragged``, ``_is_total`` and
+    ``_is_header``. Rows are neither added nor lost nor reordered. A text longer than ``MAX_KEY_CHARACTERS`` cannot be part of a key.
     """
     values: dict[str, pl.Series] = {}
     marks: list[pl.Series] = []
@@ -57,7 +55,8 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
     for column in contract.columns:
         if column.empty_with:  # the unit says "none": whatever stands for the quantity is no quantity
             values[column.name] = _only_where(values[column.empty_with].is_not_null(), values[column.name])
-    _mark(marks, frame["_ragged"], "fields:row")
+    for flag, mark in (("_ragged", "fields"), ("_is_total", "total"), ("_is_header", "header")):
+        _mark(marks, frame[flag], f"{mark}:row")
     if contract.rates:
         _mark(
             marks,
@@ -105,12 +104,12 @@ def _identifier(value: pl.Series, column: Column, marks: list[pl.Series], tally:
     if not (column.identifier or column.digits):
         return value
     spoilt = value.str.contains(_SCIENTIFIC).fill_null(value=False)
-    _mark(marks, spoilt, f"scientific:{column.name}")
+    _mark(marks, spoilt, f"spoilt:{column.name}")
     if not column.digits:
         return value
     if column.leading_zeros:
         value = _with_leading_zeros(value, column, tally)
-    lengths = "|".join(rf"\d{{{length}}}" for length in column.digits)
+    lengths = "|".join(f"[0-9]{{{length}}}" for length in column.digits)
     wrong = ~(value.str.contains(f"^({lengths})$") | (value == (column.absent_as or ""))).fill_null(
         value=True
     )
@@ -120,7 +119,7 @@ def _identifier(value: pl.Series, column: Column, marks: list[pl.Series], tally:
         long = value.str.len_chars() == longest
         rounded = long & value.str.ends_with("0" * (longest - 15))
         if rounded.any() and 2 * int(rounded.sum()) > int(long.sum()):
-            _mark(marks, rounded, f"rounded:{column.name}")
+            _mark(marks, rounded, f"spoilt:{column.name}")
     return value
 
 
@@ -128,7 +127,7 @@ def _with_leading_zeros(value: pl.Series, column: Column, tally: Tally) -> pl.Se
     """A code one zero short that is a known code with it: a spreadsheet took it for a number."""
     known = codes(str(column.leading_zeros))
     padded = value.str.zfill(max(column.digits))
-    short = (value.str.contains(r"^[1-9]\d*$") & padded.is_in(list(known)) & (padded != value)).fill_null(
+    short = (value.str.contains(r"^[1-9][0-9]*$") & padded.is_in(list(known)) & (padded != value)).fill_null(
         value=False
     )
     return (
@@ -149,7 +148,7 @@ def _typed(
     trimmed = _only_where(trimmed != "", trimmed)
     clean = _counted(trimmed, _half_width(trimmed), "full_width_as_half_width", tally)
     if column.decimal:
-        clean = _counted(clean, clean.str.replace(r"^(\d[^-]*)-$", "-${1}"), "trailing_minus", tally)
+        clean = _counted(clean, clean.str.replace(r"^([0-9][^-]*)-$", "-${1}"), "trailing_minus", tally)
     reading = _reading(clean, column, notation)
     if column.codes and (left := clean.is_not_null() & reading.is_null()).any():
         padded = _by_distinct_value(_only_where(left, clean), lambda v: _padded_codes(v, column, notation))
@@ -164,7 +163,7 @@ def _padded_codes(text: pl.Series, column: Column, notation: Notation) -> pl.Ser
     """The one known code that a number is with zeros before it; missing where there are two or none."""
 
     def restored(value: str) -> str | None:
-        if not re.fullmatch(r"\d{1,2}", value):
+        if not re.fullmatch(r"[0-9]{1,2}", value):
             return None
         padded = [
             known
@@ -241,7 +240,7 @@ def _plain_number(text: pl.Series, thousands: str | None, decimal: str) -> pl.Se
     """Without marks between groups of three digits, and with a point before the decimals."""
     mark = re.escape(decimal)
     if thousands:
-        grouped = rf"^[+-]?\d{{1,3}}({re.escape(thousands)}\d{{3}})+({mark}\d+)?$"
+        grouped = rf"^[+-]?[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+({mark}[0-9]+)?$"
         plain = text.str.replace_all(thousands, "", literal=True)
         text = text.zip_with(~text.str.contains(grouped).fill_null(value=False), plain)
     if decimal != ".":
@@ -256,7 +255,7 @@ def _decimal(text: pl.Series, size: tuple[int, int]) -> pl.Series:
     precision, scale = size
     digits = precision - scale
     # The longest whole part leaves no room for decimals that would round it up.
-    fits = rf"^[+-]?(\d{{1,{digits}}}(\.\d{{0,{scale}}})?|\d{{0,{digits - 1}}}\.\d+)$"
+    fits = rf"^[+-]?([0-9]{{1,{digits}}}(\.[0-9]{{0,{scale}}})?|[0-9]{{0,{digits - 1}}}\.[0-9]+)$"
     return _only_where(text.str.contains(fits), text)
 
 

@@ -15,6 +15,9 @@ from include.sources.tally import Tally
 # Line numbers that are made of what a line says: as many bits as PostgreSQL's bigint has above zero, less
 # one.
 _NUMBER_BYTES = 7
+# What a total is called, in one of the first columns of its row.
+_TOTALS = ("合计", "总计", "小计", "共计", "合 计", "总 计", "小 计", "total", "subtotal", "grand total")
+_TOTAL_COLUMNS = 3
 
 
 def found_headers(header: list[str], name: str, contract: Contract, profile: Profile) -> dict[str, str]:
@@ -58,7 +61,8 @@ def to_contract(
         _value(column.name, name, contract, profile, given, found, header).alias(column.name)
         for column in contract.columns
     ]
-    mapped = _selected(text, [*values, pl.col("_line_no"), pl.col("_ragged")], name)
+    ours = [pl.col("_line_no"), pl.col("_ragged"), *_no_line(text, found, contract)]
+    mapped = _selected(text, [*values, *ours], name)
     if profile.cancellations:
         mapped = _cancelled(mapped, text, name, contract, profile)
     if profile.line_numbers and contract.line_column:
@@ -70,11 +74,53 @@ def to_contract(
     return mapped, unknown
 
 
+def origins(
+    header: list[str], name: str, contract: Contract, profile: Profile, given: dict[str, str]
+) -> dict[str, str | None]:
+    """Canonical column -> where its values come from, for people; None where from nowhere."""
+    found = found_headers(header, name, contract, profile)
+    given = {**profile.constants, **given}
+    said: dict[str, str | None] = {}
+    for column in contract.names:
+        if column in profile.computed:
+            said[column] = f"= {profile.computed[column]}"
+        elif column in found:
+            said[column] = found[column]
+        elif (constant := _constant(column, contract, given, found)) is not None:
+            said[column] = f"'{constant}'"
+        elif column == contract.line_column and profile.line_numbers:
+            said[column] = "a number made of the line"
+        else:
+            said[column] = None
+        if column in profile.defaults:
+            said[column] = f"{said[column]}, else '{profile.defaults[column]}'"
+    return said
+
+
 def extra(text: pl.DataFrame, unknown: tuple[str, ...]) -> pl.Expr | pl.Series:
     """What the contract does not know, as a JSON object by the file's own header; missing when nothing."""
     if not unknown:
         return pl.lit(None, dtype=pl.String).alias("_extra")
     return text.select(pl.struct(unknown).struct.json_encode().alias("_extra")).to_series()
+
+
+def _no_line(text: pl.DataFrame, found: dict[str, str], contract: Contract) -> list[pl.Expr]:
+    """Whether a row is a total, or the header once more (of a file put behind another): no line, anyway."""
+    no, of_key = pl.lit(value=False), [found[column] for column in contract.key if column in found]
+    is_total = is_header = no
+    if any(text[name].null_count() or (text[name] == "").any() for name in of_key):
+        first = pl.coalesce(_filled(pl.col(name)) for name in text.columns[:_TOTAL_COLUMNS])
+        incomplete = pl.any_horizontal(_filled(pl.col(name)).is_null() for name in of_key)
+        word = first.str.strip_chars(" :：").str.to_lowercase()
+        is_total = (incomplete & word.is_in(_TOTALS)).fill_null(value=False)
+    if of_key and (text[of_key[0]] == of_key[0]).any():
+        is_header = pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in of_key)
+    return [is_total.alias("_is_total"), is_header.fill_null(value=False).alias("_is_header")]
+
+
+def _filled(column: pl.Expr) -> pl.Expr:
+    text = column.str.strip_chars()
+    return pl.when(text != "").then(text)
 
 
 def _value(

@@ -1,8 +1,9 @@
 """A delivered file as typed blocks: kind, encoding, tables, profile, manifest, cast."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +19,9 @@ from include.sources.notation import Notation
 from include.sources.profile import Profile
 from include.sources.tables import OUR_COLUMNS, Piece, TableBlock, table_blocks
 from include.sources.tally import Tally
+
+# Pieces whose lines are numbered from 1 after the given offset.
+PiecesAfter = Callable[[int], Iterable[Piece]]
 
 
 @dataclass(frozen=True)
@@ -105,24 +109,24 @@ def _tables(file: DeliveredFile, tally: Tally) -> Iterator[_Located]:
         for part in members:
             names = [part.name.removesuffix(f" in {file.path.name}"), file.path.name]
             said = _said_by(profile.from_file_name, names, f"{part.name}: its name")
-            for pieces, sheet in _sheets(part, profile, last, tally):
+            for pieces_after, sheet in _sheets(part, profile, tally):
                 here = said | _said_by(
                     profile.from_sheet_name, [sheet], f"{part.name}: the sheet's name {sheet}"
                 )
                 place = ", ".join(filter(None, [part.place, f"sheet {sheet}, row" if sheet else "line"]))
                 offset = last
-                for block in table_blocks(pieces, profile.layouts, part.name, tally):
+                for block in table_blocks(pieces_after(offset), profile.layouts, part.name, tally):
                     last = int(block.rows["_line_no"][-1]) if block.rows.height else last
                     yield _Located(block, place, offset, here)
 
 
-def _sheets(part: Part, profile: Profile, offset: int, tally: Tally) -> Iterator[tuple[Iterable[Piece], str]]:
-    """The pieces of a text file, or of each sheet of a workbook with its name."""
+def _sheets(part: Part, profile: Profile, tally: Tally) -> Iterator[tuple[PiecesAfter, str]]:
+    """The pieces of a text file, or of each sheet of a workbook with its name, for a given offset."""
     if part.kind == "text":
-        yield text_files.pieces(part, profile, offset, tally), ""
+        yield partial(text_files.pieces, part, profile, tally), ""
         return
     for name, sheet in workbooks.sheets(part, profile, tally):
-        yield workbooks.pieces(sheet, part.name, profile.decimal, offset, tally), name
+        yield partial(workbooks.pieces, sheet, part.name, profile.decimal, tally), name
 
 
 def _said_by(pattern: str | None, names: list[str], what: str) -> dict[str, str]:
@@ -144,7 +148,7 @@ def _check_manifest(typed: pl.DataFrame, file: DeliveredFile, notation: Notation
         one = pl.DataFrame(
             {c: [value if c == name else None] for c in file.contract.names},
             schema_overrides=dict.fromkeys(file.contract.names, pl.String),
-        ).with_columns(_line_no=pl.lit(1), _ragged=pl.lit(value=False))
+        ).with_columns(_line_no=1, _ragged=False, _is_total=False, _is_header=False)
         said = cast(one, file.contract, notation, Tally())[name][0]
         if said is None:
             raise UnreadableFileError(

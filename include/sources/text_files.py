@@ -216,7 +216,7 @@ class TextPiece:
             start = reader.line_num
 
 
-def pieces(part: Part, profile: Profile, offset: int, tally: Tally) -> Iterator[TextPiece]:
+def pieces(part: Part, profile: Profile, tally: Tally, offset: int) -> Iterator[TextPiece]:
     """The blocks of a file; its lines are numbered from 1 after ``offset``."""
     delimiter, first_line = profile.delimiter, 1 + offset
     quote = None if profile.quote == "none" else profile.quote

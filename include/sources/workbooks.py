@@ -175,7 +175,7 @@ def _named(
     yield from ((sheet.name, sheet) for sheet in chosen if sheet.height)
 
 
-def pieces(sheet: CalamineSheet, name: str, decimal: str, offset: int, tally: Tally) -> Iterator[SheetPiece]:
+def pieces(sheet: CalamineSheet, name: str, decimal: str, tally: Tally, offset: int) -> Iterator[SheetPiece]:
     """The rows of a sheet that have content, numbered as in the sheet after ``offset``.
 
     ``decimal`` is the mark that numbers are written with: the one that the profile reads them by.
@@ -199,7 +199,7 @@ def _text(values: tuple[Any, ...], decimal: str, tally: Tally) -> pl.Series:
     elif kinds == {float}:
         text = _numbers(pl.Series(values, dtype=pl.Float64), decimal)
     else:
-        text = pl.Series([_cell(value, decimal) for value in values], dtype=pl.String)
+        text = pl.Series([cell_text(value, decimal) for value in values], dtype=pl.String)
     if text.str.contains("\0", literal=True).any():
         tally.repairs["nul_removed"] += int(text.str.count_matches("\0", literal=True).sum())
         text = text.str.replace_all("\0", "", literal=True)
@@ -208,7 +208,7 @@ def _text(values: tuple[Any, ...], decimal: str, tally: Tally) -> pl.Series:
 
 
 def _numbers(numbers: pl.Series, decimal: str) -> pl.Series:
-    """As :func:`_cell`, column-wise for whole numbers, of which most columns are made."""
+    """As :func:`cell_text`, column-wise for whole numbers, of which most columns are made."""
     if ((numbers == numbers.floor()) & (numbers.abs() < _EXACT)).all():
         return numbers.cast(pl.Int64).cast(pl.String)
     return pl.Series([_number(value, decimal) for value in numbers], dtype=pl.String)
@@ -223,7 +223,8 @@ def _number(value: float, decimal: str) -> str:
     return text.replace(".", decimal)
 
 
-def _cell(value: Any, decimal: str) -> str:
+def cell_text(value: Any, decimal: str = ".") -> str:
+    """A cell as a person sees it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):

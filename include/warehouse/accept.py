@@ -6,13 +6,19 @@ and leaves no trace.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import psycopg
 
 from include.sources.contract import Contract
+from include.warehouse import bootstrap, compare
 from include.warehouse.bootstrap import LINEAGE
+from include.warehouse.compare import of_row, same_key
 from include.warehouse.connection import scalar
 from include.warehouse.load_table import LoadTable
+
+# From here on building the key of an empty table anew costs less than filling it row by row.
+_BULK_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -32,24 +38,33 @@ def accept(
 
     ``filtered_by``: columns on which the one load's query was restricted (see profile.Manifest).
     """
-    contract = table.contract
-    mine, loads = "i._load_id = any(%(loads)s)", {"loads": load_ids}
-    _mark(connection, table, mine, loads)
-    # In this order: what is asked of raw is asked before it grows, the statistics are of before as well.
-    unchanged = _settle_contested(connection, table, mine, loads)
-    for load, known in _insert_new(connection, table, mine, loads).items():
-        unchanged[load] = unchanged.get(load, 0) + known
-    removed = _replace_slices(connection, table, load_ids[0], filtered_by) if contract.slice else 0
-    totals = connection.execute(
-        "select _load_id, count(*) filter (where _verdict is distinct from 'rejected'),"
-        " count(*) filter (where _verdict = 'rejected')"
-        f" from {table.rows} as i where {mine} group by _load_id",
-        loads,
-    ).fetchall()
-    return {
-        load: Counts(good - unchanged.get(load, 0), unchanged.get(load, 0), rejected, removed)
-        for load, good, rejected in totals
-    }
+    if table.contract.slice:  # an earlier file of the batch may have changed raw since
+        compare.compare(connection, table, load_ids)
+    loads = {"loads": load_ids}
+    counted = _count(connection, table, loads)
+    if new := sum(c.new for c in counted):
+        in_bulk = new >= _BULK_ROWS and bootstrap.drop_key_of_empty(connection, table.contract)
+        _insert_new(connection, table, loads)
+        if in_bulk:
+            bootstrap.add_key(connection, table.contract)
+    repeats = _settle_contested(connection, table, loads) if any(c.contested for c in counted) else {}
+    removed = _replace_slices(connection, table, load_ids[0], filtered_by) if table.contract.slice else 0
+    counts = {}
+    for load in counted:
+        unchanged = load.unchanged + repeats.get(load.load_id, 0)
+        accepted = load.new + load.contested + load.unchanged - unchanged
+        counts[load.load_id] = Counts(accepted, unchanged, load.rejected, removed)
+    return counts
+
+
+class _Counted(NamedTuple):
+    """The rows of one load by what is to be done with them; their sum is its rows."""
+
+    load_id: int
+    rejected: int
+    contested: int
+    unchanged: int
+    new: int
 
 
 def _columns(contract: Contract, alias: str = "") -> str:
@@ -57,80 +72,54 @@ def _columns(contract: Contract, alias: str = "") -> str:
     return ", ".join(f"{prefix}{name}" for name in [*contract.names, *LINEAGE])
 
 
-def _same_key(contract: Contract, left: str, right: str) -> str:
-    return " and ".join(f"{left}.{k} = {right}.{k}" for k in contract.key)
-
-
-def _same_content(contract: Contract, left: str, right: str) -> str:
-    return " and ".join(f"{left}.{n} is not distinct from {right}.{n}" for n in contract.names)
-
-
-def _mark(connection: psycopg.Connection, table: LoadTable, mine: str, loads: dict[str, list[int]]) -> None:
-    """Give a verdict to the few rows that need one.
-
-    ``rejected`` broke a row rule; ``contested`` stands in raw with other content, or more than once in
-    this batch. All others are new, or equal to what raw has.
-    """
-    contract = table.contract
-    connection.execute(
-        f"update {table.rows} as i set _verdict = 'rejected' from {table.rejects} as r"
-        f" where {mine} and r._load_id = i._load_id and r._line_no = i._line_no",
+def _count(connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]) -> list[_Counted]:
+    good = f"i._load_id = any(%(loads)s) and not {of_row(table.rejects)}"
+    rows = connection.execute(
+        f"""
+        select load_id, rejected, contested, unchanged, rows - rejected - contested - unchanged
+        from (
+            select load_id, coalesce(r.n, 0) as rows, coalesce(x.n, 0) as rejected,
+                coalesce(c.n, 0) as contested, coalesce(k.n, 0) as unchanged
+            from unnest(%(loads)s::bigint[]) as load_id
+            left join (
+                select _load_id, count(*) as n from {table.rows} group by 1
+            ) as r on r._load_id = load_id
+            left join (
+                select _load_id, count(distinct _line_no) as n from {table.rejects} group by 1
+            ) as x on x._load_id = load_id
+            left join (
+                select _load_id, count(*) as n from {table.contested} as i where {good} group by 1
+            ) as c on c._load_id = load_id
+            left join (
+                select _load_id, count(*) as n from {table.known} as i
+                where {good} and not {of_row(table.contested)} group by 1
+            ) as k on k._load_id = load_id
+        ) as counted
+        """,
         loads,
     )
-    connection.execute(
-        f"update {table.rows} as i set _verdict = 'contested'"
-        f" where {mine} and i._repeats and i._verdict is null",
-        loads,
-    )
-    connection.execute(
-        f"update {table.rows} as i set _verdict = 'contested' from raw.{contract.source} as c"
-        f" where {mine} and i._verdict is null and {_same_key(contract, 'c', 'i')}"
-        f" and not ({_same_content(contract, 'c', 'i')})",
-        loads,
-    )
+    return [_Counted(*row) for row in rows]
 
 
-def _insert_new(
-    connection: psycopg.Connection, table: LoadTable, mine: str, loads: dict[str, list[int]]
-) -> dict[int, int]:
-    """Insert the rows whose key raw has not seen; returns the others per load.
-
-    An uncontested row whose key is there stands there exactly as delivered. Those are found before the
-    first insert: a join against the growing table, planned while it was small, took hours.
-    """
-    contract, columns = table.contract, _columns(table.contract)
+def _insert_new(connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]) -> None:
+    """Insert the rows whose key raw has not seen, and which stand in the batch once."""
+    columns = _columns(table.contract)
+    others = " and ".join(f"not {of_row(t)}" for t in (table.rejects, table.contested, table.known))
     connection.execute(
-        f"create temporary table known on commit drop as select i._load_id, i._line_no from {table.rows} as i"
-        f" inner join raw.{contract.source} as c on {_same_key(contract, 'c', 'i')}"
-        f" where {mine} and i._verdict is null",
+        f"insert into raw.{table.contract.source} ({columns}) select {columns} from {table.rows} as i"
+        f" where i._load_id = any(%(loads)s) and {others}",
         loads,
     )
-    connection.execute("analyze known")
-    known = connection.execute("select _load_id, count(*) from known group by _load_id").fetchall()
-    is_new = "not exists (select 1 from known as k where k._load_id = i._load_id and k._line_no = i._line_no)"
-    connection.execute(
-        f"insert into raw.{contract.source} ({columns}) select {columns} from {table.rows} as i"
-        f" where {mine} and i._verdict is null and {is_new if known else 'true'}",
-        loads,
-    )
-    connection.execute("drop table known")
-    return {int(load): int(count) for load, count in known}
 
 
 def _settle_contested(
-    connection: psycopg.Connection, table: LoadTable, mine: str, loads: dict[str, list[int]]
+    connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]
 ) -> dict[int, int]:
     """Keys with several versions: order all versions, old and new; the last one counts.
 
     Returns the rows per load that only repeat the version before them.
     """
     contract = table.contract
-    if not scalar(
-        connection,
-        f"select exists (select 1 from {table.rows} as i where {mine} and i._verdict = 'contested')",
-        loads,
-    ):
-        return {}
     source, columns, key = contract.source, _columns(contract), ", ".join(contract.key)
     order = [*([contract.version_column] if contract.version_column else []), "_load_id", "_line_no"]
     content = f"md5(row({', '.join(contract.names)})::text)"
@@ -144,17 +133,23 @@ def _settle_contested(
     )
     connection.execute(
         f"""
+        create temporary table incoming on commit drop as
+        select {_columns(contract, "i")} from {table.rows} as i
+        where i._load_id = any(%(loads)s) and {of_row(table.contested)} and not {of_row(table.rejects)}
+        """,
+        loads,
+    )
+    connection.execute(f"analyze incoming ({key})")
+    connection.execute(
+        f"""
         create temporary table versions on commit drop as
-        with contested as (
-            select distinct {key} from {table.rows} as i where {mine} and i._verdict = 'contested'
-        ),
+        with contested as (select distinct {key} from incoming),
         known as (
             select {columns}, _accepted_at, 'current' as origin
             from raw.{source} inner join contested using ({key})
             {history}
             union all
-            select {columns}, clock_timestamp(), 'incoming'
-            from {table.rows} as i where {mine} and i._verdict = 'contested'
+            select {columns}, clock_timestamp(), 'incoming' from incoming
         ),
         compared as (
             select *,
@@ -167,12 +162,12 @@ def _settle_contested(
             first_value(_load_id) over best_first as counting_load_id
         from compared
         window best_first as (partition by {key} order by repeats, {", ".join(f"{c} desc" for c in order)})
-        """,
-        loads,
+        """
     )
+    connection.execute(f"analyze versions ({key}, origin, counts)")
     connection.execute(
         f"delete from raw.{source} as c using versions as v"
-        f" where v.origin = 'current' and not v.counts and {_same_key(contract, 'c', 'v')}"
+        f" where v.origin = 'current' and not v.counts and {same_key(contract, 'c', 'v')}"
     )
     connection.execute(
         f"insert into raw.{source}_history ({columns}, _accepted_at, _superseded_by)"
@@ -186,7 +181,7 @@ def _settle_contested(
     rows = connection.execute(
         "select _load_id, count(*) from versions where repeats group by _load_id"
     ).fetchall()
-    connection.execute("drop table versions")
+    connection.execute("drop table incoming, versions")
     return {int(load): int(count) for load, count in rows}
 
 
@@ -219,7 +214,7 @@ def _replace_slices(
             where {" and ".join(same_slice)}
                 and not exists (
                     select 1 from {table.rows} as i
-                    where i._load_id = %(load)s and {_same_key(contract, "i", "c")}
+                    where i._load_id = %(load)s and {same_key(contract, "i", "c")}
                 )
             returning {_columns(contract, "c")}, c._accepted_at
         ),

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from include.settings import Role
 from include.sources.contract import Contract, contract, sources
+from include.warehouse.connection import scalar
 
 _SCHEMA_FILES = Path(__file__).parent / "schema"
 _SCHEMA_OWNERS = {
@@ -100,8 +101,55 @@ def _raw_tables(connection: psycopg.Connection, of: Contract) -> None:
         f"comment on table raw.{of.source} is '{of.description.replace(chr(39), chr(39) * 2)}'",
     ):
         connection.execute(statement.encode())
+    # What a first load of a million rows needs done, by the owner, which the loader is not.
+    for name, body in (
+        (
+            "drop_key_of_empty",
+            f"""
+            begin
+                lock table raw.{of.source} in access exclusive mode nowait;
+                if exists (select from raw.{of.source}) then
+                    return false;
+                end if;
+                truncate raw.{of.source};
+                alter table raw.{of.source} drop constraint {of.source}_pkey;
+                return true;
+            exception when lock_not_available then
+                return false;
+            end""",
+        ),
+        (
+            "add_key",
+            f"""
+            begin
+                alter table raw.{of.source} add constraint {of.source}_pkey primary key ({key});
+                return true;
+            end""",
+        ),
+    ):
+        function = f"raw.{of.source}_{name}()"
+        connection.execute(
+            f"create or replace function {function} returns boolean language plpgsql security definer"
+            f" set search_path = '' as $${body}$$".encode()
+        )
+        connection.execute(f"revoke all on function {function} from public".encode())
+        connection.execute(f"grant execute on function {function} to loader".encode())
     if of.slice:
         connection.execute(
             f"create index if not exists {of.source}_slice"
             f" on raw.{of.source} ({', '.join(of.slice)})".encode()
         )
+
+
+def drop_key_of_empty(connection: psycopg.Connection, of: Contract) -> bool:
+    """Take the primary key off ``raw.<source>`` until the end of the transaction, if the table is empty.
+
+    False when it has rows, or when somebody reads it just now: nobody is kept waiting. With
+    ``wal_level=minimal`` what is then inserted in the same transaction is not written twice either.
+    """
+    return bool(scalar(connection, f"select raw.{of.source}_drop_key_of_empty()"))
+
+
+def add_key(connection: psycopg.Connection, of: Contract) -> None:
+    """Put the primary key back on."""
+    scalar(connection, f"select raw.{of.source}_add_key()")

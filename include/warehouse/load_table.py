@@ -5,12 +5,11 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import polars as pl
 import psycopg
 
 from include.sources.contract import Contract
 from include.sources.read import Block
-
-LOOKAHEAD_BLOCKS = 2
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,24 @@ class LoadTable:
         return f"load.{self.name}"
 
     @property
+    def findings(self) -> str:
+        """(_load_id, _line_no, mark): facts that only the reader, or the batch as a whole, can know."""
+        return f"load.{self.name}_findings"
+
+    @property
     def rejects(self) -> str:
         """(_load_id, _line_no, rule) for every row and rule it breaks."""
         return f"load.{self.name}_rejects"
+
+    @property
+    def known(self) -> str:
+        """(_load_id, _line_no, is_same) of the rows whose key stands in raw; made by compare.py."""
+        return f"load.{self.name}_known"
+
+    @property
+    def contested(self) -> str:
+        """(_load_id, _line_no) of the rows whose key has several versions; made by compare.py."""
+        return f"load.{self.name}_contested"
 
     @property
     def files(self) -> str:
@@ -42,13 +56,12 @@ def create(connection: psycopg.Connection, contract: Contract, first_load_id: in
     columns = ", ".join(f"{c.name} {c.postgres_type}" for c in contract.columns)
     connection.execute(
         f"create unlogged table {table.rows} (_load_id bigint not null, _line_no bigint not null,"
-        " _delivered_on date not null default current_date, _findings text, _extra jsonb,"
-        f" _repeats boolean not null default false, _verdict text, {columns})"
+        f" _delivered_on date not null default current_date, _extra jsonb, {columns})"
     )
     connection.execute(
-        f"create unlogged table {table.rejects}"
-        " (_load_id bigint, _line_no bigint, rule text, column_name text)"
+        f"create unlogged table {table.findings} (_load_id bigint, _line_no bigint, mark text)"
     )
+    connection.execute(f"create unlogged table {table.rejects} (_load_id bigint, _line_no bigint, rule text)")
     connection.execute(
         f"create unlogged table {table.files} (load_id bigint, rows_in bigint, rejected_rows bigint,"
         " rejected_share numeric, unvouched_download_rows bigint)"
@@ -57,25 +70,17 @@ def create(connection: psycopg.Connection, contract: Contract, first_load_id: in
 
 
 def finish(connection: psycopg.Connection, table: LoadTable) -> None:
-    """Once all files of the batch are in: mark the rows whose key stands there more than once."""
+    """Once all files of the batch are in: what the planner needs to know of the rows."""
     key = ", ".join(table.contract.key)
     if table.contract.slice:  # slices are compared key by key
         connection.execute(f"create index on {table.rows} ({key})")
     connection.execute(f"analyze {table.rows} (_load_id, _line_no, {key})")
-    # Equal keys have equal hashes, and integers are grouped at a third of the cost of the keys themselves. A
-    # chance meeting of two hashes marks rows in vain, which costs them a closer look and nothing else.
-    key_hash = "0"
-    for column in table.contract.key:
-        key_hash = f"hashtextextended({column}::text, {key_hash})"
-    connection.execute(
-        f"update {table.rows} set _repeats = true where {key_hash} in"
-        f" (select {key_hash} from {table.rows} group by 1 having count(*) > 1)"
-    )
 
 
 def drop(connection: psycopg.Connection, table: LoadTable) -> None:
     """Remove a batch's tables."""
-    connection.execute(f"drop table if exists {table.rows}, {table.rejects}, {table.files}")
+    tables = (table.rows, table.findings, table.known, table.contested, table.rejects, table.files)
+    connection.execute(f"drop table if exists {', '.join(tables)}")
 
 
 def copy_blocks(
@@ -85,27 +90,40 @@ def copy_blocks(
 
     The next block is read while the server takes the present one.
     """
-    columns = [*table.contract.names, "_line_no", "_findings", "_extra"]
+    columns = [*table.contract.names, "_line_no", "_extra"]
     count = 0
     # What is the same in every row of a file does not travel with each of them.
     connection.execute(f"alter table {table.rows} alter column _load_id set default {load_id:d}")
-    with connection.cursor().copy(
-        f"copy {table.rows} ({', '.join(columns)}) from stdin (format csv)"
-    ) as copy:
-        for rows, text in _ahead(_csv(blocks, columns)):
-            copy.write(text)
-            count += rows
+    for height, rows, findings in _ahead(_csv(blocks, columns, load_id)):
+        _copy(connection, f"{table.rows} ({', '.join(columns)})", rows)
+        if findings:
+            _copy(connection, f"{table.findings} (_load_id, _line_no, mark)", findings)
+        count += height
     return count
 
 
-def _csv(blocks: Iterable[Block], columns: list[str]) -> Iterator[tuple[int, bytes]]:
+def _copy(connection: psycopg.Connection, into: str, text: bytes) -> None:
+    with connection.cursor().copy(f"copy {into} from stdin (format csv)".encode()) as copy:
+        copy.write(text)
+
+
+def _csv(blocks: Iterable[Block], columns: list[str], load_id: int) -> Iterator[tuple[int, bytes, bytes]]:
+    """Each block's height, rows and findings; ``|a|b|`` of a row becomes two findings."""
     for block in blocks:
-        text = io.BytesIO()
-        block.rows.select(columns).write_csv(text, include_header=False)
-        yield block.rows.height, text.getvalue()
+        found = block.rows.select(pl.lit(load_id), "_line_no", "_findings").drop_nulls()
+        marks = found.with_columns(pl.col("_findings").str.strip_chars("|").str.split("|")).explode(
+            "_findings"
+        )
+        yield block.rows.height, _text(block.rows.select(columns)), _text(marks)
 
 
-def _ahead(items: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+def _text(frame: pl.DataFrame) -> bytes:
+    text = io.BytesIO()
+    frame.write_csv(text, include_header=False)
+    return text.getvalue()
+
+
+def _ahead(items: Iterator[tuple[int, bytes, bytes]]) -> Iterator[tuple[int, bytes, bytes]]:
     """Compute the next item in a thread while the present one is used (polars and libpq free the GIL)."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         coming = thread.submit(next, items, None)

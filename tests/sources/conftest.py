@@ -47,7 +47,11 @@ def read_table(connection: psycopg.Connection) -> Callable[..., Table]:
             with connection.transaction():
                 count = load_table.copy_blocks(connection, table, 1, blocks())
             with connection.cursor(row_factory=dict_row) as cursor:
-                rows = cursor.execute(f"select * from {table.rows} order by _line_no".encode()).fetchall()
+                rows = cursor.execute(
+                    "select i.*, (select '|' || string_agg(mark, '|') || '|' from"
+                    f" {table.findings} as f where f._line_no = i._line_no) as _findings"
+                    f" from {table.rows} as i order by _line_no".encode()
+                ).fetchall()
         finally:
             load_table.drop(connection, table)
         assert count == len(rows)

@@ -248,8 +248,32 @@ def test_codes_stay_text(column: Any) -> None:
 )
 def test_a_key_longer_than_any_is_a_finding(header: str, name: str, of: str, column: Any) -> None:
     _unreadable(column(header, name, ["布" * 101, "x" * 9000], of), name)
-    if name == "order_no":
-        assert _values(column(header, name, ["布" * 100, f"  {'x' * 100}  "], of)) == ["布" * 100, "x" * 100]
+    if name != "enterprise_uscc":
+        texts = column(header, name, ["布" * 100, f"  {'x' * 100}  "], of)
+        assert [value for value, _ in texts] == ["布" * 100, "x" * 100]
+        assert not any("unreadable" in (found or "") for _, found in texts)
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "of", "good", "bad"),
+    [
+        (
+            "报关单号",
+            "declaration_no",
+            "customs_exports",
+            ["310120200000000001"],
+            ["31012020000000001", "3e17", "٣٤"],
+        ),
+        ("商品编码", "hs_code", "customs_exports", ["52094200", "5209420000"], ["520942000", "5209.4200"]),
+        ("商品编码", "hs_code", "enterprise_orders", ["520942"], ["五二零九四二", "５２０９４"]),
+        ("贸易方式编码", "regime_code", "customs_statistics", ["10", "ALL"], ["1", "ALLE", "x10"]),
+    ],
+)
+def test_a_code_of_digits_has_one_of_its_lengths(
+    header: str, name: str, of: str, good: list[str], bad: list[str], column: Any
+) -> None:
+    assert column(header, name, good, of) == [(value, None) for value in good]
+    assert [findings for _, findings in column(header, name, bad, of)] == [f"|digits:{name}|"] * len(bad)
 
 
 def test_other_texts_may_be_long(column: Any) -> None:

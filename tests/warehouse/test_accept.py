@@ -28,7 +28,7 @@ from include.sources.contract import contract
 from include.sources.manifest import Manifest
 from include.sources.profile import canonical
 from include.sources.tally import Tally
-from include.warehouse import accept, load_log, load_table
+from include.warehouse import accept, compare, load_log, load_table
 from include.warehouse.connection import connect
 
 LINES = "select line_no, quantity, status from raw.enterprise_orders order by line_no"
@@ -255,6 +255,7 @@ def accepted_total(module_warehouse: Settings, folder: Path) -> Callable[..., tu
                     blocks = read.blocks(file, Tally())
                     load_table.copy_blocks(connection, table, load_id, blocks)
                 load_table.finish(connection, table)
+                compare.compare(connection, table, loads)
                 with connection.transaction():
                     for done in accept.accept(connection, table, loads).values():
                         total = [total[0] + done.accepted, total[1] + done.unchanged]

@@ -1,0 +1,107 @@
+"""A batch against ``raw``: which of its rows stand there already, and which keys have several versions.
+
+Nothing of it depends on the audit, so that both can go on at the same time.
+"""
+
+import psycopg
+
+from include.sources.contract import Contract
+from include.warehouse.connection import scalar
+from include.warehouse.load_table import LoadTable
+
+
+def compare(connection: psycopg.Connection, table: LoadTable, load_ids: list[int]) -> None:
+    """Fill ``table.known`` and ``table.contested`` for the given loads.
+
+    A row in neither is new. A contested row's key stands in raw with other content or more than once in these
+    loads. A known row that is not contested stands in raw exactly as delivered.
+    """
+    loads = {"loads": load_ids}
+    connection.execute(f"drop table if exists {table.known}, {table.contested}")
+    _look_up(connection, table, loads)
+    of_rows = scalar(connection, f"select count(*) from {table.rows} where _load_id = any(%(loads)s)", loads)
+    known, other = connection.execute(
+        f"select count(*), count(*) filter (where not is_same) from {table.known}"
+    ).fetchone() or (0, 0)
+    _contest(connection, table, loads, has_new=known < of_rows, has_other=other > 0)
+
+
+def mark_ambiguous(connection: psycopg.Connection, table: LoadTable) -> None:
+    """Note the rows of a file that have a key and version in common, and differ."""
+    contract = table.contract
+    version = ["_load_id", *contract.key, *([contract.version_column] if contract.version_column else [])]
+    connection.execute(
+        f"""
+        insert into {table.findings}
+        select _load_id, _line_no, 'ambiguous:row'
+        from (
+            select _load_id, _line_no, min(content) over same <> max(content) over same as is_ambiguous
+            from (
+                select *, md5(row({", ".join((*contract.names, "_extra"))})::text) as content
+                from {table.rows} as i
+                where {of_row(table.contested)}
+            ) as t
+            window same as (partition by {", ".join(version)})
+        ) as compared
+        where is_ambiguous
+        """
+    )
+
+
+def of_row(table: str) -> str:
+    """Whether ``table`` has the row ``i``."""
+    return f"exists (select 1 from {table} as x where x._load_id = i._load_id and x._line_no = i._line_no)"
+
+
+def same_key(contract: Contract, left: str, right: str) -> str:
+    """Two rows are versions of the same thing."""
+    return " and ".join(f"{left}.{k} = {right}.{k}" for k in contract.key)
+
+
+def _look_up(connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]) -> None:
+    """Ask raw for the key of every row.
+
+    Always by its index, in several processes at once, so that the cost follows the batch: for a large batch
+    the planner would rather read all of raw, and then the cost follows history.
+    """
+    contract = table.contract
+    is_same = " and ".join(f"c.{n} is not distinct from i.{n}" for n in contract.names)
+    is_empty = not scalar(connection, f"select exists (select from raw.{contract.source})")
+    other_joins = ("enable_hashjoin", "enable_mergejoin", "enable_memoize")
+    with connection.transaction():
+        for join in other_joins:
+            connection.execute(f"set local {join} to off")
+        connection.execute(
+            f"create unlogged table {table.known} as select i._load_id, i._line_no, {is_same} as is_same"
+            f" from {table.rows} as i inner join raw.{contract.source} as c on {same_key(contract, 'c', 'i')}"
+            f" where i._load_id = any(%(loads)s) {'and false' if is_empty else ''}",
+            loads,
+        )
+        for join in other_joins:
+            connection.execute(f"set local {join} to on")
+
+
+def _contest(
+    connection: psycopg.Connection,
+    table: LoadTable,
+    loads: dict[str, list[int]],
+    *,
+    has_new: bool,
+    has_other: bool,
+) -> None:
+    # Equal keys have equal hashes, and integers are grouped at a third of the cost of the keys themselves. A
+    # chance meeting of two hashes contests rows in vain, which costs them a closer look and nothing else.
+    key_hash = f"hash_record_extended(row({', '.join(f'i.{k}' for k in table.contract.key)}), 0)"
+    mine = f"from {table.rows} as i where i._load_id = any(%(loads)s)"
+    keys = ["select 0::bigint where false"]
+    if has_new:
+        keys.append(f"select {key_hash} {mine} and not {of_row(table.known)} group by 1 having count(*) > 1")
+    if has_other:
+        keys.append(
+            f"select {key_hash} {mine} and {of_row(f'(select * from {table.known} where not is_same)')}"
+        )
+    connection.execute(
+        f"create unlogged table {table.contested} as"
+        f" select i._load_id, i._line_no {mine} and {key_hash} in ({' union all '.join(keys)})",
+        loads,
+    )
