@@ -6,7 +6,7 @@ unexport PYTHONPATH PYTHONHOME AIRFLOW_HOME
 
 BIN := .venv/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-annotate --custom-compile-command "make lock" pyproject.toml
+	--no-annotate --custom-compile-command "make lock"
 
 .PHONY: help setup demo up down test lint bench lock
 
@@ -38,12 +38,14 @@ lint: setup ## style, types, SQL style, shell scripts
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 	@$(BIN)/shellcheck scripts/*.sh docker/*.sh .ci/run
 
-bench: setup ## measure against raw COPY and the command line; writes bench/results/
-	@echo "bench: this takes some minutes"
+bench: setup ## measure against raw COPY, peers and the command line; writes bench/results/
+	@scripts/setup_peers.sh
+	@echo "bench: this takes the better part of an hour; docs/benchmarks.md has the shorter ways"
 	@$(BIN)/python -m bench
 
 lock: ## for maintainers: write requirements/ anew from pyproject.toml (needs uv); keeps versions that still fit
 	@command -v uv > /dev/null || { echo "lock: uv is needed (pip install uv)" >&2; exit 1; }
-	@echo "lock: requirements/dev.txt, requirements/runtime.txt"
-	@$(LOCK) --extra dev --output-file requirements/dev.txt
-	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	@echo "lock: requirements/dev.txt, requirements/runtime.txt, requirements/bench.txt"
+	@$(LOCK) --extra dev --output-file requirements/dev.txt pyproject.toml
+	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
+	@$(LOCK) --group bench --output-file requirements/bench.txt

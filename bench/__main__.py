@@ -1,87 +1,123 @@
 """``python -m bench``: measure, print a table with the targets, write ``bench/results/<date>.json``."""
 
 import argparse
-import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from bench import day, imports, load
-from include.local import stack
+from bench import against_peers, day, history, imports, load, memory, report, small_files, workbooks
+from bench.timing import Results, Run, say
+from include.local import signals, stack
 from include.settings import home_dir, load_settings
 
 RESULTS = Path(__file__).parent / "results"
-# (section, key, what, at most)
-TARGETS = (
-    ("load", "read_and_copy_ratio", "(a) read + COPY / raw COPY", 1.5),
-    ("load", "gated_load_ratio", "(b) whole gated load / raw COPY", 5.0),
-    ("day", "ratio", "(c) a day's files under the scheduler / by the command line", 2.0),
-    ("imports", "slowest_s", "(d) slowest import of a DAG file, s", 1.0),
-)
+LINES = 2_000_000
+ROUNDS = 3
+# In this order: `day` starts Airflow, which then takes its share of the machine until the end.
+SECTIONS: dict[str, Callable[[Run], Results]] = {
+    "load": load.measure,
+    "history": history.measure,
+    "workbooks": workbooks.measure,
+    "memory": memory.measure,
+    "small_files": small_files.measure,
+    "peers": against_peers.measure,
+    "imports": imports.measure,
+    "day": day.measure,
+}
+# What a section needs on disk at its largest moment, in bytes per line of the bench, and what they all need.
+_DISK_PER_LINE = {"history": 5_500, "memory": 5_500}
+_DISK_PER_LINE_OTHERS = 2_500
+_DISK_ALWAYS = 5 * 10**9  # the server's log of changes (max_wal_size), and the server itself
 
 
-def main() -> None:
-    """Run every measurement on a stack of its own, which is removed afterwards."""
+def main() -> int:
+    """Measure what was asked for; 0 even when a target is missed: the table says so."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "--lines", type=int, default=1_000_000, help="lines of the customs file; scales the rest"
-    )
-    lines = parser.parse_args().lines
+    parser.add_argument("--lines", type=int, default=LINES, help="lines of the customs file; scales the rest")
+    parser.add_argument("--only", help=f"sections, with commas between: {', '.join(SECTIONS)}")
+    asked = parser.parse_args()
+    chosen = set(asked.only.split(",")) if asked.only else set(SECTIONS)
+    if unknown := chosen - set(SECTIONS):
+        parser.error(f"no section {', '.join(sorted(unknown))}; there are: {', '.join(SECTIONS)}")
+    if "history" in chosen:
+        chosen.add("load")  # what it is compared with
+    if missing := disk_missing(chosen, asked.lines):
+        print(missing, file=sys.stderr)
+        return 1
+    results: dict[str, Results] = {}
+    try:
+        measure(chosen, asked.lines, ROUNDS, results)
+    finally:  # also when a later section breaks down or somebody has waited long enough
+        if results:
+            publish(asked.lines, results)
+    return 0
+
+
+def publish(lines: int, results: dict[str, Results]) -> None:
+    """Write what was measured to a file that says what it covers, and print the table."""
+    header: Results = {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
+        "lines": lines,
+        "rounds": ROUNDS,
+    }
+    size = "" if lines == LINES else f"-{lines}-lines"
+    part = "" if set(results) == set(SECTIONS) else f"-{'-'.join(results)}"
+    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}{size}{part}.json"
+    report.write(header, results, path)
+    report.show(results)
+    say(f"written to {path.relative_to(RESULTS.parent.parent)}")
+
+
+def measure(chosen: set[str], lines: int, rounds: int, results: dict[str, Results]) -> None:
+    """Add the chosen sections to ``results``, measured on a stack of its own that is removed afterwards."""
     with own_home():
-        results = {
-            "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": {"cpus": os.cpu_count(), "python": platform.python_version()},
-            "lines": lines,
-            "imports": imports.measure(),
-            "load": load.measure(load_settings(), lines),
-            "day": day.measure(load_settings(), lines),
-        }
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}{'' if lines == 1_000_000 else f'-{lines}-lines'}.json"
-    path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    show(results)
-    print(f"written to {path}")
+        for name, section in SECTIONS.items():
+            if name in chosen:
+                say(f"--- {name}")
+                results[name] = section(Run(load_settings(), lines, rounds, results))
 
 
 @contextmanager
 def own_home() -> Iterator[None]:
     """A stack in a folder of its own, without Airflow at first; stopped and deleted at the end."""
     home = home_dir() / "bench"
-    shutil.rmtree(home, ignore_errors=True)
-    for name in [name for name in os.environ if name.startswith("TEXTILE_")]:
+    before = {name: value for name, value in os.environ.items() if name.startswith("TEXTILE_")}
+    for name in before:
         del os.environ[name]
     os.environ["TEXTILE_HOME"] = str(home)
-    try:
-        stack.up(with_airflow=False, say=print)
-        yield
-    finally:
-        stack.down(say=print)
-        shutil.rmtree(home, ignore_errors=True)
+    with signals.raising():
+        try:
+            stack.down(say=say)  # of a bench that was killed
+            shutil.rmtree(home, ignore_errors=True)
+            stack.up(with_airflow=False, say=say)
+            yield
+        finally:
+            stack.down(say=say)
+            shutil.rmtree(home, ignore_errors=True)
+            del os.environ["TEXTILE_HOME"]
+            os.environ.update(before)
 
 
-def show(results: dict[str, Any]) -> None:
-    """Print the seconds behind each ratio, then the ratios against their targets."""
-    seconds = Table("measured", "seconds", title="Seconds, median", title_justify="left")
-    for section in ("load", "day", "imports"):
-        for key, value in results[section].items():
-            if key.endswith("_s"):
-                seconds.add_row(f"{section}: {key.removesuffix('_s').replace('_', ' ')}", f"{value:.2f}")
-    ratios = Table("what", "found", "at most", "", title="Against the targets", title_justify="left")
-    for section, key, what, most in TARGETS:
-        value = results[section][key]
-        verdict = "[green]ok[/]" if value <= most else "[bold red]missed[/]"
-        ratios.add_row(what, f"{value:.2f}", f"{most:.1f}", verdict)
-    console = Console(width=100)
-    console.print(seconds, ratios)
+def disk_missing(chosen: set[str], lines: int) -> str | None:
+    """What to do when the disk is too small for the chosen sections; None when it is large enough."""
+    home = home_dir()
+    existing = next(folder for folder in (home, *home.parents) if folder.exists())
+    per_line = max(_DISK_PER_LINE.get(name, _DISK_PER_LINE_OTHERS) for name in chosen)
+    needed, free = lines * per_line + _DISK_ALWAYS, shutil.disk_usage(existing).free
+    if free >= needed:
+        return None
+    return (
+        f"bench: about {needed / 1e9:.0f} GB are needed below {home}, {free / 1e9:.0f} GB are free: free"
+        f" {(needed - free) / 1e9:.1f} GB, set TEXTILE_HOME to a folder on a larger disk, or measure less"
+        " with --lines or --only"
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,16 +1,14 @@
-"""(c) From a day's files in the drop folder to the new release: by the scheduler, and by the command line."""
+"""From a day's files in the drop folder to the new release: by the scheduler, and by the command line."""
 
 import datetime as dt
-import json
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import httpx
 
-from bench.timing import median
+from bench import ours
+from bench.timing import Results, Run, median, ratio, say
 from include import pipeline, release, synthetic
 from include.demonstration.demo import deliver
 from include.local import airflow_api, daily_run, stack
@@ -30,10 +28,11 @@ _DAYS = tuple(
 _SOURCES = ("enterprise_orders", "customs_exports")
 
 
-def measure(settings: Settings, lines: int) -> dict[str, object]:
-    """Seconds of both ways, in turns, on a history of twice ``lines`` order lines."""
-    history = prepare(settings, lines)
-    stack.up(with_airflow=True, say=print)
+def measure(run: Run) -> Results:
+    """Seconds of both ways, in turns, on a history of as many order lines as the bench has lines."""
+    lines = run.lines
+    history = prepare(run.settings, lines)
+    stack.up(with_airflow=True, say=say)
     settings = load_settings()  # Airflow's port is known now
     by_airflow, by_command, rows = [], [], []
     with daily_run.connect(settings) as client:
@@ -41,7 +40,7 @@ def measure(settings: Settings, lines: int) -> dict[str, object]:
             folder, day_rows = make_day(settings.home / "bench_day", day, lines)
             rows.append(day_rows)
             way = "the scheduler" if turn % 2 == 0 else "the command line"
-            print(f"day {turn + 1} of {len(_DAYS)}: {day_rows} rows by {way}")
+            say(f"day {turn + 1} of {len(_DAYS)}: {day_rows} rows by {way}")
             if turn % 2 == 0:
                 by_airflow.append(by_scheduler(client, settings, folder))
             else:
@@ -52,15 +51,15 @@ def measure(settings: Settings, lines: int) -> dict[str, object]:
         "day_rows": rows,
         "scheduler_s": median(by_airflow),
         "command_line_s": median(by_command),
-        "ratio": round(median(by_airflow) / median(by_command), 2),
+        "ratio": ratio(median(by_airflow), median(by_command)),
     }
 
 
 def prepare(settings: Settings, lines: int) -> dict[str, int]:
     """Load and publish the history; returns its rows by source."""
-    print(f"history of {2 * lines:,} order lines: generating, loading, publishing")
+    say(f"history of {lines:,} order lines: generating, loading, publishing")
     folder = settings.home / "bench_history"
-    synthetic.generate(folder, HISTORY_MONTHS, scale=2 * lines / _LINES_PER_SCALE)
+    synthetic.generate(folder, HISTORY_MONTHS, scale=lines / _LINES_PER_SCALE)
     rows = {}
     for source in sources():
         results = pipeline.load_files(settings, source, files.find(folder, source))
@@ -68,13 +67,13 @@ def prepare(settings: Settings, lines: int) -> dict[str, int]:
         rows[source] = sum(r.accepted for r in results)
     shutil.rmtree(folder)
     shutil.rmtree(settings.home / "archive")
-    assert release.publish(settings, say=print).status == "published"
+    assert release.publish(settings, say=say).status == "published"
     return rows
 
 
 def make_day(folder: Path, day: dt.date, lines: int) -> tuple[Path, dict[str, int]]:
-    """A day's order and declaration files: about ``lines`` / 100 order lines and half as many items."""
-    made = synthetic.generate(folder, months=1, scale=lines / 100 / _DAY_LINES_PER_SCALE, last_day=day)
+    """A day's order and declaration files: about ``lines`` / 200 order lines and half as many items."""
+    made = synthetic.generate(folder, months=1, scale=lines / 200 / _DAY_LINES_PER_SCALE, last_day=day)
     shutil.rmtree(folder / "customs_statistics")
     return folder, {"order_lines": made.order_lines, "items": made.declaration_items}
 
@@ -100,17 +99,9 @@ def by_command_line(folder: Path) -> float:
     """``textile load`` for each source, then ``textile publish``: seconds until the last one has ended."""
     begin = time.perf_counter()
     for source in _SOURCES:
-        textile("load", source, *map(str, files.find(folder, source)))
-    assert textile("publish")["status"] == "published"
+        ours.textile("load", source, *files.find(folder, source))
+    assert ours.textile("publish")["status"] == "published"
     return time.perf_counter() - begin
-
-
-def textile(*words: str) -> dict[str, object]:
-    """Run a command; its JSON."""
-    command = [str(Path(sys.executable).with_name("textile")), *words, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
-    return answer
 
 
 def loads_shown(settings: Settings) -> int:

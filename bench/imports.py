@@ -1,9 +1,9 @@
-"""(d) How long each DAG file takes to import, in a process that has Airflow, as the dag-processor does."""
+"""How long each DAG file takes to import, in a process that has Airflow, as the dag-processor does."""
 
 import subprocess
 import sys
 
-from bench.timing import ROUNDS, median
+from bench.timing import Results, Run, median
 from include.settings import PROJECT_DIR
 
 _SCRIPT = """
@@ -18,12 +18,12 @@ print(time.perf_counter() - begin)
 """
 
 
-def measure() -> dict[str, object]:
+def measure(run: Run) -> Results:
     """Seconds by DAG file, and of Airflow itself for comparison; each in a fresh process."""
     files: dict[str, float] = {}
     airflow: list[float] = []
     for path in sorted((PROJECT_DIR / "dags").glob("*.py")):
-        runs = [_import(str(path)) for _ in range(ROUNDS)]
+        runs = [_import(str(path)) for _ in range(run.rounds)]
         airflow += [run[0] for run in runs]
         files[path.name] = median([run[1] for run in runs])
     return {"files": files, "slowest_s": max(files.values()), "airflow_itself_s": median(airflow)}
