@@ -3,7 +3,6 @@
 import json
 import sys
 from dataclasses import asdict, is_dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -11,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from include import profile_cli
+from include.console import Json, coloured, plain, print_rows, say, show, show_result
 from include.errors import TextileError
 from include.settings import Role, load_settings
 
@@ -22,8 +23,7 @@ app = typer.Typer(
 )
 # Tables and progress go to stderr when --json is given, so that stdout's last line is the JSON object.
 _err = Console(stderr=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line of stdout.")]
+app.add_typer(profile_cli.app, name="profile")
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
 def _fail(message: str) -> NoReturn:
     if "--json" in sys.argv:
         typer.echo(json.dumps({"error": message}, ensure_ascii=False))
-    _err.print(f"[bold red]error:[/] {_plain(message)}")
+    _err.print(f"[bold red]error:[/] {plain(message)}")
     sys.exit(1)
 
 
@@ -54,7 +54,7 @@ def up(
     """Start the local stack and wait until it is healthy."""
     from include.local import stack
 
-    services = stack.up(with_airflow=airflow, say=_say)
+    services = stack.up(with_airflow=airflow, say=say)
     _show_services(services, as_json=as_json)
 
 
@@ -63,8 +63,8 @@ def down(*, as_json: Json = False) -> None:
     """Stop everything that `up` started."""
     from include.local import stack
 
-    stack.down(say=_say)
-    _result({"stopped": True}, as_json=as_json)
+    stack.down(say=say)
+    show_result({"stopped": True}, as_json=as_json)
 
 
 @app.command()
@@ -89,7 +89,7 @@ def generate(
     from include import synthetic
 
     result = synthetic.generate(out, months=months, enterprises=enterprises, seed=seed, scale=scale)
-    _result(_jsonable(result), as_json=as_json)
+    show_result(_jsonable(result), as_json=as_json)
 
 
 @app.command()
@@ -103,19 +103,19 @@ def load(
     """Load files through the gate. A refused file makes the exit code 1; the others are loaded."""
     from include import pipeline
 
-    results = pipeline.load_files(load_settings(), source, paths, profile, say=_say)
+    results = pipeline.load_files(load_settings(), source, paths, profile, say=say)
     if not as_json:
         table = Table("load", "file", "status", "rows in", "accepted", "unchanged", "quarantined", "rules")
         for r in results:
             table.add_row(
                 str(r.load_id or ""),
-                _plain(r.file),
-                _coloured(r.status),
+                plain(r.file),
+                coloured(r.status),
                 *(f"{n:,}" for n in (r.rows_in, r.accepted, r.unchanged, r.quarantined)),
                 ", ".join(r.failed_rules),
             )
-        _show(table)
-    _result({"files": [asdict(r) for r in results]}, as_json=as_json, shown=True)
+        show(table)
+    show_result({"files": [asdict(r) for r in results]}, as_json=as_json, shown=True)
     if any(r.status == "refused" for r in results):
         raise typer.Exit(1)
 
@@ -125,8 +125,8 @@ def publish(*, as_json: Json = False) -> None:
     """Build the marts, audit them, and make them visible in one commit."""
     from include import release
 
-    result = release.publish(load_settings(), say=_say)
-    _result(asdict(result), as_json=as_json)
+    result = release.publish(load_settings(), say=say)
+    show_result(asdict(result), as_json=as_json)
     if result.status == "refused":
         raise typer.Exit(1)
 
@@ -138,8 +138,8 @@ def releases(*, as_json: Json = False) -> None:
 
     found = release.releases(load_settings())
     if not as_json:
-        _print_rows(found)
-    _result({"releases": found}, as_json=as_json, shown=True)
+        print_rows(found)
+    show_result({"releases": found}, as_json=as_json, shown=True)
 
 
 @app.command()
@@ -153,7 +153,7 @@ def rollback(
     from include import release
 
     release.rollback(load_settings(), release_id, reason)
-    _result({"release_id": release_id, "status": "current"}, as_json=as_json)
+    show_result({"release_id": release_id, "status": "current"}, as_json=as_json)
 
 
 @app.command()
@@ -163,8 +163,8 @@ def diff(a: int, b: int, *, as_json: Json = False) -> None:
 
     found = release.diff(load_settings(), a, b)
     if not as_json:
-        _print_rows(found)
-    _result({"marts": found}, as_json=as_json, shown=True)
+        print_rows(found)
+    show_result({"marts": found}, as_json=as_json, shown=True)
 
 
 @app.command()
@@ -180,16 +180,16 @@ def quarantine(
     settings = load_settings()
     rows = rejected_rows.rows(settings, load)
     if load and (refusal := rejected_rows.refusal(settings, load)):
-        _say(refusal)
+        say(refusal)
     if out:
         count = rejected_sheet.write(rows, out)
-        _say(f"{count} rows written to {out}")
-        _result({"rows": count}, as_json=as_json, shown=True)
+        say(f"{count} rows written to {out}")
+        show_result({"rows": count}, as_json=as_json, shown=True)
         return
     found = list(rows)
     if not as_json:
-        _print_rows([{name: row[name] for name in rejected_rows.SHOWN} for row in found])
-    _result({"rows": found}, as_json=as_json, shown=True)
+        print_rows([{name: row[name] for name in rejected_rows.SHOWN} for row in found])
+    show_result({"rows": found}, as_json=as_json, shown=True)
 
 
 @app.command()
@@ -201,7 +201,7 @@ def dsn(
     """Print a connection string. It holds a password: treat it as one."""
     found = load_settings().dsn(role)
     if as_json:
-        _result({"dsn": found}, as_json=True)
+        show_result({"dsn": found}, as_json=True)
     else:
         typer.echo(found)
 
@@ -211,30 +211,10 @@ def demo(*, as_json: Json = False) -> None:
     """Run the whole pipeline on a synthetic cluster, with bad input among it, and check its figures."""
     from include import demonstration
 
-    passed = demonstration.run(say=_say)
-    _result({"passed": passed}, as_json=as_json, shown=True)
+    passed = demonstration.run(say=say)
+    show_result({"passed": passed}, as_json=as_json, shown=True)
     if not passed:
         raise typer.Exit(1)
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
-
-
-def _show(table: Table) -> None:
-    """A terminal's own width; wide enough for every column where the output goes to a file."""
-    console = Console()
-    (console if console.is_terminal else Console(width=200)).print(table)
-
-
-def _plain(text: str) -> str:
-    """Brackets in a message are text, not markup."""
-    return text.replace("[", r"\[")
-
-
-def _coloured(state: str) -> str:
-    colours = {"accepted": "green", "published": "green", "refused": "bold red", "duplicate": "yellow"}
-    return f"[{colours[state]}]{state}[/]" if state in colours else state
 
 
 def _show_services(services: list[Any], *, as_json: bool) -> None:
@@ -242,33 +222,9 @@ def _show_services(services: list[Any], *, as_json: bool) -> None:
         table = Table("service", "state", "pid", "port", "address")
         for s in services:
             table.add_row(s.name, s.state, str(s.pid or ""), str(s.port or ""), s.url or "")
-        _show(table)
-    _result({"services": [asdict(s) for s in services]}, as_json=as_json, shown=True)
-
-
-def _print_rows(rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        typer.echo("none")
-        return
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*("" if v is None else _plain(str(v)) for v in row.values()))
-    _show(table)
-
-
-def _result(values: dict[str, Any], *, as_json: bool, shown: bool = False) -> None:
-    if as_json:
-        typer.echo(json.dumps(values, ensure_ascii=False, default=_json_value))
-    elif not shown:
-        for name, value in values.items():
-            typer.echo(f"{name}: {value}")
+        show(table)
+    show_result({"services": [asdict(s) for s in services]}, as_json=as_json, shown=True)
 
 
 def _jsonable(value: Any) -> dict[str, Any]:
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else dict(value)
-
-
-def _json_value(value: Any) -> Any:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return str(value)

@@ -44,7 +44,7 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
     show(table)
 
 
-def result(values: dict[str, Any], *, as_json: bool, shown: bool = False) -> None:
+def show_result(values: dict[str, Any], *, as_json: bool, shown: bool = False) -> None:
     """The outcome: as JSON, or line by line unless it has been ``shown`` already."""
     if as_json:
         typer.echo(json.dumps(values, ensure_ascii=False, default=_json_value))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from include.console import Json, plain, print_rows, result, say, show
+from include.console import Json, plain, print_rows, say, show, show_result
 from include.settings import home_dir
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def check(
     found = profile_check.check(mapping, file, home_dir())
     if not as_json:
         _show(found)
-    result(asdict(found), as_json=as_json, shown=True)
+    show_result(asdict(found), as_json=as_json, shown=True)
     if found.result.status == "refused":
         raise typer.Exit(1)
 
@@ -58,7 +58,7 @@ def new(
         say(f"written to {out}; look at what is marked with #, then: textile profile check {out} {file}")
     elif not as_json:
         typer.echo(found.text, nl=False)
-    result(asdict(found), as_json=as_json, shown=True)
+    show_result(asdict(found), as_json=as_json, shown=True)
 
 
 def _show(found: "Check") -> None:
