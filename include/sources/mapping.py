@@ -1,6 +1,7 @@
 """A file's own columns to the contract's: headers, constants, computed columns, filters, line numbers."""
 
 import hashlib
+import re
 
 import polars as pl
 
@@ -80,6 +81,12 @@ def origins(
     """Canonical column -> where its values come from, for people; None where from nowhere."""
     found = found_headers(header, name, contract, profile)
     given = {**profile.constants, **given}
+    of_names = {
+        column: word
+        for word, pattern in (("file", profile.from_file_name), ("sheet", profile.from_sheet_name))
+        if pattern
+        for column in re.compile(pattern).groupindex
+    }
     said: dict[str, str | None] = {}
     for column in contract.names:
         if column in profile.computed:
@@ -88,6 +95,8 @@ def origins(
             said[column] = found[column]
         elif (constant := _constant(column, contract, given, found)) is not None:
             said[column] = f"'{constant}'"
+        elif column in of_names:
+            said[column] = f"the {of_names[column]}'s name"
         elif column == contract.line_column and profile.line_numbers:
             said[column] = "a number made of the line"
         else:

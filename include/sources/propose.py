@@ -147,8 +147,15 @@ def _header_for(column: Column, left: dict[str, str], *, sure: bool) -> str | No
     bare = {_bare(word): word for word in left}
     if exact := next((word for word in likely if word in bare), None):
         return bare[exact]
+    # Of a header of two rows, `数量 主数量`, the name proper is the last word.
+    last_words = {_bare(folded.rpartition(" ")[2]): folded for folded in left}
+    if own := next((word for word in likely if word in last_words), None):
+        return last_words[own]
     near = (hit for word in likely for hit in difflib.get_close_matches(word, bare, 1, _LIKE_A_HEADER))
-    return next((bare[hit] for hit in near), None)
+    if hit := next(near, None):
+        return bare[hit]
+    ends = (folded for word in known for folded in left if len(word) > 1 and folded.endswith(word))
+    return next(ends, None)
 
 
 def _bare(word: str) -> str:

@@ -119,7 +119,7 @@ def test_results_of_every_expectation_are_in_ops(source: str, outcome: Outcome) 
     for rule, bad in CASES[source].items():
         count = len(bad) if isinstance(bad, list) else 1
         if rule.endswith("_required"):
-            # Missing are also the values of the rows that are no lines (not in China), and the unreadable value.
+            # Missing are also the values of rows that are no lines (not in China), and the unreadable one
             count += 3 * (rule != "province_required") + (
                 rule.replace("_required", "_readable") in CASES[source]
             )
