@@ -54,7 +54,8 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
         else:
             values[column.name] = _typed(text, column, notation, marks, tally)
         if column.check == "uscc":
-            _mark(marks, _bad_uscc(values[column.name]), f"check:{column.name}")
+            whole = ~values[column.name].str.contains(_SCIENTIFIC)
+            _mark(marks, _bad_uscc(values[column.name]) & whole, f"check:{column.name}")
     for column in contract.columns:
         if column.empty_with:  # the unit says "none": whatever stands for the quantity is no quantity
             values[column.name] = _only_where(values[column.empty_with].is_not_null(), values[column.name])
