@@ -24,6 +24,7 @@ MAX_KEY_CHARACTERS = 100
 _INTEGER = r"^[0-9]{1,18}(\.0+)?$"
 # What a spreadsheet makes of a long number: digits are gone that nothing brings back.
 _SCIENTIFIC = r"^[0-9](\.[0-9]+)?E\+[0-9]+$"
+_EXACT_DIGITS = 15  # what it keeps of a number
 _ERROR_VALUES = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
 # No character of a value: blanks of every width, and marks that no one sees.
 _INVISIBLE = "\ufeff\u200b\u200e\u200f"
@@ -93,9 +94,7 @@ def _without_error_values(text: pl.Series, tally: Tally) -> pl.Series:
 
 def _text(text: pl.Series, column: Column, tally: Tally) -> pl.Series:
     """A text without blanks around it; an empty one is missing."""
-    value = _counted(text, text.str.strip_chars(_BLANKS), "blanks_trimmed", tally)
-    empty = value == ""
-    value = _only_where(~empty, value) if empty.any() else value
+    value = _trimmed(text, tally)
     if column.upper or column.check:
         value = value.str.to_uppercase()
     if column.identifier or column.digits or column.upper:
@@ -103,42 +102,56 @@ def _text(text: pl.Series, column: Column, tally: Tally) -> pl.Series:
     return value
 
 
+def _trimmed(text: pl.Series, tally: Tally) -> pl.Series:
+    value = text.str.strip_chars()
+    if not _is_ascii(value):
+        value = value.str.strip_chars(_BLANKS)
+    # Trimming only shortens: equal bytes in all, nothing was trimmed.
+    if text.str.len_bytes().sum() != value.str.len_bytes().sum():
+        value = _counted(text, value, "blanks_trimmed", tally)
+    empty = value == ""
+    return value.set(empty, None) if empty.any() else value
+
+
+def _is_ascii(text: pl.Series) -> bool:
+    return bool(text.str.len_bytes().sum() == text.str.len_chars().sum())
+
+
 def _identifier(value: pl.Series, column: Column, marks: list[pl.Series], tally: Tally) -> pl.Series:
     """Marks codes that a spreadsheet has spoilt, or that are not of the length they must have."""
-    if not (column.identifier or column.digits):
-        return value
-    spoilt = value.str.contains(_SCIENTIFIC).fill_null(value=False)
-    _mark(marks, spoilt, f"spoilt:{column.name}")
-    if not column.digits:
-        return value
+    if column.digits:
+        return _digits(value, column, marks, tally)
+    if column.identifier:
+        _mark(marks, value.str.contains(_SCIENTIFIC), f"spoilt:{column.name}")
+    return value
+
+
+def _digits(value: pl.Series, column: Column, marks: list[pl.Series], tally: Tally) -> pl.Series:
     if column.leading_zeros:
         value = _with_leading_zeros(value, column, tally)
     lengths = "|".join(f"[0-9]{{{length}}}" for length in column.digits)
-    wrong = ~(value.str.contains(f"^({lengths})$") | (value == (column.absent_as or ""))).fill_null(
-        value=True
-    )
-    _mark(marks, wrong & ~spoilt, f"digits:{column.name}")
-    if (longest := max(column.digits)) > 15:
-        # Rounding to 15 digits shows in a whole column at once; one number may end in zeros by itself.
-        long = value.str.len_chars() == longest
-        rounded = long & value.str.ends_with("0" * (longest - 15))
-        if rounded.any() and 2 * int(rounded.sum()) > int(long.sum()):
+    wrong = ~value.str.contains(f"^({lengths})$")
+    if wrong.any():
+        spoilt = value.str.contains(_SCIENTIFIC)
+        _mark(marks, spoilt, f"spoilt:{column.name}")
+        _mark(marks, wrong & ~spoilt & (value != (column.absent_as or "")), f"digits:{column.name}")
+    if (longest := max(column.digits)) > _EXACT_DIGITS:
+        # Rounding shows in a whole column at once; one number may end in zeros by itself.
+        rounded = value.str.contains(f"^[0-9]{{{_EXACT_DIGITS}}}0{{{longest - _EXACT_DIGITS}}}$")
+        if 2 * int(rounded.sum()) > len(value) - value.null_count():
             _mark(marks, rounded, f"spoilt:{column.name}")
     return value
 
 
 def _with_leading_zeros(value: pl.Series, column: Column, tally: Tally) -> pl.Series:
     """A code one zero short that is a known code with it: a spreadsheet took it for a number."""
-    known = codes(str(column.leading_zeros))
+    short = value.str.len_bytes() < max(column.digits)
+    if not short.any():
+        return value
     padded = value.str.zfill(max(column.digits))
-    short = (value.str.contains(r"^[1-9][0-9]*$") & padded.is_in(list(known)) & (padded != value)).fill_null(
-        value=False
-    )
-    return (
-        _counted(value, padded.zip_with(short, value), "leading_zero_restored", tally)
-        if short.any()
-        else value
-    )
+    known = padded.is_in(list(codes(str(column.leading_zeros))))
+    is_known = (short & value.str.contains(r"^[1-9][0-9]*$") & known).fill_null(value=False)
+    return _counted(value, padded.zip_with(is_known, value), "leading_zero_restored", tally)
 
 
 def _typed(
@@ -148,8 +161,7 @@ def _typed(
     reading = _reading(text, column, notation)
     if not (text.is_not_null() & reading.is_null()).any():
         return reading
-    trimmed = _counted(text, text.str.strip_chars(_BLANKS), "blanks_trimmed", tally)
-    trimmed = _only_where(trimmed != "", trimmed)
+    trimmed = _trimmed(text, tally)
     clean = _counted(trimmed, _half_width(trimmed), "full_width_as_half_width", tally)
     if column.decimal:
         clean = _counted(clean, clean.str.replace(r"^([0-9][^-]*)-$", "-${1}"), "trailing_minus", tally)
@@ -181,7 +193,7 @@ def _padded_codes(text: pl.Series, column: Column, notation: Notation) -> pl.Ser
 
 def _half_width(text: pl.Series) -> pl.Series:
     """Full-width digits, letters and punctuation as ASCII, where there are any."""
-    if (text.str.len_bytes() == text.str.len_chars()).all():
+    if _is_ascii(text):
         return text
     return text.str.normalize("NFKC").str.strip_chars(_BLANKS)
 

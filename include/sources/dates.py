@@ -26,7 +26,7 @@ _SERIAL_ZERO = pl.datetime(1899, 12, 30)
 
 def date(text: pl.Series, notation: Notation) -> pl.Series:
     """Days as ``2020-09-01``; of a moment the day it is written with."""
-    return _parsed(text, _TIMESTAMPS, notation.date_formats).dt.strftime("%Y-%m-%d")
+    return _parsed(text, (*_DATES, *_TIMESTAMPS), notation.date_formats).dt.strftime("%Y-%m-%d")
 
 
 def month(text: pl.Series, notation: Notation) -> pl.Series:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from include.ahead import ahead
 from include.errors import UnreadableFileError
 from include.sources import encodings
 from include.sources.containers import Part
+from include.sources.encodings import count_byte
 from include.sources.profile import Profile
 from include.sources.tally import Tally
 
@@ -138,7 +140,7 @@ class TextPiece:
 
         No line has too many fields, or the parser would object; so if the sum is right, no line has too few.
         """
-        lines = block.count(b"\n") + (not block.endswith(b"\n"))
+        lines = count_byte(block, b"\n") + (not block.endswith(b"\n"))
         try:
             table = pl.read_csv(
                 block,
@@ -150,7 +152,7 @@ class TextPiece:
             )
         except pl.exceptions.PolarsError:
             return None
-        delimiters = block.count(self.delimiter.encode())
+        delimiters = count_byte(block, self.delimiter.encode())
         if self.quote and self.quote.encode() in block:  # those inside of fields separate nothing
             within = table.select(pl.all().str.count_matches(self.delimiter, literal=True).sum())
             delimiters -= sum(within.row(0))
@@ -220,10 +222,10 @@ def pieces(part: Part, profile: Profile, tally: Tally, offset: int) -> Iterator[
     """The blocks of a file; its lines are numbered from 1 after ``offset``."""
     delimiter, first_line = profile.delimiter, 1 + offset
     quote = None if profile.quote == "none" else profile.quote
-    for block in encodings.decoded_blocks(part.path, part.name, profile.encoding, tally):
+    for block in ahead(encodings.decoded_blocks(part.path, part.name, profile.encoding, tally)):
         delimiter = delimiter or _commonest_delimiter(block, profile)
         yield TextPiece(block, first_line, delimiter, quote, part.name)
-        first_line += block.count(b"\n")
+        first_line += count_byte(block, b"\n")
 
 
 def _commonest_delimiter(block: bytes, profile: Profile) -> str:

@@ -2,12 +2,12 @@
 
 import io
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
 import psycopg
 
+from include.ahead import ahead
 from include.sources.contract import Contract
 from include.sources.read import Block
 
@@ -94,7 +94,7 @@ def copy_blocks(
     count = 0
     # What is the same in every row of a file does not travel with each of them.
     connection.execute(f"alter table {table.rows} alter column _load_id set default {load_id:d}")
-    for height, rows, findings in _ahead(_csv(blocks, columns, load_id)):
+    for height, rows, findings in ahead(_csv(blocks, columns, load_id)):
         _copy(connection, f"{table.rows} ({', '.join(columns)})", rows)
         if findings:
             _copy(connection, f"{table.findings} (_load_id, _line_no, mark)", findings)
@@ -121,12 +121,3 @@ def _text(frame: pl.DataFrame) -> bytes:
     text = io.BytesIO()
     frame.write_csv(text, include_header=False)
     return text.getvalue()
-
-
-def _ahead(items: Iterator[tuple[int, bytes, bytes]]) -> Iterator[tuple[int, bytes, bytes]]:
-    """Compute the next item in a thread while the present one is used (polars and libpq free the GIL)."""
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        coming = thread.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = thread.submit(next, items, None)
-            yield item
