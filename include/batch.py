@@ -78,7 +78,7 @@ def _audit_and_accept(
         # The comparison needs the server, the audit mostly this process, the pages need nobody else.
         comparing = beside.submit(_compare, connection, table, loads)
         audit = quality.Gate(settings.dsn(Role.LOADER), quality.docs_dir(settings.home, "load", table.name))
-        verdict = load_gate.audit(connection, audit, table, loads, vouched, comparing.result)
+        verdict = load_gate.audit(connection, audit, table, vouched, comparing.result)
         writing = beside.submit(audit.write_docs)
         _give_verdicts(connection, settings, table, deliveries, verdict, writing.result)
 

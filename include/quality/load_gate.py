@@ -25,7 +25,6 @@ def audit(
     connection: psycopg.Connection,
     gate: Gate,
     table: LoadTable,
-    load_ids: list[int],
     vouched: list[int],
     findings_complete: Callable[[], object],
 ) -> Verdict:
@@ -55,20 +54,20 @@ def audit(
     _keep_first_causes(connection, table)
     connection.execute(
         f"""
-        insert into {table.files}
-        select load_id, rows_in, rejected_rows, rejected_rows::numeric / nullif(rows_in, 0),
-            case when %(limit)s::bigint is not null and not load_id = any(%(vouched)s) then rows_in end
+        update {table.files} as f
+        set rejected_rows = counted.rejected_rows,
+            rejected_share = counted.rejected_rows::numeric / nullif(f.rows_in, 0),
+            unvouched_download_rows = case
+                when %(limit)s::bigint is not null and not f.load_id = any(%(vouched)s) then f.rows_in
+            end
         from (
-            select load_id, coalesce(i.count, 0) as rows_in, coalesce(x.count, 0) as rejected_rows
-            from unnest(%(loads)s::bigint[]) as load_id
-            left join (select _load_id, count(*) from {table.rows} group by _load_id) as i
-                on i._load_id = load_id
-            left join (
-                select _load_id, count(distinct _line_no) from {table.rejects} group by _load_id
-            ) as x on x._load_id = load_id
+            select g.load_id, count(distinct x._line_no) as rejected_rows
+            from {table.files} as g left join {table.rejects} as x on x._load_id = g.load_id
+            group by g.load_id
         ) as counted
+        where counted.load_id = f.load_id
         """.encode(),
-        {"limit": contract.download_limit, "vouched": vouched, "loads": load_ids},
+        {"limit": contract.download_limit, "vouched": vouched},
     )
     of_files = file_rules.files(contract.download_limit)
     for result in gate.validate("load", f"{table.name}_files", of_files, file_rules.FILE_INDEX):

@@ -7,12 +7,15 @@ certain reading although it is written oddly is repaired, and counted by the rul
 docs/dirt.md lists them.
 """
 
+import datetime as dt
 import re
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from stdnum.cn import uscc
 
+from include.settings import ZONE
 from include.sources import dates
 from include.sources.contract import Column, Contract
 from include.sources.lookups import codes, exchange_rate_months, fold, words
@@ -39,6 +42,7 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
     ``_is_header``. Rows are neither added nor lost nor reordered. A text longer than
     ``MAX_KEY_CHARACTERS`` cannot be part of a key.
     """
+    today = str(dt.datetime.now(ZoneInfo(ZONE)).date())
     values: dict[str, pl.Series] = {}
     marks: list[pl.Series] = []
     if (no_line := frame["_is_total"] | frame["_is_header"]).any():  # what stands there are no values
@@ -54,6 +58,9 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
             values[column.name] = _identifier(value, column, marks, tally)
         else:
             values[column.name] = _typed(text, column, notation, marks, tally)
+        if column.earliest:  # days in ISO notation are ordered as texts
+            _mark(marks, values[column.name] < str(column.earliest), f"early:{column.name}")
+            _mark(marks, values[column.name] > today, f"future:{column.name}")
         if column.check == "uscc":
             whole = ~values[column.name].str.contains(_SCIENTIFIC)
             _mark(marks, _bad_uscc(values[column.name]) & whole, f"check:{column.name}")

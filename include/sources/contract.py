@@ -1,5 +1,6 @@
 """Contracts: what a source's rows are, declared in ``contracts/<source>.yml``."""
 
+import datetime as dt
 import re
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,7 @@ class Column(_Strict):
     column's value. ``identifier`` marks a text whose every character counts: no spreadsheet notation of a
     number may stand for it. ``digits`` are the lengths such a code may have; ``leading_zeros`` names the seed
     whose codes tell what a code was before a spreadsheet took its first zeros.
+    Days before ``earliest`` are typing errors (1920 for 2020): each would open a month in every mart.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Column(_Strict):
     upper: bool = False
     identifier: bool = False
     digits: tuple[int, ...] = ()
+    earliest: dt.date | None = None
     leading_zeros: Literal["trade_modes"] | None = None
     thousands: str | None = None
     absent_as: str | None = None

@@ -80,12 +80,9 @@ def _count(connection: psycopg.Connection, table: LoadTable, loads: dict[str, li
         f"""
         select load_id, rejected, contested, unchanged, rows - rejected - contested - unchanged
         from (
-            select load_id, coalesce(r.n, 0) as rows, coalesce(x.n, 0) as rejected,
+            select load_id, f.rows_in as rows, coalesce(x.n, 0) as rejected,
                 coalesce(c.n, 0) as contested, coalesce(k.n, 0) as unchanged
-            from unnest(%(loads)s::bigint[]) as load_id
-            left join (
-                select _load_id, count(*) as n from {table.rows} group by 1
-            ) as r on r._load_id = load_id
+            from {table.files} as f
             left join (
                 select _load_id, count(distinct _line_no) as n from {table.rejects} group by 1
             ) as x on x._load_id = load_id
@@ -96,6 +93,7 @@ def _count(connection: psycopg.Connection, table: LoadTable, loads: dict[str, li
                 select _load_id, count(*) as n from {table.known} as i
                 where {good} and not {of_row(table.contested)} group by 1
             ) as k on k._load_id = load_id
+            where load_id = any(%(loads)s)
         ) as counted
         """,
         loads,

@@ -9,6 +9,9 @@ from include.sources.contract import Contract
 from include.warehouse.connection import scalar
 from include.warehouse.load_table import LoadTable
 
+# Rows of raw per row of the batch from which on a look-up of each costs less than a pass over raw.
+_MUCH_LARGER = 4
+
 
 def compare(connection: psycopg.Connection, table: LoadTable, load_ids: list[int]) -> None:
     """Fill ``table.known`` and ``table.contested`` for the given loads.
@@ -19,7 +22,9 @@ def compare(connection: psycopg.Connection, table: LoadTable, load_ids: list[int
     loads = {"loads": load_ids}
     connection.execute(f"drop table if exists {table.known}, {table.contested}")
     _look_up(connection, table, loads)
-    of_rows = scalar(connection, f"select count(*) from {table.rows} where _load_id = any(%(loads)s)", loads)
+    of_rows = scalar(
+        connection, f"select sum(rows_in) from {table.files} where load_id = any(%(loads)s)", loads
+    )
     known, other = connection.execute(
         f"select count(*), count(*) filter (where not is_same) from {table.known}"
     ).fetchone() or (0, 0)
@@ -62,15 +67,20 @@ def same_key(contract: Contract, left: str, right: str) -> str:
 def _look_up(connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]) -> None:
     """Ask raw for the key of every row.
 
-    Always by its index, in several processes at once, so that the cost follows the batch: for a large batch
-    the planner would rather read all of raw, and then the cost follows history.
+    By its index where raw is much larger than the batch, so that the cost follows the batch: the planner
+    would rather read all of raw, and then the cost follows history. Where it is not, that is cheaper.
     """
     contract = table.contract
     is_same = " and ".join(f"c.{n} is not distinct from i.{n}" for n in contract.names)
     is_empty = not scalar(connection, f"select exists (select from raw.{contract.source})")
+    is_much_larger = scalar(
+        connection,
+        f"select reltuples > {_MUCH_LARGER} * (select sum(rows_in) from {table.files})"
+        f" from pg_class where oid = 'raw.{contract.source}'::regclass",
+    )
     other_joins = ("enable_hashjoin", "enable_mergejoin", "enable_memoize")
     with connection.transaction():
-        for join in other_joins:
+        for join in other_joins if is_much_larger else ():
             connection.execute(f"set local {join} to off")
         connection.execute(
             f"create unlogged table {table.known} as select i._load_id, i._line_no, {is_same} as is_same"
@@ -79,7 +89,7 @@ def _look_up(connection: psycopg.Connection, table: LoadTable, loads: dict[str, 
             loads,
         )
         for join in other_joins:
-            connection.execute(f"set local {join} to on")
+            connection.execute(f"set local {join} to default")
 
 
 def _contest(

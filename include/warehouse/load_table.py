@@ -56,7 +56,7 @@ def create(connection: psycopg.Connection, contract: Contract, first_load_id: in
     columns = ", ".join(f"{c.name} {c.postgres_type}" for c in contract.columns)
     connection.execute(
         f"create unlogged table {table.rows} (_load_id bigint not null, _line_no bigint not null,"
-        f" _delivered_on date not null default current_date, _extra jsonb, {columns})"
+        f" _extra jsonb, {columns})"
     )
     connection.execute(
         f"create unlogged table {table.findings} (_load_id bigint, _line_no bigint, mark text)"
@@ -86,7 +86,7 @@ def drop(connection: psycopg.Connection, table: LoadTable) -> None:
 def copy_blocks(
     connection: psycopg.Connection, table: LoadTable, load_id: int, blocks: Iterable[Block]
 ) -> int:
-    """COPY a file's blocks into the load table; returns its number of rows.
+    """COPY a file's blocks into the load table; notes its number of rows in ``table.files`` and returns it.
 
     The next block is read while the server takes the present one.
     """
@@ -99,6 +99,7 @@ def copy_blocks(
         if findings:
             _copy(connection, f"{table.findings} (_load_id, _line_no, mark)", findings)
         count += height
+    connection.execute(f"insert into {table.files} (load_id, rows_in) values ({load_id:d}, {count:d})")
     return count
 
 

@@ -29,11 +29,9 @@ def note(connection: psycopg.Connection, table: LoadTable, results: list[FileRes
             f" left join (select distinct _load_id, _line_no from {table.rejects}) as x"
             " on x._load_id = i._load_id and x._line_no = i._line_no"
         )
-    connection.execute(
+    # As a query of its own it runs in several processes, as the source of an INSERT it would not.
+    counted = connection.execute(
         f"""
-        insert into ops.load_enterprise
-            (load_id, enterprise_uscc, rows_in, accepted, unchanged, quarantined,
-                dated, days_late, most_days_late)
         select load_id, enterprise, sum(rows),
             coalesce(sum(rows) filter (where standing = 'new'), 0),
             coalesce(sum(rows) filter (where standing = 'known'), 0),
@@ -54,7 +52,13 @@ def note(connection: psycopg.Connection, table: LoadTable, results: list[FileRes
         group by load_id, enterprise
         """.encode(),
         {"loads": [r.load_id for r in results]},
-    )
+    ).fetchall()
+    with connection.cursor().copy(
+        "copy ops.load_enterprise (load_id, enterprise_uscc, rows_in, accepted, unchanged, quarantined,"
+        " dated, days_late, most_days_late) from stdin"
+    ) as copy:
+        for row in counted:
+            copy.write_row(row)
 
 
 def note_refused(connection: psycopg.Connection, table: LoadTable, load_id: int) -> None:
