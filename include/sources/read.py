@@ -53,7 +53,7 @@ class Record:
     line_no: int
     place: str
     raw_line: str
-    cells: dict[str, str | None] | None
+    cells: dict[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def records(file: DeliveredFile, lines: pl.Series) -> Iterator[Record]:
         for (line_no, _), raw, values, ragged in zip(
             extents, found.block.piece.raw(extents), cells.iter_rows(), wanted["_ragged"], strict=True
         ):
-            own = None if ragged else dict(zip(cells.columns, values, strict=True))
+            own = None if ragged else {n: v or "" for n, v in zip(cells.columns, values, strict=True)}
             yield Record(line_no, f"{found.place} {line_no - found.offset}", raw, own)
 
 

@@ -155,9 +155,7 @@ def _deliver(connection: psycopg.Connection, records: Iterable[Record]) -> None:
     )
     with connection.cursor().copy("copy delivered from stdin") as copy:
         for r in records:
-            own = r.cells and {
-                _without_nul(name): cell and _without_nul(cell) for name, cell in r.cells.items()
-            }
+            own = r.cells and {_without_nul(name): _without_nul(cell) for name, cell in r.cells.items()}
             cells = None if own is None else json.dumps(own, ensure_ascii=False)
             copy.write_row((r.line_no, r.place, _without_nul(r.raw_line), cells))
     connection.execute("analyze delivered (line_no)")

@@ -1,5 +1,6 @@
 """Which column of a file is which: names in two languages, any order, any dress."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -271,3 +272,10 @@ def test_every_profile_of_the_project_fits_its_contract() -> None:
     for path in paths:
         source = yaml.safe_load(path.read_text(encoding="utf-8"))["source"]
         assert profile.profile(path.stem, source).source == source
+
+
+def test_the_schema_for_editors_is_the_one_that_profiles_are_validated_by() -> None:
+    from include.sources import profile
+
+    written = json.loads((profile.PROFILES_DIR / "profile.schema.json").read_text(encoding="utf-8"))
+    assert written == profile.schema()

@@ -308,7 +308,7 @@ def test_an_enterprise_code_in_lower_case_or_full_width_is_the_same_code(column:
 def test_a_currency_without_a_customs_rate_in_that_month_is_a_finding(
     read_table: ReadTable, tmp_path: Path
 ) -> None:
-    pairs = [("CNY", "1992-01-31"), ("usd", "2020-09-01"), ("USD", "1992-01-31"), ("XTS", "2020-09-01")]
+    pairs = [("CNY", "2005-01-31"), ("usd", "2020-09-01"), ("USD", "2005-01-31"), ("XTS", "2020-09-01")]
     rows = read_table(write(tmp_path / "a.csv", [order(币种=c, 订单日期=d) for c, d in pairs])).rows
     assert [row["_findings"] for row in rows] == [None, None, *["|rate:currency|"] * 2]
 

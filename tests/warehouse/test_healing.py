@@ -13,7 +13,7 @@ from samples import MILL_A, load, order, orders, query, write
 from include.settings import Role, Settings
 from include.sources.contract import contract
 from include.sources.files import Fingerprint
-from include.warehouse import accept, bootstrap, load_log, load_table, quarantine, source_quality
+from include.warehouse import accept, bootstrap, compare, load_log, load_table, quarantine, source_quality
 from include.warehouse.connection import connect
 from include.warehouse.load_log import FileResult
 
@@ -45,6 +45,8 @@ def deliver(module_warehouse: Settings) -> Callable[[list[list[list[Row]]]], Non
                 for load_id, file in zip(loads, batch, strict=True):
                     fill(connection, table, load_id, file)
                 load_table.finish(connection, table)
+                compare.compare(connection, table, loads)
+                compare.compare(connection, table, loads)
                 with connection.transaction():
                     results = []
                     for load_id, done in accept.accept(connection, table, loads).items():
@@ -71,8 +73,11 @@ def fill(connection: psycopg.Connection, table: load_table.LoadTable, load_id: i
         )
         if not is_good:
             connection.execute(
-                f"insert into {table.rejects} values (%s, %s, 'bad', null)".encode(), [load_id, number]
+                f"insert into {table.rejects} values (%s, %s, 'bad')".encode(), [load_id, number]
             )
+    connection.execute(
+        f"insert into {table.files} (load_id, rows_in) values ({load_id}, {len(rows)})".encode()
+    )
 
 
 @settings(max_examples=30, deadline=None)
