@@ -79,7 +79,13 @@ def enterprise_orders() -> gx.ExpectationSuite:
                 "数量必须大于 0（取消的订单除外）",
                 "quantity must be above 0 unless the line is cancelled",
             ),
-            _takes_back_whole_lines(),
+            finding(
+                "return_takes_back_whole_line",
+                "unmet:row",
+                "退货没有数量相符的原订单行：只能整行退回；部分退货请报送变更后的订单行",
+                "the return takes back no whole line: none has its key and quantity; for a part, deliver "
+                "the line amended",
+            ),
             readable("unit", "单位"),
             required("unit", "单位"),
             readable("unit_price", "单价"),
@@ -118,39 +124,6 @@ def enterprise_orders() -> gx.ExpectationSuite:
                 """,
             ),
         ],
-    )
-
-
-def _takes_back_whole_lines() -> gxe.Expectation:
-    """A return is a negative quantity with the key of the line it takes back, and takes back all of it.
-
-    As a version of that line it makes the whole line leave the facts: for a part that would be wrong.
-    """
-    # Great Expectations leaves the alias of {batch} to a query only if that has a join.
-    query = """
-        select c._load_id, c._line_no
-        from {batch} as c
-        left join raw.enterprise_orders as r using (enterprise_uscc, order_no, line_no)
-        where c.status = 'cancelled' and c.quantity < 0 and (
-            (r.quantity > 0 and r.quantity <> -c.quantity)
-            or (
-                (enterprise_uscc, order_no, line_no) in (
-                    select o.enterprise_uscc, o.order_no, o.line_no from {batch} as o where o.quantity > 0
-                )
-                and (enterprise_uscc, order_no, line_no, -c.quantity) not in (
-                    select o.enterprise_uscc, o.order_no, o.line_no, o.quantity
-                    from {batch} as o where o.quantity > 0 and o.line_no is not null
-                        and o.order_no is not null and o.enterprise_uscc is not null
-                )
-            )
-        )
-    """
-    return rule(
-        gxe.UnexpectedRowsExpectation,
-        "return_takes_back_whole_line",
-        "退货数量与原订单行不符：只能整行退回；部分退货请报送变更后的订单行",
-        "the return is not of the whole line it takes back; for a part, deliver the line amended",
-        unexpected_rows_query=query,
     )
 
 

@@ -1,7 +1,8 @@
 """What a delivered file as a whole must satisfy; a file that breaks one of these is refused.
 
 The validated table has one row per file of the batch: ``load_id``, ``rows_in``, ``rejected_share`` and
-``unvouched_download_rows`` (rows of a portal download nobody vouched for, else missing).
+``unvouched_download_rows`` (rows of the largest table of a portal download that nobody vouched for, before
+any filter; else missing).
 """
 
 import great_expectations as gx

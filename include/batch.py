@@ -86,6 +86,7 @@ def _audit_and_accept(
 def _compare(connection: psycopg.Connection, table: load_table.LoadTable, loads: list[int]) -> None:
     compare.compare(connection, table, loads)
     compare.mark_ambiguous(connection, table)
+    compare.mark_unmet(connection, table)
 
 
 def _give_verdicts(

@@ -1,6 +1,7 @@
 """How the command line speaks: tables for people; with ``--json`` one object, the last line of stdout."""
 
 import json
+import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -23,8 +24,8 @@ def show(table: Table) -> None:
 
 
 def plain(text: str) -> str:
-    """Brackets in a message are text, not markup."""
-    return text.replace("[", r"\[")
+    """Brackets in a message are text, not markup; control characters stay in the file they came from."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "?", text).replace("[", r"\[")
 
 
 def coloured(state: str) -> str:
@@ -38,7 +39,9 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
     if not rows:
         typer.echo("none")
         return
-    table = Table(*rows[0])
+    table = Table()
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*("" if v is None else plain(str(v)) for v in row.values()))
     show(table)

@@ -83,11 +83,14 @@ def check(profile: Profile, path: Path, home: Path) -> Check:
 
 def _note_rejects(found: Check, settings: Settings, load_id: int) -> None:
     counts: Counter[str] = Counter()
+    if found.result.status == "refused" and not found.result.rows_in:
+        return  # nothing was judged row by row: the verdict says why
     for row in rejected_rows.rows(settings, load_id):
         counts.update(row["rule_codes"])
         if len(found.examples) < SHOWN_LINES:
+            shown = ("place", "raw_line", "reason_zh", "reason_en")
             found.examples.append(
-                {name: row[name] for name in ("place", "rule_codes", "reason_zh", "reason_en")}
+                {"rules": ", ".join(row["rule_codes"])} | {name: row[name] for name in shown}
             )
     found.rules = dict(counts.most_common())
 

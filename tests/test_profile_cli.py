@@ -52,9 +52,9 @@ def test_check_names_the_rules_that_rows_break(tmp_path: Path) -> None:
     code, found, _ = run("check", profile, path)
     assert (code, found["result"]["status"]) == (1, "refused")
     assert found["rules"] == {"line_no_positive": 1, "quantity_readable": 1}
-    assert [(row["place"], row["rule_codes"]) for row in found["examples"]] == [
-        ("line 6", ["line_no_positive"]),
-        ("line 7", ["quantity_readable"]),
+    assert [(row["place"], row["rules"]) for row in found["examples"]] == [
+        ("line 6", "line_no_positive"),
+        ("line 7", "quantity_readable"),
     ]
     shown = runner.invoke(app, ["profile", "check", str(profile), str(path)])
     assert "A load would say: refused" in shown.stdout

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from include.local import ports, postgres
+from include.local import ports, postgres, signals
 from include.settings import Role, Settings
 from include.warehouse import bootstrap
 
@@ -15,7 +15,7 @@ from include.warehouse import bootstrap
 def warehouse(below: Path) -> Iterator[Settings]:
     """Settings of an empty warehouse in a folder below ``below``; the folder is removed at the end."""
     below.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="throwaway_", dir=below) as folder:
+    with signals.raising(), tempfile.TemporaryDirectory(prefix="throwaway_", dir=below) as folder:
         home = Path(folder)
         passwords = {role.value: secrets.token_urlsafe(32) for role in Role}
         cluster, port = home / "postgres", ports.choose()

@@ -58,7 +58,8 @@ def audit(
         set rejected_rows = counted.rejected_rows,
             rejected_share = counted.rejected_rows::numeric / nullif(f.rows_in, 0),
             unvouched_download_rows = case
-                when %(limit)s::bigint is not null and not f.load_id = any(%(vouched)s) then f.rows_in
+                when %(limit)s::bigint is not null and not f.load_id = any(%(vouched)s)
+                then f.largest_table
             end
         from (
             select g.load_id, count(distinct x._line_no) as rejected_rows

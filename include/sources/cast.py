@@ -26,7 +26,9 @@ from include.sources.tally import Tally
 MAX_KEY_CHARACTERS = 100
 _INTEGER = r"^[0-9]{1,18}(\.0+)?$"
 # What a spreadsheet makes of a long number: digits are gone that nothing brings back.
-_SCIENTIFIC = r"^[0-9](\.[0-9]+)?E\+[0-9]+$"
+_SCIENTIFIC = r"(?i)^[0-9]+(\.[0-9]+e\+?|e\+)[0-9]+$"
+# What the mapping knows of a row, and the mark that it leaves.
+_FLAGS = {"_ragged": "fields", "_is_total": "total", "_is_header": "header", "_meets": "meets"}
 _EXACT_DIGITS = 15  # what it keeps of a number
 _ERROR_VALUES = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
 # No character of a value: blanks of every width, and marks that no one sees.
@@ -38,9 +40,8 @@ _BLANKS = f" \t\n\r\x0b\x0c\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000{_WIDE}{_
 def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tally) -> pl.DataFrame:
     """Canonical columns as text in PostgreSQL's notation, ``_line_no`` and ``_findings``.
 
-    ``frame`` holds every canonical column as text, ``_line_no``, and the flags ``_ragged``, ``_is_total`` and
-    ``_is_header``. Rows are neither added nor lost nor reordered. A text longer than
-    ``MAX_KEY_CHARACTERS`` cannot be part of a key.
+    ``frame`` holds every canonical column as text, ``_line_no``, and the flags of ``_FLAGS``. Rows are
+    neither added nor lost nor reordered. A text longer than ``MAX_KEY_CHARACTERS`` cannot be part of a key.
     """
     today = str(dt.datetime.now(ZoneInfo(ZONE)).date())
     values: dict[str, pl.Series] = {}
@@ -50,7 +51,7 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
     for column in contract.columns:
         text = _without_error_values(frame[column.name], tally)
         if column.type == "text":
-            value = _text(text, column, tally)
+            value = _text(text, column, notation, tally)
             if column.name in contract.key:
                 too_long = value.str.len_chars() > MAX_KEY_CHARACTERS
                 _mark(marks, too_long, f"unreadable:{column.name}")
@@ -67,7 +68,7 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
     for column in contract.columns:
         if column.empty_with:  # the unit says "none": whatever stands for the quantity is no quantity
             values[column.name] = _only_where(values[column.empty_with].is_not_null(), values[column.name])
-    for flag, mark in (("_ragged", "fields"), ("_is_total", "total"), ("_is_header", "header")):
+    for flag, mark in _FLAGS.items():
         _mark(marks, frame[flag], f"{mark}:row")
     if contract.rates:
         _mark(
@@ -99,9 +100,13 @@ def _without_error_values(text: pl.Series, tally: Tally) -> pl.Series:
     return text.set(is_error, None)
 
 
-def _text(text: pl.Series, column: Column, tally: Tally) -> pl.Series:
-    """A text without blanks around it; an empty one is missing."""
+def _text(text: pl.Series, column: Column, notation: Notation, tally: Tally) -> pl.Series:
+    """A text without blanks around it, known words as their code; an empty one is missing."""
     value = _trimmed(text, tally)
+    if known := _words(column, notation):
+        value = _by_distinct_value(
+            value, lambda v: pl.Series([known.get(fold(word), word) for word in v], dtype=pl.String)
+        )
     if column.upper or column.check:
         value = value.str.to_uppercase()
     if column.identifier or column.digits or column.upper:

@@ -22,6 +22,7 @@ MAX_UNPACK_RATIO = 200
 _SMALL_BYTES = 64 * 1024**2
 _MAX_MEMBERS = 1000
 _CHUNK = 1024 * 1024
+_LOOK_BYTES = 64 * 1024
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<table")
 # First bytes of what is often taken for a table, and what to do about it.
@@ -99,7 +100,7 @@ def _expected(part: Part, profile: Profile) -> Part:
 def _kind(path: Path, name: str) -> str:
     """text, xlsx, xls, ods, gzip or zip; UnreadableFileError for what is none of them."""
     with path.open("rb") as file:
-        start = file.read(1024)
+        start = file.read(_LOOK_BYTES)
     if not start.strip():
         raise UnreadableFileError("file_empty", f"{name}: the file is empty; deliver it again with content")
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_HTML):
@@ -115,7 +116,7 @@ def _kind(path: Path, name: str) -> str:
         return "xls"
     if start.startswith(b"\x1f\x8b"):
         return "gzip"
-    if start.startswith(b"PK"):
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(path)
     return "text"
 

@@ -66,7 +66,9 @@ def _with_day(text: pl.Series) -> pl.Series:
     bare = text.str.strip_chars_end("月")
     return (
         bare.str.replace(r"^(\d{4})(\d{2})$", "${1}${2}01")
-        .str.replace(r"^(\d{4})([-/.])(\d{1,2})$", "${1}${2}${3}${2}01")
+        .str.replace(r"^(\d{4})([-/])(\d{1,2})$", "${1}${2}${3}${2}01")
+        # 2020.1 may be a number that was 2020.10.
+        .str.replace(r"^(\d{4})\.(\d{2})$", "${1}.${2}.01")
         .str.replace(r"^(\d{4})年(\d{1,2})$", "${1}年${2}月01")
     )
 

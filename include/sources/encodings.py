@@ -95,7 +95,7 @@ def _narrow(path: Path, shown: str, encoding: str | None) -> Iterator[bytes]:
             if block:
                 first_multibyte = not (encoding or seen_multibyte or block.isascii())
                 name, utf8 = _as_utf8(block, name, shown, line_no, or_gb18030=first_multibyte)
-                if name == "gb18030" and not encoding:
+                if codecs.lookup(name).name in ("gb18030", "gbk", "gb2312"):
                     _refuse_utf8_within(block, shown, line_no)
                 seen_multibyte |= first_multibyte
                 yield utf8
@@ -110,6 +110,12 @@ def _as_utf8(block: bytes, encoding: str, shown: str, line_no: int, *, or_gb1803
         return encoding, block
     try:
         text = block.decode(encoding)
+        if or_gb18030 and _could_be_gb18030(block):
+            raise UnreadableFileError(
+                "encoding_unknown",
+                f"{shown}: its few characters beyond ASCII can be read as UTF-8 and as GB18030; name the "
+                "encoding in a profile, or deliver it with a byte-order mark",
+            )
     except UnicodeDecodeError as error:
         before = block[: block.rfind(b"\n", 0, error.start) + 1]
         if or_gb18030 and not _UTF8_CHINESE.search(before):
@@ -117,6 +123,17 @@ def _as_utf8(block: bytes, encoding: str, shown: str, line_no: int, *, or_gb1803
         line = line_no + block.count(b"\n", 0, error.start)
         raise _wrong_encoding(shown, line, f"byte 0x{block[error.start]:02x}", encoding) from None
     return encoding, block if encoding == "utf-8" else text.encode()
+
+
+def _could_be_gb18030(block: bytes) -> bool:
+    """Whether valid UTF-8 has no character of three bytes, as Chinese has, and is Chinese in GB18030."""
+    if block.startswith(codecs.BOM_UTF8) or np.frombuffer(block, np.uint8).max() >= 0xE0:
+        return False
+    try:
+        block.decode("gb18030")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _refuse_utf8_within(block: bytes, shown: str, line_no: int) -> None:

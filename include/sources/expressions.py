@@ -34,6 +34,8 @@ _ALLOWED = (
 )
 _INEXACT = (exp.DType.FLOAT, exp.DType.DOUBLE)  # an amount is never a float
 _DIALECT = "duckdb"  # the dialect whose spelling polars' SQL takes for all of the above
+_MOST_CHARACTERS = 1_000
+_MOST_REPLACEMENTS = 5
 FUNCTIONS = (
     "CASE, COALESCE, NULLIF, CAST, TRY_CAST, CONCAT, UPPER, LOWER, TRIM, LENGTH, REPLACE, SUBSTR, LEFT, "
     "RIGHT, ABS, ROUND, LIKE, IN, BETWEEN, + - * / ||"
@@ -42,11 +44,17 @@ FUNCTIONS = (
 
 def compiled(expression: str) -> pl.Expr:
     """The expression for polars; ContractError when it is no such expression or asks for more than a row."""
+    if len(expression) > _MOST_CHARACTERS:
+        raise ContractError(f"{expression[:60]!r}... is longer than {_MOST_CHARACTERS:,} characters")
     try:
         tree = sqlglot.parse_one(expression, read=_DIALECT)
-    except sqlglot.errors.SqlglotError as error:
+    except (sqlglot.errors.SqlglotError, RecursionError) as error:
         reason = str(error).splitlines()[0]
         raise ContractError(f"{expression!r} is no expression: {reason}") from error
+    if sum(1 for _ in tree.find_all(exp.Replace)) > _MOST_REPLACEMENTS:
+        raise ContractError(
+            f"{expression!r}: more than {_MOST_REPLACEMENTS} REPLACE can make a text grow without end"
+        )
     for node in tree.walk():
         if type(node) not in _ALLOWED or node.is_type(*_INEXACT):
             raise ContractError(

@@ -1,7 +1,6 @@
 """A file's own columns to the contract's: headers, constants, computed columns, filters, line numbers."""
 
 import hashlib
-import re
 
 import polars as pl
 
@@ -9,7 +8,7 @@ from include.errors import UnreadableFileError
 from include.sources.contract import Contract
 from include.sources.expressions import columns_of, compiled
 from include.sources.lookups import fold
-from include.sources.profile import Profile
+from include.sources.profile import Profile, named_groups
 from include.sources.tables import OUR_COLUMNS
 from include.sources.tally import Tally
 
@@ -39,10 +38,15 @@ def found_headers(header: list[str], name: str, contract: Contract, profile: Pro
 
 
 def wanted_rows(text: pl.DataFrame, name: str, profile: Profile, tally: Tally) -> pl.DataFrame:
-    """Without the rows that the profile says are none; they are counted by reason."""
+    """Without the rows that the profile says are none; they are counted by reason.
+
+    Empty cells are missing for every expression, whatever reader they came from.
+    """
+    read = [header for header in text.columns if header in _inputs(profile)]
+    text = text.with_columns(_filled_or_blank(header) for header in read)
     for rule in profile.skip:
         # A ragged row has no values that a filter could speak of: it stays, and is refused as what it is.
-        is_none = _evaluated(text, compiled(rule.where), name).fill_null(value=False) & ~text["_ragged"]
+        is_none = _holds(text, rule.where, name) & ~text["_ragged"]
         if is_none.any():
             tally.skipped[rule.reason] += int(is_none.sum())
             text = text.filter(~is_none)
@@ -58,18 +62,22 @@ def to_contract(
     """
     header = [h for h in text.columns if h not in OUR_COLUMNS]
     found = found_headers(header, name, contract, profile)
-    values = [
-        _value(column.name, name, contract, profile, given, found, header).alias(column.name)
-        for column in contract.columns
-    ]
+    computed = {column: _evaluated(text, sql, name) for column, sql in profile.computed.items()}
+    values: list[pl.Expr] = []
+    for column in contract.columns:
+        value = _value(column.name, contract, profile, given, found, computed)
+        is_numbered = column.name == contract.line_column and profile.line_numbers
+        if value is None and column.required and not is_numbered:
+            raise _missing_column(name, column.name, contract, header)
+        values.append(pl.lit(None, dtype=pl.String).alias(column.name) if value is None else value)
     ours = [pl.col("_line_no"), pl.col("_ragged"), *_no_line(text, found, contract)]
     mapped = _selected(text, [*values, *ours], name)
-    if profile.cancellations:
-        mapped = _cancelled(mapped, text, name, contract, profile)
     if profile.line_numbers and contract.line_column:
         by = profile.line_numbers.by or tuple(sorted(header, key=fold))
-        numbers = _evaluated(text, pl.struct(by), name).map_elements(_line_number, return_dtype=pl.Int64)
-        mapped = mapped.with_columns(numbers.cast(pl.String).alias(contract.line_column))
+        numbers = _selected(text, [pl.struct(by).alias("by")], name)["by"]
+        numbers = numbers.map_elements(_line_number, return_dtype=pl.Int64).cast(pl.String)
+        mapped = mapped.with_columns(numbers.alias(contract.line_column))
+    mapped = _cancelled(mapped, text, name, contract, profile)
     used = set(found.values()) | _inputs(profile)
     unknown = tuple(h for h in header if h not in used and not _is_nameless(text, h))
     return mapped, unknown
@@ -85,7 +93,7 @@ def origins(
         column: word
         for word, pattern in (("file", profile.from_file_name), ("sheet", profile.from_sheet_name))
         if pattern
-        for column in re.compile(pattern).groupindex
+        for column in named_groups(pattern, "")
     }
     said: dict[str, str | None] = {}
     for column in contract.names:
@@ -102,7 +110,7 @@ def origins(
         else:
             said[column] = None
         if column in profile.defaults:
-            said[column] = f"{said[column]}, else '{profile.defaults[column]}'"
+            said[column] = " else ".join(filter(None, [said[column], f"'{profile.defaults[column]}'"]))
     return said
 
 
@@ -133,29 +141,28 @@ def _filled(column: pl.Expr) -> pl.Expr:
 
 
 def _value(
-    column_name: str,
-    name: str,
+    column: str,
     contract: Contract,
     profile: Profile,
     given: dict[str, str],
     found: dict[str, str],
-    header: list[str],
-) -> pl.Expr:
-    column = contract.column(column_name)
-    if column_name in profile.computed:
-        value = compiled(profile.computed[column_name]).cast(pl.String)
-    elif column_name in found:
-        value = pl.col(found[column_name])
-    elif (constant := _constant(column_name, contract, given, found)) is not None:
+    computed: dict[str, pl.Series],
+) -> pl.Expr | None:
+    """What a canonical column is made of; None where of nothing."""
+    if column in computed:
+        value = pl.lit(computed[column])
+    elif column in found:
+        value = pl.col(found[column])
+    elif (constant := _constant(column, contract, given, found)) is not None:
         value = pl.lit(constant)
-    elif column.required and not (column_name == contract.line_column and profile.line_numbers):
-        raise _missing_column(name, column_name, contract, header)
-    else:
+    elif column in profile.defaults:
         value = pl.lit(None, dtype=pl.String)
-    default = profile.defaults.get(column_name)
-    if default is not None:
-        value = pl.when(value.str.strip_chars() != "").then(value).otherwise(pl.lit(default))
-    return value
+    else:
+        return None
+    if column in profile.defaults:
+        default = pl.lit(profile.defaults[column])
+        value = pl.when(value.str.strip_chars() != "").then(value).otherwise(default)
+    return value.alias(column)
 
 
 def _constant(column: str, contract: Contract, given: dict[str, str], found: dict[str, str]) -> str | None:
@@ -171,30 +178,51 @@ def _constant(column: str, contract: Contract, given: dict[str, str], found: dic
 def _cancelled(
     mapped: pl.DataFrame, text: pl.DataFrame, name: str, contract: Contract, profile: Profile
 ) -> pl.DataFrame:
-    """Rows that cancel get that status, and the key of the line they meet."""
+    """Rows that cancel get that status, and the key of the line they meet: those are flagged ``_meets``."""
     rule = profile.cancellations
     if rule is None:
-        return mapped
-    cancels = _evaluated(text, compiled(rule.where), name).fill_null(value=False)
+        return mapped.with_columns(_meets=pl.lit(value=False))
+    cancels = _holds(text, rule.where, name)
     changes = {"status": pl.Series([contract.cancelled], dtype=pl.String).new_from_index(0, text.height)}
-    changes |= {c: _evaluated(text, compiled(sql).cast(pl.String), name) for c, sql in rule.key.items()}
+    changes |= {c: _evaluated(text, sql, name) for c, sql in rule.key.items()}
     return mapped.with_columns(
-        values.zip_with(cancels, mapped[column]).alias(column) for column, values in changes.items()
+        *(values.zip_with(cancels, mapped[column]).alias(column) for column, values in changes.items()),
+        (cancels & bool(rule.key)).alias("_meets"),
     )
 
 
 def _line_number(values: dict[str, str | None]) -> int:
-    """A positive number made of the trimmed words of a line, in the order of their headers."""
-    words = "\x1f".join((value or "").strip() for value in values.values())
+    """A positive number made of the filled cells of a line, each with its header, in the headers' order."""
+    filled = {fold(header): value.strip() for header, value in values.items() if value and value.strip()}
+    words = "\x1f".join(f"{header}={value}" for header, value in filled.items())
     digest = hashlib.blake2b(words.encode(), digest_size=_NUMBER_BYTES).digest()
     return int.from_bytes(digest) + 1
 
 
-def _evaluated(text: pl.DataFrame, expression: pl.Expr, name: str) -> pl.Series:
-    result = _selected(text, [expression.alias("value")], name).to_series()
-    return (
-        result.new_from_index(0, text.height) if len(result) != text.height and len(result) == 1 else result
-    )
+def _filled_or_blank(header: str) -> pl.Expr:
+    return pl.when(pl.col(header) != "").then(pl.col(header)).alias(header)
+
+
+def _holds(text: pl.DataFrame, condition: str, name: str) -> pl.Series:
+    """For which rows a condition is true."""
+    result = _selected(text, [pl.repeat(None, pl.len()).alias("all"), compiled(condition).alias("is")], name)[
+        "is"
+    ]
+    if result.dtype != pl.Boolean:
+        raise UnreadableFileError("profile_wrong", f"{name}: {condition!r} in the profile is no condition")
+    return result.fill_null(value=False)
+
+
+def _evaluated(text: pl.DataFrame, expression: str, name: str) -> pl.Series:
+    """A value for every row, as text."""
+    value = compiled(expression).alias("value")
+    result = _selected(text, [pl.repeat(None, pl.len()).alias("all"), value], name)["value"]
+    if result.dtype.is_float():
+        raise UnreadableFileError(
+            "profile_wrong",
+            f"{name}: {expression!r} in the profile gives a float; CAST(... AS DECIMAL(18,4))",
+        )
+    return result.cast(pl.String)
 
 
 def _selected(text: pl.DataFrame, expressions: list[pl.Expr], name: str) -> pl.DataFrame:

@@ -4,14 +4,13 @@ The model below is the one definition: the JSON Schema that editors use (``profi
 written from it, and every profile is validated against that schema when it is read.
 """
 
-import codecs
 import hashlib
-import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
+import polars as pl
 import yaml
 from jsonschema import Draft202012Validator
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -27,8 +26,8 @@ EXCEL_SERIAL = "excel_serial"
 
 def _known_encoding(value: str) -> str:
     try:
-        codecs.lookup(value)
-    except LookupError as error:
+        "a".encode(value).decode(value)
+    except LookupError as error:  # also of encodings that are none of text, such as base64
         raise ValueError(f"{error}; use for example utf-8 or gb18030") from None
     return value
 
@@ -42,13 +41,21 @@ def _sql(value: str) -> str:
 
 
 def _pattern(value: str) -> str:
-    try:
-        named = re.compile(value).groupindex
-    except re.error as error:
-        raise ValueError(f"{value!r} is no regular expression: {error}") from None
-    if not named:
+    if not named_groups(value, ""):
         raise ValueError(f"{value!r} names no column; write (?P<column>...)")
     return value
+
+
+def named_groups(pattern: str, text: str) -> dict[str, str | None]:
+    """What the named groups of a regular expression find in a text; missing where they find nothing.
+
+    By the engine of polars, which looks at each character once: the sender chooses a file's name.
+    """
+    try:
+        found = pl.Series([text]).str.extract_groups(pattern)[0]
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+    return {name: value for name, value in (found or {}).items() if not name.isdigit()}
 
 
 def _zone(value: str) -> str:
@@ -60,6 +67,7 @@ def _zone(value: str) -> str:
 Sql = Annotated[str, AfterValidator(_sql)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Character = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[\x00-\x7f]$")]
+Word = Annotated[str, Field(min_length=1)]
 Kind = Literal["csv", "tsv", "txt", "xlsx", "xls", "ods"]
 
 
@@ -75,9 +83,9 @@ class Layout(_Strict):
     before each of their names. ``wanted: false`` counts the table's rows as skipped.
     """
 
-    header: tuple[str, ...] = ()
+    header: tuple[Word, ...] = ()
     header_rows: Annotated[int, Field(ge=1, le=5)] = 1
-    stop: tuple[str, ...] = ()
+    stop: tuple[Word, ...] = ()
     wanted: bool = True
 
 
@@ -121,9 +129,9 @@ class Profile(_Strict):
     decimal: Character = "."
     thousands: Character | None = None
     sheets: tuple[str | int, ...] | Literal["all"] = ()
-    header: tuple[str, ...] = ()
+    header: tuple[Word, ...] = ()
     header_rows: Annotated[int, Field(ge=1, le=5)] = 1
-    stop: tuple[str, ...] = ()
+    stop: tuple[Word, ...] = ()
     tables: tuple[Layout, ...] = ()
     columns: dict[str, tuple[str, ...]] = {}
     constants: dict[str, str] = {}
@@ -152,7 +160,7 @@ class Profile(_Strict):
     def columns_named(self) -> dict[str, set[str]]:
         """The canonical columns that each key of the profile speaks of."""
         of_patterns = {
-            key: set(re.compile(pattern).groupindex)
+            key: set(named_groups(pattern, ""))
             for key in ("from_file_name", "from_sheet_name")
             if (pattern := getattr(self, key))
         }
@@ -223,6 +231,12 @@ def _check_columns(found: Profile, path: Path) -> None:
         raise ContractError(f"{path.name}: cancellations: rows of {found.source} cannot be cancelled")
     if found.line_numbers and not of.line_column:
         raise ContractError(f"{path.name}: line_numbers: {found.source} has no line numbers")
+    meets = found.cancellations.key if found.cancellations else {}
+    if meets and found.line_numbers and not found.line_numbers.by and of.line_column not in meets:
+        raise ContractError(
+            f"{path.name}: line_numbers: a cancellation differs from the line it meets, and so would its "
+            "number; say `by` which headers tell the lines of an order apart"
+        )
     if found.tables and (found.header or found.stop or found.header_rows > 1):
         raise ContractError(f"{path.name}: tables: header, header_rows and stop belong into each table")
     if len(found.layouts) > 1 and not all(layout.header for layout in found.layouts):

@@ -1,6 +1,5 @@
 """A delivered file as typed blocks: kind, encoding, tables, profile, manifest, cast."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +15,7 @@ from include.sources.contract import Contract
 from include.sources.manifest import Manifest
 from include.sources.mapping import extra, to_contract, wanted_rows
 from include.sources.notation import Notation
-from include.sources.profile import Profile
+from include.sources.profile import Profile, named_groups
 from include.sources.tables import OUR_COLUMNS, Piece, TableBlock, table_blocks
 from include.sources.tally import Tally
 
@@ -37,10 +36,16 @@ class DeliveredFile:
 
 @dataclass(frozen=True)
 class Block:
-    """Typed rows of a file: canonical columns, ``_line_no``, ``_findings``, ``_extra`` (JSON or missing)."""
+    """Typed rows of a file: canonical columns, ``_line_no``, ``_findings``, ``_extra`` (JSON or missing).
+
+    ``place`` says which table they are of, ``delivered`` how many rows of it the file has here, skipped ones
+    among them.
+    """
 
     rows: pl.DataFrame
     unknown_columns: tuple[str, ...]
+    place: str
+    delivered: int
 
 
 @dataclass(frozen=True)
@@ -80,14 +85,15 @@ def blocks(file: DeliveredFile, tally: Tally) -> Iterator[Block]:
         mapped, unknown = to_contract(text, name, file.contract, file.profile, given)
         typed = cast(mapped, file.contract, notation, tally)
         _check_manifest(typed, file, notation)
-        yield Block(typed.with_columns(extra(text, unknown)), unknown)
+        rows = typed.with_columns(extra(text, unknown))
+        yield Block(rows, unknown, found.place, found.block.rows.height)
 
 
 def records(file: DeliveredFile, lines: pl.Series) -> Iterator[Record]:
     """The rows whose numbers are in ``lines``, as delivered and in file order; reads the file once more."""
     for found in _tables(file, Tally()):
         rows = found.block.rows
-        following = rows["_line_no"].shift(-1)
+        following = rows["_line_no"].shift(-1, fill_value=found.block.end_line)
         is_wanted = rows["_line_no"].is_in(lines.implode())
         if not is_wanted.any():
             continue
@@ -134,8 +140,10 @@ def _said_by(pattern: str | None, names: list[str], what: str) -> dict[str, str]
     if pattern is None:
         return {}
     for name in names:
-        if match := re.search(pattern, name):
-            return {column: value for column, value in match.groupdict().items() if value is not None}
+        if found := {
+            column: value for column, value in named_groups(pattern, name).items() if value is not None
+        }:
+            return found
     raise UnreadableFileError(
         "name_unexpected",
         f"{what} does not fit the profile's pattern {pattern}; rename it, or correct the profile",
@@ -148,7 +156,7 @@ def _check_manifest(typed: pl.DataFrame, file: DeliveredFile, notation: Notation
         one = pl.DataFrame(
             {c: [value if c == name else None] for c in file.contract.names},
             schema_overrides=dict.fromkeys(file.contract.names, pl.String),
-        ).with_columns(_line_no=1, _ragged=False, _is_total=False, _is_header=False)
+        ).with_columns(_line_no=1, _ragged=False, _is_total=False, _is_header=False, _meets=False)
         said = cast(one, file.contract, notation, Tally())[name][0]
         if said is None:
             raise UnreadableFileError(

@@ -44,6 +44,9 @@ class Piece(Protocol):
     def after(self, rest: Self, start: int) -> Self:
         """This piece, with the rows of ``rest`` from ``start`` on before it."""
 
+    def line_at(self, at: int) -> int:
+        """The number of the row at ``at``."""
+
     def unfinished(self, at: int) -> UnreadableFileError:
         """The refusal of a record at ``at`` that never ends."""
 
@@ -53,10 +56,14 @@ class Piece(Protocol):
 
 @dataclass(frozen=True)
 class TableBlock:
-    """Rows of one table (text columns named by its header, ``_line_no``, ``_ragged``) and their piece."""
+    """Rows of one table (text columns named by its header, ``_line_no``, ``_ragged``) and their piece.
+
+    ``end_line`` is the number of the first line behind them.
+    """
 
     rows: pl.DataFrame
     piece: Piece
+    end_line: int
 
 
 def table_blocks(
@@ -86,7 +93,7 @@ def table_blocks(
                 end = _end_of_table(piece, position, layout, layouts)
                 rows, done = piece.table(position, end, names)
                 if layout.wanted:
-                    yield TableBlock(rows, piece)
+                    yield TableBlock(rows, piece, piece.line_at(done))
                 else:
                     tally.skipped.update(
                         _counted(f"table {' '.join(layout.header)} is not wanted", rows.height)
@@ -128,9 +135,15 @@ def _end_of_table(piece: Piece, start: int, layout: Layout, layouts: Sequence[La
     if words:
         for at, cells in piece.rows_with(words, start):
             first = next((cell.strip() for cell in cells if cell.strip()), "")
-            if first.startswith(layout.stop or ("\0",)) or _header_of(cells, layouts):
+            if _stops(first, layout.stop) or _header_of(cells, layouts):
                 return at
     return len(piece)
+
+
+def _stops(first: str, words: Sequence[str]) -> bool:
+    """Whether a row's first filled cell is a stop word, alone or before a mark or a number."""
+    rests = [first[len(word) :].strip() for word in words if fold(first).startswith(fold(word))]
+    return any(not rest or rest[0].isdigit() or not rest[0].isalnum() for rest in rests)
 
 
 def _header_of(cells: list[str], layouts: Sequence[Layout]) -> Layout | None:

@@ -48,15 +48,18 @@ class TextPiece:
     def rows_with(self, words: Sequence[str], start: int) -> Iterator[tuple[int, list[str]]]:
         """Lines outside of quoted fields that hold one of ``words``."""
         seen = start
-        pattern = re.compile(b"|".join(re.escape(word.encode()) for word in words))
+        pattern = re.compile(b"|".join(re.escape(word.encode()) for word in words), re.IGNORECASE)
+        quoted = self._fields_of_several_lines(start)
+        field = next(quoted, None)
         for match in pattern.finditer(self.text, start):
             at = self.text.rfind(b"\n", start, match.start()) + 1 or start
             if at < seen:
                 continue
             seen = self._line_after(at)
-            if self.quote and self.text.count(self.quote.encode(), start, at) % 2:
-                continue
-            yield at, next((cells for _, _, cells in self._records([self._line(at)])), [])
+            while field and field[1] <= at:
+                field = next(quoted, None)
+            if not (field and field[0] < at):
+                yield at, next((cells for _, _, cells in self._records([self._line(at)])), [])
 
     def header(self, at: int, rows: int) -> tuple[list[list[str]], int] | None:
         """The cells of ``rows`` records from ``at`` on, and the offset after them."""
@@ -112,6 +115,10 @@ class TextPiece:
         """What is left of the piece before, then this one."""
         return replace(self, text=rest.text[start:] + self.text, first_line=rest._line_no(start))
 
+    def line_at(self, at: int) -> int:
+        """The number of the line that begins at ``at``."""
+        return self._line_no(at)
+
     def unfinished(self, at: int) -> UnreadableFileError:
         """The refusal of a quote that opens at ``at`` and does not close."""
         return _never_closed(self.file_name, self._line_no(at))
@@ -125,6 +132,17 @@ class TextPiece:
             while len(record) > 1 and _NO_CONTENT.fullmatch(record[-1]) and record[-1].count('"') % 2 == 0:
                 record.pop()
             yield "\n".join(record)
+
+    def _fields_of_several_lines(self, start: int) -> Iterator[tuple[int, int]]:
+        """Where quoted fields begin and end that hold a line end; a quote within a field opens none."""
+        if not self.quote:
+            return
+        quote, delimiter = re.escape(self.quote.encode()), re.escape(self.delimiter.encode())
+        inside = b"[^" + quote + b"]*(?:" + quote * 2 + b"[^" + quote + b"]*)*"
+        field = b"(?m)(?:^|" + delimiter + b")" + quote + b"(" + inside + b")" + quote
+        for match in re.compile(field + b"(?=" + delimiter + b"|\r?$)").finditer(self.text, start):
+            if b"\n" in match[1]:
+                yield match.span(1)
 
     def _line_no(self, at: int) -> int:
         return self.first_line + self.text.count(b"\n", 0, at)
@@ -141,6 +159,8 @@ class TextPiece:
         No line has too many fields, or the parser would object; so if the sum is right, no line has too few.
         """
         lines = count_byte(block, b"\n") + (not block.endswith(b"\n"))
+        if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):  # polars would keep one in a value
+            return None
         try:
             table = pl.read_csv(
                 block,

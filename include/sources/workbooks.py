@@ -6,6 +6,7 @@ spreadsheet shows it, which no code and no amount can be read from.
 """
 
 import datetime as dt
+import io
 import itertools
 import re
 import zipfile
@@ -28,6 +29,7 @@ from python_calamine import (
 
 from include.errors import UnreadableFileError
 from include.sources.containers import Part
+from include.sources.lookups import fold
 from include.sources.profile import Profile
 from include.sources.tally import Tally
 
@@ -35,6 +37,7 @@ MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_UNPACK_RATIO = 200
 _SMALL_BYTES = 64 * 1024**2
 _ROWS = 20_000
+_SEARCHED_ROWS = 100
 _CHUNK = 1024 * 1024
 _EXACT = 1e15  # above it a spreadsheet's number has fewer digits than it shows
 # A formula of which the file has no result: nothing here calculates it.
@@ -59,7 +62,8 @@ class SheetPiece:
     def rows_with(self, words: Sequence[str], start: int) -> Iterator[tuple[int, list[str]]]:
         """Rows of which a cell holds one of ``words``."""
         holds = pl.any_horizontal(
-            pl.col(name).str.contains_any(list(words)) for name in self._columns()
+            pl.col(name).str.contains_any(list(words), ascii_case_insensitive=True)
+            for name in self._columns()
         ).fill_null(value=False)
         for at in self.cells[start:].select(pl.arg_where(holds)).to_series():
             yield start + at, [cell or "" for cell in self._row(start + at)]
@@ -87,6 +91,11 @@ class SheetPiece:
     def after(self, rest: "SheetPiece", start: int) -> "SheetPiece":
         """What is left of the piece before, then this one."""
         return SheetPiece(pl.concat([rest.cells[start:], self.cells]), self.file_name)
+
+    def line_at(self, at: int) -> int:
+        """The number of the row at ``at``; behind the last one, the next."""
+        numbers = self.cells["_line_no"]
+        return int(numbers[at]) if at < len(numbers) else int(numbers[-1]) + 1
 
     def unfinished(self, at: int) -> UnreadableFileError:
         """The refusal of a header that the sheet ends in."""
@@ -117,7 +126,9 @@ def sheets(part: Part, profile: Profile, tally: Tally) -> Iterator[tuple[str, Ca
     if part.kind != "xls":
         check_archive(part, tally)
     try:
-        book = CalamineWorkbook.from_path(part.path)
+        book = CalamineWorkbook.from_filelike(
+            io.BytesIO(part.path.read_bytes())
+        )  # a path is judged by its name
         tables = [s for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
         opened = [(s, book.get_sheet_by_name(s.name)) for s in tables]
     except PasswordError as error:
@@ -140,7 +151,7 @@ def sheets(part: Part, profile: Profile, tally: Tally) -> Iterator[tuple[str, Ca
         )
     chosen, *others = visible
     for sheet in others:
-        if _first_cells(sheet) == _first_cells(chosen):
+        if _is_alike(sheet, chosen, profile):
             raise UnreadableFileError(
                 "sheets_ambiguous",
                 f"{part.name}: the sheets {chosen.name} and {sheet.name} have the same header; say in a "
@@ -148,6 +159,16 @@ def sheets(part: Part, profile: Profile, tally: Tally) -> Iterator[tuple[str, Ca
             )
         tally.skipped[f"sheet {sheet.name} is not wanted"] += sheet.height
     yield chosen.name, chosen
+
+
+def _is_alike(sheet: CalamineSheet, chosen: CalamineSheet, profile: Profile) -> bool:
+    """Whether a sheet has a table like the chosen one's: a row with the header's words, or its first row."""
+    if not profile.layouts[0].header:
+        return _first_cells(sheet) == _first_cells(chosen)
+    rows = itertools.islice(sheet.iter_rows(), _SEARCHED_ROWS)
+    first = ({fold(str(cell)) for cell in row} for row in rows)
+    wanted = [{fold(word) for word in layout.header} for layout in profile.layouts if layout.wanted]
+    return any(row >= words for row in first for words in wanted)
 
 
 def _first_cells(sheet: CalamineSheet) -> list[str] | None:

@@ -103,6 +103,9 @@ def _raw_tables(connection: psycopg.Connection, of: Contract) -> None:
         f"comment on table raw.{of.source} is '{of.description.replace(chr(39), chr(39) * 2)}'",
     ):
         connection.execute(statement.encode())
+    has_key = "select exists (select from pg_constraint where conrelid = %(t)s::regclass and contype = 'p')"
+    if not scalar(connection, has_key, {"t": f"raw.{of.source}"}):  # a loader went away between the two below
+        connection.execute(f"alter table raw.{of.source} add primary key ({key})".encode())
     # What a first load of a million rows needs done, by the owner, which the loader is not.
     for name, body in (
         (

@@ -54,6 +54,33 @@ def mark_ambiguous(connection: psycopg.Connection, table: LoadTable) -> None:
     )
 
 
+def mark_unmet(connection: psycopg.Connection, table: LoadTable) -> None:
+    """Note the returns that take back no whole line.
+
+    A row with the mark ``meets:row`` becomes a version of the line it takes back, and with it that line
+    leaves the facts: one version of it, here or in raw, must have the quantity that the return takes back.
+    """
+    contract = table.contract
+    if not scalar(connection, f"select exists (select from {table.findings} where mark = 'meets:row')"):
+        return
+    versions = (table.rows, f"raw.{contract.source}", f"raw.{contract.source}_history")
+    met = " or ".join(
+        f"exists (select from {version} as v"
+        f" where {same_key(contract, 'v', 'i')} and v.quantity = -i.quantity)"
+        for version in versions
+    )
+    connection.execute(
+        f"""
+        insert into {table.findings}
+        select i._load_id, i._line_no, 'unmet:row'
+        from {table.rows} as i
+        inner join {table.findings} as f
+            on f._load_id = i._load_id and f._line_no = i._line_no and f.mark = 'meets:row'
+        where i.quantity < 0 and not ({met})
+        """
+    )
+
+
 def of_row(table: str) -> str:
     """Whether ``table`` has the row ``i``."""
     return f"exists (select 1 from {table} as x where x._load_id = i._load_id and x._line_no = i._line_no)"

@@ -1,6 +1,7 @@
 """The load table: one batch of files, typed, where the gate looks and nobody else can."""
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -63,8 +64,8 @@ def create(connection: psycopg.Connection, contract: Contract, first_load_id: in
     )
     connection.execute(f"create unlogged table {table.rejects} (_load_id bigint, _line_no bigint, rule text)")
     connection.execute(
-        f"create unlogged table {table.files} (load_id bigint, rows_in bigint, rejected_rows bigint,"
-        " rejected_share numeric, unvouched_download_rows bigint)"
+        f"create unlogged table {table.files} (load_id bigint, rows_in bigint, largest_table bigint,"
+        " rejected_rows bigint, rejected_share numeric, unvouched_download_rows bigint)"
     )
     return table
 
@@ -94,12 +95,17 @@ def copy_blocks(
     count = 0
     # What is the same in every row of a file does not travel with each of them.
     connection.execute(f"alter table {table.rows} alter column _load_id set default {load_id:d}")
-    for height, rows, findings in ahead(_csv(blocks, columns, load_id)):
+    delivered: Counter[str] = Counter()
+    for block, rows, findings in ahead(_csv(blocks, columns, load_id)):
         _copy(connection, f"{table.rows} ({', '.join(columns)})", rows)
         if findings:
             _copy(connection, f"{table.findings} (_load_id, _line_no, mark)", findings)
-        count += height
-    connection.execute(f"insert into {table.files} (load_id, rows_in) values ({load_id:d}, {count:d})")
+        count += block.rows.height
+        delivered[block.place] += block.delivered
+    connection.execute(
+        f"insert into {table.files} (load_id, rows_in, largest_table) values (%s, %s, %s)".encode(),
+        [load_id, count, max(delivered.values(), default=0)],
+    )
     return count
 
 
@@ -108,14 +114,14 @@ def _copy(connection: psycopg.Connection, into: str, text: bytes) -> None:
         copy.write(text)
 
 
-def _csv(blocks: Iterable[Block], columns: list[str], load_id: int) -> Iterator[tuple[int, bytes, bytes]]:
-    """Each block's height, rows and findings; ``|a|b|`` of a row becomes two findings."""
+def _csv(blocks: Iterable[Block], columns: list[str], load_id: int) -> Iterator[tuple[Block, bytes, bytes]]:
+    """Each block with its rows and findings as text; ``|a|b|`` of a row becomes two findings."""
     for block in blocks:
         found = block.rows.select(pl.lit(load_id), "_line_no", "_findings").drop_nulls()
         marks = found.with_columns(pl.col("_findings").str.strip_chars("|").str.split("|")).explode(
             "_findings"
         )
-        yield block.rows.height, _text(block.rows.select(columns)), _text(marks)
+        yield block, _text(block.rows.select(columns)), _text(marks)
 
 
 def _text(frame: pl.DataFrame) -> bytes:

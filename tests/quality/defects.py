@@ -164,9 +164,6 @@ CASES: dict[str, dict[str, list[Row] | str]] = {
         "row_is_no_total": [total(order())],
         "row_is_no_header": [header(order())],
         "row_is_unambiguous": [order(行号="99"), order(行号="99", 数量="1001")],
-        "return_takes_back_whole_line": [
-            order(行号="1", 数量="-10", 金额="-205", 状态="取消", 更新时间="2020-09-20 08:00:00")
-        ],
         **{rule: [order(**(_LINE | changes))] for rule, changes in _ORDER_DEFECTS.items()},
     },
     "customs_exports": {

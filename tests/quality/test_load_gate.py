@@ -52,7 +52,8 @@ def outcome(module_warehouse: Settings) -> Outcome:
 def test_every_row_rule_has_its_defect_and_a_code_of_its_own(source: str) -> None:
     codes = [e.meta["rule"] for e in _suite(source) if e.meta["level"] == "row"]
     assert len(codes) == len(set(codes))
-    assert sorted(CASES[source]) == sorted(codes)
+    # A return needs a profile that says what it meets: tests/warehouse/test_returns.py.
+    assert sorted(CASES[source]) == sorted(set(codes) - {"return_takes_back_whole_line"})
 
 
 @pytest.mark.parametrize("source", sources())

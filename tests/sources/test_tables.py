@@ -1,6 +1,7 @@
 """Where tables stand: titles above, totals below, several in one file, sheets, archives."""
 
 import gzip
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from samples import Row, csv_text, delivered, order, orders, write
 
 from include.errors import UnreadableFileError
 from include.sources import encodings, read
+from include.sources.contract import contract
 from include.sources.profile import PROFILES_DIR, Layout, Profile, read_profile
 
 ReadTable = Callable[..., Any]
@@ -122,7 +124,7 @@ def test_a_ledger_of_an_erp_is_read_with_all_its_habits(read_table: ReadTable, t
     ]
     assert {r["enterprise_uscc"] for r in table.rows} == {"91330781MA0DEN1M4A"}
     assert [r["customer_code"] for r in table.rows] == ["0012", "0012", "0013", "0012"]
-    assert [r["_findings"] for r in table.rows] == [None] * 4
+    assert [r["_findings"] for r in table.rows] == [None, None, None, "|meets:row|"]
     assert table.unknown_columns == ()
     assert table.tally.skipped == {
         "outside of the table": 4,
@@ -268,3 +270,94 @@ def test_a_cancellation_without_a_key_is_a_document_of_its_own(read_table: ReadT
         ("1", "new"),
         (None, "new"),
     ]
+
+
+def test_a_quote_within_a_cell_hides_no_second_header(read_table: ReadTable, tmp_path: Path) -> None:
+    first = csv_text([order(行号="1", 客户名称='60" wide')]).replace('"60"" wide"', '60" wide')
+    names = [{"数量": "金额", "金额": "数量"}.get(name, name) for name in order()]
+    second = csv_text([order(行号="2", 数量="10", 金额="20")], names)
+    (tmp_path / "a.csv").write_text(first + second, encoding="utf-8")
+    rows = read_table(tmp_path / "a.csv", profile=FOUND).rows
+    assert [(r["line_no"], r["quantity"], r["amount"]) for r in rows] == [(1, 1000, 20500), (2, 10, 20)]
+
+
+def test_a_header_in_other_letters_is_a_header(read_table: ReadTable, tmp_path: Path) -> None:
+    english = {"订单号": "Order No", "行号": "Line No"}
+    names = [english.get(name, name) for name in order()]
+    body = csv_text(orders(1)).partition("\n")[2]
+    text = ",".join(names) + "\n" + body + ",".join(names).upper() + "\n" + body
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    rows = read_table(tmp_path / "a.csv", profile=Profile(source=SOURCE, header=("Order No", "Line No"))).rows
+    assert [(r["_line_no"], r["line_no"]) for r in rows] == [(2, 1), (4, 1)]
+
+
+def test_a_name_that_begins_like_a_stop_word_is_a_row(read_table: ReadTable, tmp_path: Path) -> None:
+    names = ["客户名称", *(name for name in order() if name != "客户名称")]
+    rows = [order(行号="1", 客户名称="Total Textiles"), order(行号="2", 客户名称="合计纺织")]
+    text = csv_text(rows, names) + "Total: 2\n"
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    stops = Profile(source=SOURCE, stop=("Total", "合计"))
+    table = read_table(tmp_path / "a.csv", profile=stops)
+    assert ([r["line_no"] for r in table.rows], table.tally.skipped) == ([1, 2], {"outside of the table": 1})
+
+
+def test_stop_words_everywhere_do_not_slow_the_search(read_table: ReadTable, tmp_path: Path) -> None:
+    rows = [order(行号=str(n), 品名="合计布") for n in range(1, 20_001)]
+    begin = time.monotonic()
+    table = read_table(write(tmp_path / "a.csv", rows), profile=Profile(source=SOURCE, stop=("合计",)))
+    assert (len(table.rows), time.monotonic() - begin < 5) == (20_000, True)
+
+
+def test_the_last_row_of_a_table_is_shown_without_what_follows(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(csv_text(orders(2)) + "合计,2\n制表人：某\n", encoding="utf-8")
+    last = read.records(delivered(path, profile=Profile(source=SOURCE, stop=("合计",))), pl.Series([3]))
+    assert [record.raw_line.count("\n") for record in last] == [0]
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_an_empty_cell_is_missing_whatever_stands_beside_it(
+    ragged: bool, read_table: ReadTable, tmp_path: Path
+) -> None:
+    named = Profile.model_validate(
+        {"source": SOURCE, "computed": {"customer_name": "COALESCE(客户名称, 订单号)"}}
+    )
+    text = csv_text([order(客户名称="")]) + ("one,field\n" if ragged else "")
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    assert read_table(tmp_path / "a.csv", profile=named).rows[0]["customer_name"] == "SO-1"
+
+
+def test_two_sheets_with_titles_of_their_own_are_not_lost_by_half(
+    read_table: ReadTable, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet(book, "上半月", [["九月上"], *cells(orders(1))])
+        sheet(book, "下半月", [["九月下"], *cells(orders(2))])
+    with pytest.raises(UnreadableFileError, match="have the same header"):
+        read_table(path, profile=Profile(source=SOURCE, header=("订单号", "行号")))
+
+
+def test_a_workbook_is_what_its_bytes_are(read_table: ReadTable, tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet(book, "甲", cells(orders(2)))
+    assert len(read_table(path.rename(tmp_path / "a.xls")).rows) == 2
+    assert len(read_table(write(tmp_path / "b.xlsx", orders(3))).rows) == 3
+
+
+def test_characters_that_two_encodings_share_are_not_guessed(read_table: ReadTable, tmp_path: Path) -> None:
+    english = dict(zip(order(), contract(SOURCE).names, strict=True))
+    row = {
+        english[name]: value
+        for name, value in order(
+            客户名称="", 品名="双色", 国家地区="CHN", 省份="44", 单位="m", 状态="new"
+        ).items()
+    }
+    path = write(tmp_path / "a.csv", [row], "gb18030")
+    with pytest.raises(UnreadableFileError, match="UTF-8 and as GB18030"):
+        read_table(path)
+    named = Profile(source=SOURCE, encoding="gb18030")
+    assert read_table(path, profile=named).rows[0]["product_name"] == "双色"
+    with pytest.raises(UnreadableFileError, match="not valid gb18030"):
+        read_table(write(tmp_path / "b.csv", [order(客户名称="广州纺织")]), profile=named)
