@@ -1,4 +1,4 @@
-"""Returns that name the line they take back: all of it leaves the facts, or the return waits for an answer."""
+"""Returns that name the line they take back: all of it leaves the facts, or the return waits."""
 
 from pathlib import Path
 from typing import Any
