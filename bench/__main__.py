@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import against_peers, day, history, imports, load, memory, report, small_files, workbooks
+from bench import against_peers, day, history, imports, load, memory, report, small_files, where, workbooks
 from bench.timing import Results, Run, say
 from include.local import signals, stack
 from include.settings import home_dir, load_settings
@@ -21,6 +21,7 @@ ROUNDS = 3
 # In this order: `day` starts Airflow, which then takes its share of the machine until the end.
 SECTIONS: dict[str, Callable[[Run], Results]] = {
     "load": load.measure,
+    "where": where.measure,
     "history": history.measure,
     "workbooks": workbooks.measure,
     "memory": memory.measure,

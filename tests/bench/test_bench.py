@@ -11,7 +11,7 @@ from bench import peer_process, report
 from bench.__main__ import SECTIONS, disk_missing, measure
 
 LINES = 2000
-CHEAP = {"load", "workbooks", "small_files", "peers"}
+CHEAP = {"load", "where", "workbooks", "small_files", "peers"}
 
 Results = dict[str, dict[str, Any]]
 
