@@ -36,7 +36,7 @@ from include.sources.tally import Tally
 MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_UNPACK_RATIO = 200
 _SMALL_BYTES = 64 * 1024**2
-_ROWS = 20_000
+_ROWS = 100_000
 _SEARCHED_ROWS = 100
 _CHUNK = 1024 * 1024
 _EXACT = 1e15  # above it a spreadsheet's number has fewer digits than it shows
