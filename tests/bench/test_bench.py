@@ -72,7 +72,7 @@ def test_peers_load_the_same_file(results: Results):
 
 
 def test_targets_name_sections_that_exist():
-    assert {target.section for target in report.TARGETS} | {"peers"} == set(SECTIONS)
+    assert {target.section for target in report.TARGETS} | {"peers", "where"} == set(SECTIONS)
 
 
 @pytest.mark.parametrize(
