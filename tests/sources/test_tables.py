@@ -17,6 +17,7 @@ from include.errors import UnreadableFileError
 from include.sources import encodings, read
 from include.sources.contract import contract
 from include.sources.profile import PROFILES_DIR, Layout, Profile, read_profile
+from include.sources.tally import Tally
 
 ReadTable = Callable[..., Any]
 SOURCE = "enterprise_orders"
@@ -361,3 +362,37 @@ def test_characters_that_two_encodings_share_are_not_guessed(read_table: ReadTab
     assert read_table(path, profile=named).rows[0]["product_name"] == "双色"
     with pytest.raises(UnreadableFileError, match="not valid gb18030"):
         read_table(write(tmp_path / "b.csv", [order(客户名称="广州纺织")]), profile=named)
+
+
+def test_an_open_document_sheet_is_read_like_a_workbook(read_table: ReadTable, tmp_path: Path) -> None:
+    def text_cell(value: str) -> str:
+        return f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
+
+    rows = "".join(
+        f"<table:table-row>{''.join(map(text_cell, row))}</table:table-row>" for row in cells(orders(2))
+    )
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces}><office:body>'
+        f'<office:spreadsheet><table:table table:name="甲">{rows}</table:table></office:spreadsheet>'
+        "</office:body></office:document-content>"
+    )
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", '<?xml version="1.0"?><manifest/>')
+        archive.writestr("content.xml", content)
+    table = read_table(path, profile=Profile(source=SOURCE, kinds=("ods",)))
+    assert [(row["line_no"], row["_findings"]) for row in table.rows] == [(1, None), (2, None)]
+
+
+def test_rows_are_counted_as_delivered_before_any_filter(tmp_path: Path) -> None:
+    no_sample = Profile.model_validate(
+        {"source": SOURCE, "skip": [{"where": "品名 = '样品'", "reason": "sample"}]}
+    )
+    path = write(tmp_path / "a.csv", [*orders(3), order(行号="4", 品名="样品")])
+    (block,) = read.blocks(delivered(path, profile=no_sample), Tally())
+    assert (block.rows.height, block.delivered) == (3, 4)
