@@ -45,7 +45,7 @@ def build(settings: Settings, log: logging.Logger) -> BuildResult:
 
     Raises BuildError naming the first failing node; the candidate is then not fit to be published.
     """
-    return _run(settings, log, ["build", "--exclude-resource-type", "unit_test"])
+    return _run(settings, log, ["build", "--full-refresh", "--exclude-resource-type", "unit_test"])
 
 
 def run_unit_tests(settings: Settings, log: logging.Logger) -> BuildResult:
@@ -70,7 +70,7 @@ def _project_version() -> str:
 def _code_files() -> list[Path]:
     folders = [DBT_PROJECT / name for name in ("models", "macros", "seeds", "tests")]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return sorted([DBT_PROJECT / "dbt_project.yml", *files, *(PROJECT_DIR / "expectations").glob("*.py")])
+    return sorted([DBT_PROJECT / "dbt_project.yml", *files, *(PROJECT_DIR / "expectations").rglob("*.py")])
 
 
 def _run(settings: Settings, log: logging.Logger, command: list[str]) -> BuildResult:

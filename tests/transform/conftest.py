@@ -88,6 +88,24 @@ def built(new_warehouse: Callable[[], Settings]) -> Settings:
     return settings
 
 
+@pytest.fixture(scope="session")
+def told(new_warehouse: Callable[[], Settings]) -> Settings:
+    """A warehouse with the lines of all scenarios, built once; a test that changes it puts it right again."""
+    from tests.transform import raw_lines, scenarios
+
+    settings = new_warehouse()
+    with psycopg.connect(settings.dsn(Role.ADMIN)) as connection:
+        raw_lines.insert(connection, scenarios.LINES)
+    dbt.build(settings, logging.getLogger("test"))
+    return settings
+
+
+@pytest.fixture
+def told_admin(told: Settings) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(told.dsn(Role.ADMIN), autocommit=True) as connection:
+        yield connection
+
+
 @pytest.fixture
 def admin(built: Settings) -> Iterator[psycopg.Connection]:
     with psycopg.connect(built.dsn(Role.ADMIN), autocommit=True) as connection:

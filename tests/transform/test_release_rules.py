@@ -1,17 +1,15 @@
 """Every release suite passes good marts and fails exactly the intended rules on each defect."""
 
+from functools import partial
+
 import psycopg
 import pytest
 
-from expectations import marts
-from include.quality.gate import Gate
+from expectations.identities import identities
+from expectations.marts import MARTS, suite_of
 from include.settings import Role
+from tests.transform.spoiling import failing_rules, spoiled
 
-MARTS = (
-    *("market_share", "growth", "dual_circulation", "enterprise_mix"),
-    *("source_quality", "source_quality_rules"),
-    *("dim_enterprise", "dim_product", "dim_market", "dim_month"),
-)
 SEPTEMBER = "month = '2020-09-01' and product_group = 'denim'"
 GROWTH_SEPTEMBER = "period_type = 'month' and period_start = '2020-09-01' and product_group = 'denim'"
 # mart, what is done to it, the rules that must then fail
@@ -179,46 +177,31 @@ DEFECTS = {
 
 @pytest.fixture
 def failed_rules(built, tmp_path):
-    """A function from marts to the rules that fail on them, identities included, as the publisher sees it."""
-
-    def failing(*names: str) -> set[str]:
-        gate = Gate(built.dsn(Role.PUBLISHER), tmp_path / "docs")
-        results = [r for name in names for r in gate.validate("candidate", name, marts.suite_of(name), [])]
-        identities = Gate(built.dsn(Role.PUBLISHER), tmp_path / "identities")
-        results += identities.validate("candidate", "market_share", marts.identities(), [])
-        assert {result.severity for result in results} == {"critical"}
-        assert all(result.zh and result.en for result in results)
-        return {result.rule for result in results if not result.success}
-
-    return failing
+    """A function from marts to the rules that fail on them."""
+    return partial(failing_rules, built, tmp_path)
 
 
 @pytest.fixture
-def spoiled(built, request):
-    """The candidate with one defect, put right again afterwards."""
+def spoiled_by(built, request):
+    """The candidate with one defect."""
     mart, change, _ = DEFECTS[request.param]
-    touched = "raw.customs_exports" if " raw." in change else f"candidate.{mart}"
-    with psycopg.connect(built.dsn(Role.ADMIN), autocommit=True) as admin:
-        admin.execute(f"create temporary table good as select * from {touched}")
-        assert admin.execute(change).rowcount > 0
+    with spoiled(built, mart, change):
         yield request.param
-        admin.execute(f"truncate {touched}")
-        admin.execute(f"insert into {touched} select * from good")
 
 
 def test_good_marts_pass(failed_rules):
     assert failed_rules(*MARTS) == set()
 
 
-@pytest.mark.parametrize("spoiled", list(DEFECTS), indirect=True)
-def test_each_defect_fails_its_rules_and_no_others(spoiled, failed_rules):
-    mart, _, expected = DEFECTS[spoiled]
+@pytest.mark.parametrize("spoiled_by", list(DEFECTS), indirect=True)
+def test_each_defect_fails_its_rules_and_no_others(spoiled_by, failed_rules):
+    mart, _, expected = DEFECTS[spoiled_by]
     assert failed_rules(mart) == expected
 
 
-@pytest.mark.parametrize("spoiled", ["market_of_another_group"], indirect=True)
+@pytest.mark.parametrize("spoiled_by", ["market_of_another_group"], indirect=True)
 def test_a_country_that_changed_its_group_within_the_month_has_no_group_to_compare(
-    built, spoiled, failed_rules
+    built, spoiled_by, failed_rules
 ):
     assert failed_rules("growth") == {"growth_has_the_same_markets"}
     with psycopg.connect(built.dsn(Role.ADMIN), autocommit=True) as admin:
@@ -236,6 +219,6 @@ def test_a_country_that_changed_its_group_within_the_month_has_no_group_to_compa
 
 
 def test_every_rule_has_been_seen_to_fail():
-    suites = [*(marts.suite_of(name) for name in MARTS), marts.identities()]
+    suites = [*(suite_of(name) for name in MARTS), identities()]
     declared = {expectation.meta["rule"] for suite in suites for expectation in suite.expectations}
     assert declared == set().union(*(rules for _, _, rules in DEFECTS.values()))

@@ -7,40 +7,88 @@ products as (
     select * from {{ ref('int_products__hs_codes') }}
 ),
 
+product_groups as (
+    select * from {{ ref('product_groups') }}
+),
+
+units as (
+    select * from {{ ref('units') }}
+),
+
 exchange_rates as (
     select
         month,
         currency,
         cny_per_unit
     from {{ ref('exchange_rates') }}
-    where currency <> 'CNY'
 ),
 
-sales as (
+lines as (
     select
         order_lines.enterprise_uscc,
         order_lines.order_no,
         order_lines.line_no,
-        order_lines.order_date,
+        order_lines.customer_code,
+        order_lines.order_date as sold_on,
         {{ month_of('order_lines.order_date') }} as month,
+        order_lines.hs_code,
         products.product_group,
+        product_groups.quantity_unit,
         {{ market_group_of() }} as market_group,
         -- Only a province of China is a market: a province beside another country is left aside.
         case
             when order_lines.country_code = 'CHN' then coalesce(order_lines.province_code, 'CHN')
             else order_lines.country_code
         end as market_code,
-        case
-            when order_lines.currency = 'CNY' then order_lines.amount
-            else round(order_lines.amount * exchange_rates.cny_per_unit, 2)
-        end as value_cny
+        order_lines.currency,
+        false as is_processing,
+        {{ in_cny('order_lines.amount', 'order_lines.currency', 'rates.cny_per_unit') }} as value_cny,
+        {{ in_usd(
+            'order_lines.amount', 'order_lines.currency', 'rates.cny_per_unit', 'usd_rates.cny_per_unit'
+        ) }} as value_usd,
+        {{ quantity_m(
+            'order_lines.quantity', 'units', 'order_lines.fabric_width_cm', 'order_lines.fabric_gsm'
+        ) }} as quantity_m,
+        {{ quantity_m2(
+            'order_lines.quantity', 'units', 'order_lines.fabric_width_cm', 'order_lines.fabric_gsm'
+        ) }} as quantity_m2,
+        {{ quantity_kg(
+            'order_lines.quantity', 'units', 'order_lines.fabric_width_cm', 'order_lines.fabric_gsm'
+        ) }} as quantity_kg,
+        {{ quantity_piece('order_lines.quantity', 'units') }} as quantity_piece
     from order_lines
     left join products on order_lines.hs_code = products.hs_code
-    left join exchange_rates
+    left join product_groups on products.product_group = product_groups.product_group
+    left join units on order_lines.unit_code = units.unit_code
+    left join exchange_rates as rates
         on
-            {{ month_of('order_lines.order_date') }} = exchange_rates.month
-            and order_lines.currency = exchange_rates.currency
+            {{ month_of('order_lines.order_date') }} = rates.month
+            and order_lines.currency = rates.currency
+    left join exchange_rates as usd_rates
+        on
+            {{ month_of('order_lines.order_date') }} = usd_rates.month
+            and usd_rates.currency = 'USD'
     {{ join_market_membership('order_lines.country_code', 'order_lines.order_date') }}
 )
 
-select * from sales
+select
+    enterprise_uscc,
+    order_no,
+    line_no,
+    customer_code,
+    sold_on,
+    month,
+    hs_code,
+    product_group,
+    market_group,
+    market_code,
+    currency,
+    is_processing,
+    value_cny,
+    value_usd,
+    quantity_m,
+    quantity_m2,
+    quantity_kg,
+    quantity_piece,
+    {{ quantity_in('quantity_unit') }} as quantity
+from lines

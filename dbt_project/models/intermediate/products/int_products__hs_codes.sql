@@ -1,9 +1,22 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    post_hook='analyze {{ this }}'
+) }}
 
 with hs_codes as (
     select hs_code from {{ ref('stg_enterprise_orders__order_lines') }}
+    where {{ touched('order_date') }}
     union
     select hs_code from {{ ref('stg_customs_exports__items') }}
+    where {{ touched('export_date') }}
+),
+
+new_codes as (
+    select hs_code from hs_codes
+    {%- if is_incremental() %}
+        except
+        select hs_code from {{ this }}
+    {%- endif %}
 ),
 
 prefixes as (
@@ -15,12 +28,12 @@ prefixes as (
 ),
 
 classified as (
-    select distinct on (hs_codes.hs_code)
-        hs_codes.hs_code,
+    select distinct on (new_codes.hs_code)
+        new_codes.hs_code,
         prefixes.product_group
-    from hs_codes
-    inner join prefixes on starts_with(hs_codes.hs_code, prefixes.hs_prefix)
-    order by hs_codes.hs_code asc, length(prefixes.hs_prefix) desc
+    from new_codes
+    inner join prefixes on starts_with(new_codes.hs_code, prefixes.hs_prefix)
+    order by new_codes.hs_code asc, length(prefixes.hs_prefix) desc
 )
 
 select * from classified

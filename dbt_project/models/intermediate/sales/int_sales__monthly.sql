@@ -1,38 +1,73 @@
-{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+{{ config(**kept_by_month()) }}
 
 with sales as (
     select
         'order_book' as basis,
+        sold_on,
         month,
         enterprise_uscc,
+        customer_code,
+        hs_code,
         product_group,
         market_group,
         market_code,
-        sum(value_cny) as value_cny,
-        max(order_date) as last_date
+        currency,
+        is_processing,
+        value_cny,
+        value_usd,
+        quantity_m,
+        quantity_m2,
+        quantity_kg,
+        quantity_piece,
+        quantity
     from {{ ref('int_orders__sales') }}
-    group by month, enterprise_uscc, product_group, market_group, market_code
+    where {{ touched('sold_on') }}
     union all
     select
         'customs' as basis,
+        sold_on,
         month,
         enterprise_uscc,
+        customer_code,
+        hs_code,
         product_group,
         market_group,
         market_code,
-        sum(value_cny) as value_cny,
-        max(export_date) as last_date
+        currency,
+        is_processing,
+        value_cny,
+        value_usd,
+        quantity_m,
+        quantity_m2,
+        quantity_kg,
+        quantity_piece,
+        quantity
     from {{ ref('int_customs__exports') }}
-    group by month, enterprise_uscc, product_group, market_group, market_code
+    where {{ touched('sold_on') }}
 )
 
 select
-    month,
     basis,
+    month,
     enterprise_uscc,
+    customer_code,
+    hs_code,
     product_group,
     market_group,
     market_code,
-    value_cny,
-    last_date
+    currency,
+    is_processing,
+    count(*) as line_count,
+    sum(value_cny) as value_cny,
+    {{ complete_sum('value_usd') }} as value_usd,
+    sum(quantity_m) as quantity_m,
+    sum(quantity_m2) as quantity_m2,
+    sum(quantity_kg) as quantity_kg,
+    sum(quantity_piece) as quantity_piece,
+    sum(quantity) as quantity,
+    coalesce(sum(value_cny) filter (where quantity is not null), 0) as quantified_value_cny,
+    max(sold_on) as last_date
 from sales
+group by
+    basis, month, enterprise_uscc, customer_code, hs_code, product_group, market_group, market_code, currency,
+    is_processing

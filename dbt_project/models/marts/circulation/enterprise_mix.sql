@@ -4,7 +4,7 @@ with sales as (
         enterprise_uscc,
         market_group,
         value_cny
-    from {{ ref('int_sales__monthly') }}
+    from {{ ref('int_sales__by_mill') }}
     where basis = 'order_book'
 ),
 

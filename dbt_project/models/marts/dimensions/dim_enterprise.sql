@@ -6,7 +6,7 @@ with sales as (
         max(month) as last_month,
         sum(value_cny) filter (where basis = 'order_book') as order_value_cny,
         sum(value_cny) filter (where basis = 'customs') as customs_value_cny
-    from {{ ref('int_sales__monthly') }}
+    from {{ ref('int_sales__by_mill') }}
     group by enterprise_uscc, product_group
 ),
 

@@ -16,6 +16,7 @@ renamed as (
         unit_1,
         quantity_2,
         unit_2,
+        currency,
         fob_usd,
         fob_cny,
         status,

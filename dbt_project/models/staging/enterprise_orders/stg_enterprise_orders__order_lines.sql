@@ -17,6 +17,8 @@ renamed as (
         unit as unit_code,
         amount,
         currency,
+        fabric_width_cm,
+        fabric_gsm,
         status,
         updated_at
     from source

@@ -1,0 +1,34 @@
+{#-
+  Incremental by touched month: what the loads since the last build touched is deleted and built anew, month by
+  month, in one transaction; the other months stay. ops.months_to_build says which months these are. A full
+  refresh builds every month.
+-#}
+
+{#- Config of a table that is kept by month. -#}
+{% macro kept_by_month() -%}
+    {{ return({
+        'materialized': 'incremental',
+        'incremental_strategy': 'append',
+        'on_schema_change': 'fail',
+        'pre_hook': "{% if is_incremental() %}delete from {{ this }} where {{ touched('month') }}{% endif %}",
+        'post_hook': 'analyze {{ this }}',
+    }) }}
+{%- endmacro %}
+
+{#- Whether a day, or a month's first day, lies in a touched month: literal ranges, for the index to find. -#}
+{% macro touched(day) -%}
+    {%- if not execute or not is_incremental() -%}
+        true
+    {%- else -%}
+        {%- set months = run_query(
+            "select distinct month, cast(month + interval '1 month' as date) from ops.months_to_build"
+            " where source in ('enterprise_orders', 'customs_exports') order by month"
+        ) -%}
+        (
+        {%- for first_day, end_day in months.rows %}
+            ({{ day }} >= date '{{ first_day }}' and {{ day }} < date '{{ end_day }}') or
+        {%- endfor %}
+            false
+        )
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,16 @@
+{{ config(**kept_by_month()) }}
+
+select
+    basis,
+    month,
+    hs_code,
+    product_group,
+    market_group,
+    market_code,
+    sum(value_cny) as value_cny,
+    {{ complete_sum('value_usd') }} as value_usd,
+    sum(quantity) as quantity,
+    sum(quantified_value_cny) as quantified_value_cny
+from {{ ref('int_sales__monthly') }}
+where {{ touched('month') }}
+group by basis, month, hs_code, product_group, market_group, market_code

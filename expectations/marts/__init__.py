@@ -1,0 +1,34 @@
+"""What every mart must satisfy before a release shows it: trust at the second boundary.
+
+dbt has checked shape, keys and relationships; here each mart's figures are recomputed, in other words than
+its model's. The marts are compared with each other and with raw in :mod:`expectations.identities`.
+"""
+
+from collections.abc import Callable
+
+import great_expectations as gx
+
+from expectations.marts.circulation import dual_circulation, enterprise_mix
+from expectations.marts.dimensions import code_list, dimension
+from expectations.marts.growth import growth
+from expectations.marts.market_share import market_share
+from expectations.marts.source_quality import source_quality, source_quality_rules
+
+_SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
+    "dim_enterprise": dimension("dim_enterprise", "enterprise_uscc"),
+    "dim_market": code_list("dim_market", "market_code"),
+    "dim_month": dimension("dim_month", "month"),
+    "dim_product": code_list("dim_product", "product_group"),
+    "dual_circulation": dual_circulation,
+    "enterprise_mix": enterprise_mix,
+    "growth": growth,
+    "market_share": market_share,
+    "source_quality": source_quality,
+    "source_quality_rules": source_quality_rules,
+}
+MARTS = tuple(_SUITES)
+
+
+def suite_of(mart: str) -> gx.ExpectationSuite:
+    """The suite of a mart in the schema ``candidate``; KeyError for a mart that has none."""
+    return _SUITES[mart]()

@@ -1,0 +1,75 @@
+"""Who walks on two legs: what dual_circulation and enterprise_mix must satisfy."""
+
+import great_expectations as gx
+import great_expectations.expectations as gxe
+
+from expectations.release_rules import figure_or_reason, grain, no_row
+from expectations.rules import suite
+
+
+def dual_circulation() -> gx.ExpectationSuite:
+    """Domestic and export sales are all sales."""
+    return suite("dual_circulation", [grain("month", "product_group"), *_circulation()])
+
+
+def enterprise_mix() -> gx.ExpectationSuite:
+    """The mills' circulations are sound and add up to the cluster's."""
+    return suite(
+        "enterprise_mix",
+        [
+            grain("month", "enterprise_uscc"),
+            *_circulation(),
+            no_row(
+                "mills_add_up_to_cluster",
+                "各企业之和必须等于全县",
+                "the mills must add up to the cluster's domestic and export sales",
+                """
+                select month
+                from (
+                    select month, sum(domestic_value_cny) as domestic, sum(export_value_cny) as export
+                    from {batch}
+                    group by month
+                ) as mills
+                full join (
+                    select month, domestic_value_cny, export_value_cny from candidate.dual_circulation
+                    where product_group = 'ALL'
+                ) as cluster using (month)
+                where mills.domestic is distinct from cluster.domestic_value_cny
+                    or mills.export is distinct from cluster.export_value_cny
+                """,
+            ),
+        ],
+    )
+
+
+def _circulation() -> list[gxe.Expectation]:
+    """Rules of a mart with the two circulations."""
+    return [
+        no_row(
+            "domestic_plus_export_is_total",
+            "内销加外销必须等于合计",
+            "domestic plus export sales must be the total",
+            "select * from {batch} where domestic_value_cny + export_value_cny <> total_value_cny",
+        ),
+        no_row(
+            "two_shares_sum_to_one",
+            "内销份额与外销份额之和必须为 1",
+            "domestic and export share must sum to 1 and be parts of the total",
+            """
+            select * from {batch}
+            where abs(domestic_share + export_share - 1) > 1e-9
+                or abs(domestic_share * total_value_cny - domestic_value_cny) > 0.005
+            """,
+        ),
+        no_row(
+            "balance_index_is_its_formula",
+            "均衡指数必须等于 4d(1-d)",
+            "balance_index must be 4d(1-d) of the domestic share",
+            """
+            select * from {batch}
+            where abs(balance_index - 4 * domestic_share * export_share) > 1e-9
+            """,
+        ),
+        figure_or_reason("domestic_share", "share_reason"),
+        figure_or_reason("domestic_share_change_6m_pp", "change_reason"),
+    ]

@@ -1,0 +1,10 @@
+"""Raw lines from which the figures of the issue follow, each scenario in years and products of its own.
+
+All of them stand in one warehouse (fixture ``told``), which is built once.
+"""
+
+from tests.transform import scenario_growth
+from tests.transform.raw_lines import Line
+
+_SCENARIOS = (scenario_growth,)
+LINES: list[Line] = [line for scenario in _SCENARIOS for line in scenario.LINES]
