@@ -41,3 +41,14 @@ def figure_or_reason(column: str, reason: str) -> gxe.Expectation:
         f"{column} is missing exactly when {reason} says why",
         f"select * from {{batch}} where ({column} is null) = ({reason} is null)",  # noqa: S608  (our own columns)
     )
+
+
+def figures_or_reasons(figures: dict[str, str]) -> gxe.Expectation:
+    """Each figure (column -> column of its reason) is missing exactly when its reason is given."""
+    broken = " or ".join(f"({column} is null) = ({reason} is null)" for column, reason in figures.items())
+    return no_row(
+        "figures_or_reasons",
+        "指标为空时必须给出原因，有值时不得给出",
+        "a figure is missing exactly when the reason beside it says why: " + ", ".join(figures),
+        f"select * from {{batch}} where {broken}",  # noqa: S608  (our own columns)
+    )

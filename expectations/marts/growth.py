@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import figure_or_reason, grain, no_row
+from expectations.release_rules import figure_or_reason, figures_or_reasons, grain, no_row
 from expectations.rules import suite
 
 
@@ -23,6 +23,63 @@ def growth() -> gx.ExpectationSuite:
             ),
             figure_or_reason("growth_yoy", "growth_reason"),
             figure_or_reason("contribution_pp", "contribution_reason"),
+            figures_or_reasons(
+                {
+                    "growth_comparable": "growth_comparable_reason",
+                    "growth_mom": "growth_mom_reason",
+                    "growth_yoy_usd": "growth_yoy_usd_reason",
+                    "growth_yoy_quantity": "growth_yoy_quantity_reason",
+                    "growth_per_working_day": "growth_per_working_day_reason",
+                    "growth_festival_adjusted": "growth_festival_adjusted_reason",
+                    "growth_yoy_today_members": "growth_yoy_today_members_reason",
+                }
+            ),
+            no_row(
+                "other_growths_are_values_over_bases",
+                "各种口径的增速必须等于本期除以相应基期减一",
+                "each growth must be its value over its own base, less one",
+                """
+                select * from {batch}
+                where abs((1 + growth_mom) * previous_month_value_cny - value_cny) > 0.005
+                    or abs((1 + growth_yoy_usd) * base_value_usd - value_usd) > 0.005
+                    or abs((1 + growth_yoy_quantity) * base_quantity - quantity) > 1e-6 * quantity
+                    or abs(
+                        (1 + growth_per_working_day) * base_value_cny / base_working_days * working_days
+                        - value_cny
+                    ) > 0.005
+                    or abs((1 + growth_festival_adjusted) * festival_base_value_cny - value_cny) > 0.005
+                    or abs(
+                        (1 + growth_yoy_today_members) * base_value_today_members_cny
+                        - value_today_members_cny
+                    ) > 0.005
+                """,
+            ),
+            no_row(
+                "comparable_growth_is_that_of_its_basis",
+                "可比增速必须等于所注口径的增速",
+                "growth_comparable must be the growth that comparison_basis names",
+                """
+                select * from {batch}
+                where growth_comparable is distinct from case
+                        when growth_comparable_reason is not null then null
+                        when comparison_basis in ('plain', 'janfeb') then growth_yoy
+                        when comparison_basis = 'working_day' then growth_per_working_day
+                        when comparison_basis = 'festival_adjusted' then growth_festival_adjusted
+                    end
+                    or is_comparable and comparison_basis in ('working_day', 'festival_adjusted')
+                    or is_low_base and base_value_cny is null
+                """,
+            ),
+            no_row(
+                "festival_base_is_as_long_as_its_month",
+                "春节可比基期的天数必须与本月相同，且相隔 354、355、383、384 或 385 天",
+                "a festival base has as many days as its month, a lunar year before it",
+                """
+                select * from {batch}
+                where festival_base_end - festival_base_start <> period_end - period_start
+                    or period_start - festival_base_start not in (354, 355, 383, 384, 385)
+                """,
+            ),
             no_row(
                 "levels_add_up",
                 "各市场之和、各组之和必须等于全部",
@@ -34,6 +91,21 @@ def growth() -> gx.ExpectationSuite:
                         is distinct from sum(value_cny) filter (where market_level = 'all')
                     or sum(value_cny) filter (where market_level = 'market')
                         is distinct from sum(value_cny) filter (where market_level = 'all')
+                    or sum(previous_month_value_cny) filter (where market_level = 'group')
+                        is distinct from sum(previous_month_value_cny) filter (where market_level = 'all')
+                    or sum(festival_base_value_cny) filter (where market_level = 'group')
+                        is distinct from sum(festival_base_value_cny) filter (where market_level = 'all')
+                    or sum(value_today_members_cny) filter (where market_level = 'group')
+                        is distinct from sum(value_cny) filter (where market_level = 'all')
+                    or sum(base_value_today_members_cny) filter (where market_level = 'group')
+                        is distinct from sum(base_value_cny) filter (where market_level = 'all')
+                    or sum(quantity) filter (where market_level = 'group')
+                        is distinct from sum(quantity) filter (where market_level = 'all')
+                    or (
+                        count(*) = count(value_usd)
+                        and sum(value_usd) filter (where market_level = 'group')
+                            is distinct from sum(value_usd) filter (where market_level = 'all')
+                    )
                     or sum(base_value_cny) filter (where market_level = 'group')
                         is distinct from sum(base_value_cny) filter (where market_level = 'all')
                     or sum(base_value_cny) filter (where market_level = 'market')

@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import figure_or_reason, grain, no_row
+from expectations.release_rules import figure_or_reason, figures_or_reasons, grain, no_row
 from expectations.rules import suite
 
 
@@ -37,5 +37,72 @@ def market_share() -> gx.ExpectationSuite:
             ),
             figure_or_reason("share", "share_reason"),
             figure_or_reason("share_change_yoy_pp", "share_change_reason"),
+            figures_or_reasons(
+                {
+                    "share_change_3m_pp": "share_change_3m_reason",
+                    "share_usd": "share_usd_reason",
+                    "share_quantity": "share_quantity_reason",
+                    "share_today_members": "share_reason",
+                }
+            ),
+            no_row(
+                "other_shares_are_parts_of_their_totals",
+                "美元份额、数量份额与按现行成员计算的份额必须等于分子除以分母",
+                "shares of dollars, quantity and today's members must be their numerators over their totals",
+                """
+                select * from {batch}
+                where abs(share_usd * total_value_usd - value_usd) > 0.005
+                    or abs(share_quantity * total_quantity - coalesce(quantity, 0)) > 1e-6 * total_quantity
+                    or abs(share_today_members * total_value_cny - value_today_members_cny) > 0.005
+                    or not 0 <= processing_value_cny
+                    or not quantified_value_cny between 0 and value_cny
+                    or processing_value_cny > value_cny
+                """,
+            ),
+            no_row(
+                "totals_are_sums_of_their_cells",
+                "美元、数量和按现行成员计算的合计必须等于各格之和",
+                "totals of dollars, quantity and today's members must be the sums of their cells",
+                """
+                select month, basis, product_group, market_level from {batch}
+                group by month, basis, product_group, market_level
+                having (count(value_usd) = count(*) and sum(value_usd) is distinct from max(total_value_usd))
+                    or sum(quantity) is distinct from max(total_quantity)
+                    or sum(value_today_members_cny) <> max(total_value_cny)
+                """,
+            ),
+            no_row(
+                "ranks_follow_values",
+                "名次必须与销售额一致",
+                "the rank of a cell is one more than the number of cells that sold more",
+                """
+                select cell.* from {batch} as cell
+                inner join (
+                    select month, basis, product_group, market_level, value_cny,
+                        sum(count(*)) over (
+                            partition by month, basis, product_group, market_level
+                            order by value_cny desc rows between unbounded preceding and current row
+                        ) - count(*) as sold_more
+                    from {batch}
+                    group by month, basis, product_group, market_level, value_cny
+                ) as counted using (month, basis, product_group, market_level, value_cny)
+                where cell.value_rank <> counted.sold_more + 1
+                """,
+            ),
+            no_row(
+                "share_changes_are_differences",
+                "份额变化必须等于两期份额之差",
+                "a change of share must be the share less the share then, in percentage points",
+                """
+                select * from {batch}
+                where abs(
+                        share_change_yoy_pp - 100 * (share - base_value_cny / nullif(base_total_value_cny, 0))
+                    ) > 1e-9
+                    or abs(
+                        share_change_3m_pp
+                        - 100 * (share - value_3m_before_cny / nullif(total_value_3m_before_cny, 0))
+                    ) > 1e-9
+                """,
+            ),
         ],
     )

@@ -106,6 +106,13 @@ def told_admin(told: Settings) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+@pytest.fixture(scope="session")
+def told_admin_session(told: Settings) -> Iterator[psycopg.Connection]:
+    """For hypothesis, which asks the database often and wants no fixture of a single function."""
+    with psycopg.connect(told.dsn(Role.ADMIN), autocommit=True) as connection:
+        yield connection
+
+
 @pytest.fixture
 def admin(built: Settings) -> Iterator[psycopg.Connection]:
     with psycopg.connect(built.dsn(Role.ADMIN), autocommit=True) as connection:

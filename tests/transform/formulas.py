@@ -1,5 +1,6 @@
 """Formulas of the dbt project, evaluated alone: a macro is rendered and PostgreSQL computes it."""
 
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -10,12 +11,17 @@ from include.settings import PROJECT_DIR
 _FOLDER = PROJECT_DIR / "dbt_project" / "macros" / "formulas"
 
 
+@cache
+def _macros() -> Any:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.sql")))
+    # Macros may call each other: they are the globals of one template.
+    return jinja2.Environment().from_string(source).module  # noqa: S701  (SQL, no page)
+
+
+@cache
 def sql_of(macro: str, *arguments: str) -> str:
     """The SQL expression that a macro of ``macros/formulas`` makes of its arguments (SQL expressions)."""
-    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.sql")))
-    # Macros may call each other: the environment finds them among the globals of one template.
-    template = jinja2.Environment().from_string(source)  # noqa: S701  (SQL, no page)
-    return str(getattr(template.module, macro)(*arguments)).strip()
+    return str(getattr(_macros(), macro)(*arguments)).strip()
 
 
 def evaluate(connection: psycopg.Connection, macro: str, *values: Any) -> Any:

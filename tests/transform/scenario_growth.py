@@ -26,4 +26,25 @@ _SHARE_RISES = [
     item("denim", "2019-10-31", "300.00", destination_country="VNM"),
     item("denim", "2019-10-31", "200.00", destination_country="USA"),
 ]
-LINES: list[Line] = [*_ASEAN, *_LAST_DAY_OF_MARCH, *_RATES, *_SHARE_RISES]
+# The festival was on 2019-02-05 and on 2020-01-25; January 2019 also has a sale before those days.
+_FESTIVAL = [
+    item("yarn", "2019-01-02", "110.00"),
+    item("yarn", "2019-01-24", "90.00"),
+    item("yarn", "2019-02-28", "0.00"),
+    item("yarn", "2019-03-12", "100.00"),
+    item("yarn", "2020-01-13", "99.00"),
+    item("yarn", "2020-02-29", "110.00"),
+]
+# Before and after the United Kingdom left the European Union.
+_MEMBERSHIP = [
+    item("yarn", "2019-06-15", "60.00", destination_country="DEU"),
+    item("yarn", "2019-06-15", "40.00", destination_country="GBR"),
+]
+LINES: list[Line] = [
+    *_FESTIVAL,
+    *_MEMBERSHIP,
+    *_ASEAN,
+    *_LAST_DAY_OF_MARCH,
+    *_RATES,
+    *_SHARE_RISES,
+]

@@ -93,6 +93,8 @@ def test_growth_of_a_month_and_its_parts(admin):
         ("all", None, Decimal("1000.00"), Decimal("400.00"), Decimal("1.5"), None, Decimal(150)),
         ("group", "DOMESTIC", Decimal("350.00"), Decimal("100.00"), Decimal("2.5"), None, Decimal("62.5")),
         ("group", "EU", Decimal("200.00"), Decimal("0.00"), None, "zero_base", Decimal(50)),
+        # Sales of the month before only, which growth_mom is compared with.
+        ("group", "NORTH_AMERICA", Decimal("0.00"), Decimal("0.00"), None, "zero_base", Decimal(0)),
         ("group", "UK", Decimal("450.00"), Decimal("300.00"), Decimal("0.5"), None, Decimal("37.5")),
     ]
 

@@ -74,26 +74,60 @@ covered as (
     group by periods.basis, periods.period_type, periods.first_month, periods.last_month, periods.is_finished
 ),
 
+working_days as (
+    select
+        covered.basis,
+        covered.period_type,
+        covered.first_month,
+        -- Half a calendar is no calendar: all months of a period, or none.
+        case
+            when count(*) filter (where calendar.month >= covered.first_month) = min(covered.months_in_period)
+                then sum(calendar.working_days) filter (where calendar.month >= covered.first_month)
+        end as working_days,
+        case
+            when count(*) filter (where calendar.month <= covered.base_last_month) = min(covered.months_in_period)
+                then sum(calendar.working_days) filter (where calendar.month <= covered.base_last_month)
+        end as base_working_days
+    from covered
+    inner join {{ ref('calendar_months') }} as calendar
+        on
+            calendar.month between covered.first_month and covered.last_month
+            or calendar.month between covered.base_first_month and covered.base_last_month
+    group by covered.basis, covered.period_type, covered.first_month
+),
+
 judged as (
     select
-        basis,
-        period_type,
-        first_month,
-        last_month,
-        base_first_month,
-        base_last_month,
-        base_months_seen = months_in_period as has_base,
+        covered.basis,
+        covered.period_type,
+        covered.first_month,
+        covered.last_month,
+        covered.base_first_month,
+        covered.base_last_month,
+        covered.base_months_seen = covered.months_in_period as has_base,
         case
-            when months_seen < months_in_period then 'period_incomplete'
-            when base_months_seen = 0 then 'no_base_period'
-            when base_months_seen < months_in_period then 'base_period_incomplete'
+            when covered.months_seen < covered.months_in_period then 'period_incomplete'
+            when covered.base_months_seen = 0 then 'no_base_period'
+            when covered.base_months_seen < covered.months_in_period then 'base_period_incomplete'
         end as base_reason,
+        working_days.working_days,
+        working_days.base_working_days,
         case
-            when not is_finished then 'period_not_finished'
+            when not covered.is_finished then 'period_not_finished'
             -- Lunar New Year moves between January and February: only both together compare.
-            when first_month = last_month and extract(month from first_month) in (1, 2) then 'lunar_new_year'
+            when covered.first_month = covered.last_month and extract(month from covered.first_month) in (1, 2)
+                then 'lunar_new_year'
+            when
+                abs(working_days.working_days - working_days.base_working_days)
+                > {{ var('working_day_tolerance') }} * working_days.base_working_days
+                then 'working_days_differ'
         end as comparability_reason
     from covered
+    left join working_days
+        on
+            covered.basis = working_days.basis
+            and covered.period_type = working_days.period_type
+            and covered.first_month = working_days.first_month
 )
 
 select * from judged

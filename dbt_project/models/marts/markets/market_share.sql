@@ -1,8 +1,5 @@
 with cells as (
-    select
-        *,
-        sum(value_cny) over (partition by month, basis, product_group, market_level) as total_value_cny
-    from {{ ref('int_sales__cells') }}
+    select * from {{ ref('int_sales__cells') }}
 ),
 
 months as (
@@ -12,88 +9,130 @@ months as (
     from {{ ref('int_sales__months') }}
 ),
 
--- The same markets a year earlier, grouped as they are now, so that a change of membership is no change of share.
-base_markets as (
-    select
-        {{ month_plus('cells.month', 12) }} as month,
-        cells.basis,
-        cells.product_group,
-        {{ market_group_of() }} as market_group,
-        cells.market_code,
-        cells.value_cny
-    from cells
-    {{ join_market_membership(
-        country_of_market('cells.market_code'), last_day_of(month_plus('cells.month', 12))
-    ) }}
-    where cells.market_level = 'market'
-),
-
-base_cells as (
-    select
-        month,
-        basis,
-        product_group,
-        case when grouping(market_code) = 1 then 'group' else 'market' end as market_level,
-        market_group,
-        market_code,
-        sum(value_cny) as value_cny
-    from base_markets
-    group by grouping sets (
-        (month, basis, product_group, market_group, market_code),
-        (month, basis, product_group, market_group)
-    )
-),
-
-base_totals as (
-    select
-        month,
-        basis,
-        product_group,
-        sum(value_cny) as total_value_cny
-    from base_markets
-    group by month, basis, product_group
-),
-
-compared as (
+-- Sales by the groups of today: a group that grew since then has members that it did not have.
+groups_today as (
     select
         cells.month,
         cells.basis,
         cells.product_group,
-        cells.market_level,
-        cells.market_group,
-        cells.market_code,
-        cells.value_cny,
-        cells.total_value_cny,
-        cells.enterprise_count,
-        months.month is not null as has_base,
-        base_totals.total_value_cny as base_total_value_cny,
-        -- A market without sales in a year that was recorded sold nothing.
-        case when months.month is not null then coalesce(base_cells.value_cny, 0) end as base_value_cny
+        'group' as market_level,
+        today.market_group,
+        sum(cells.value_cny) as value_cny
     from cells
-    left join months
+    inner join {{ ref('int_markets__today') }} as today on cells.market_code = today.market_code
+    where cells.market_level = 'market'
+    group by cells.month, cells.basis, cells.product_group, today.market_group
+),
+
+shown as (
+    select
+        coalesce(cells.month, today.month) as month,
+        coalesce(cells.basis, today.basis) as basis,
+        coalesce(cells.product_group, today.product_group) as product_group,
+        coalesce(cells.market_level, today.market_level) as market_level,
+        coalesce(cells.market_group, today.market_group) as market_group,
+        cells.market_code,
+        coalesce(cells.value_cny, 0) as value_cny,
+        case when cells.month is null then 0 else cells.value_usd end as value_usd,
+        cells.quantity,
+        coalesce(cells.quantified_value_cny, 0) as quantified_value_cny,
+        coalesce(cells.processing_value_cny, 0) as processing_value_cny,
+        case
+            when cells.market_level = 'market' then cells.value_cny
+            else coalesce(today.value_cny, 0)
+        end as value_today_members_cny,
+        coalesce(cells.enterprise_count, 0) as enterprise_count
+    from cells
+    full join groups_today as today
         on
-            cells.basis = months.basis
-            and {{ month_plus('cells.month', -12) }} = months.month
-    left join base_totals
+            cells.month = today.month
+            and cells.basis = today.basis
+            and cells.product_group = today.product_group
+            and cells.market_level = today.market_level
+            and cells.market_group = today.market_group
+),
+
+totalled as (
+    select
+        *,
+        sum(value_cny) over parent as total_value_cny,
+        case when count(*) over parent = count(value_usd) over parent then sum(value_usd) over parent end
+            as total_value_usd,
+        sum(quantity) over parent as total_quantity,
+        rank() over (parent order by value_cny desc) as value_rank
+    from shown
+    window parent as (partition by month, basis, product_group, market_level)
+),
+
+cells_before as (
+    select * from {{ ref('int_sales__cells_before') }}
+),
+
+compared as (
+    select
+        totalled.*,
+        product_groups.quantity_unit,
+        months_yoy.month is not null as has_base_yoy,
+        months_3m.month is not null as has_base_3m,
+        totals_yoy.value_cny as base_total_yoy,
+        totals_3m.value_cny as base_total_3m,
+        -- A market without sales in a month that was recorded sold nothing.
+        case when months_yoy.month is not null then coalesce(cells_yoy.value_cny, 0) end as base_yoy,
+        case when months_3m.month is not null then coalesce(cells_3m.value_cny, 0) end as base_3m
+    from totalled
+    left join {{ ref('product_groups') }} as product_groups
+        on totalled.product_group = product_groups.product_group
+    left join months as months_yoy
         on
-            cells.month = base_totals.month
-            and cells.basis = base_totals.basis
-            and cells.product_group = base_totals.product_group
-    left join base_cells
+            totalled.basis = months_yoy.basis
+            and {{ month_plus('totalled.month', -12) }} = months_yoy.month
+    left join cells_before as totals_yoy
         on
-            cells.month = base_cells.month
-            and cells.basis = base_cells.basis
-            and cells.product_group = base_cells.product_group
-            and cells.market_level = base_cells.market_level
-            and cells.market_group = base_cells.market_group
-            and coalesce(cells.market_code, '') = coalesce(base_cells.market_code, '')
+            totals_yoy.months_before = 12
+            and totals_yoy.market_level = 'all'
+            and totalled.month = totals_yoy.month
+            and totalled.basis = totals_yoy.basis
+            and totalled.product_group = totals_yoy.product_group
+    left join cells_before as cells_yoy
+        on
+            cells_yoy.months_before = 12
+            and totalled.month = cells_yoy.month
+            and totalled.basis = cells_yoy.basis
+            and totalled.product_group = cells_yoy.product_group
+            and totalled.market_level = cells_yoy.market_level
+            and totalled.market_group = cells_yoy.market_group
+            and coalesce(totalled.market_code, '') = coalesce(cells_yoy.market_code, '')
+    left join months as months_3m
+        on
+            totalled.basis = months_3m.basis
+            and {{ month_plus('totalled.month', -3) }} = months_3m.month
+    left join cells_before as totals_3m
+        on
+            totals_3m.months_before = 3
+            and totals_3m.market_level = 'all'
+            and totalled.month = totals_3m.month
+            and totalled.basis = totals_3m.basis
+            and totalled.product_group = totals_3m.product_group
+    left join cells_before as cells_3m
+        on
+            cells_3m.months_before = 3
+            and totalled.month = cells_3m.month
+            and totalled.basis = cells_3m.basis
+            and totalled.product_group = cells_3m.product_group
+            and totalled.market_level = cells_3m.market_level
+            and totalled.market_group = cells_3m.market_group
+            and coalesce(totalled.market_code, '') = coalesce(cells_3m.market_code, '')
 ),
 
 shares as (
     select
         *,
         {{ share('value_cny', 'total_value_cny') }} as share,
-        {{ share('base_value_cny', 'base_total_value_cny') }} as base_share
+        {{ share('base_yoy', 'base_total_yoy') }} as base_share_yoy,
+        {{ share('base_3m', 'base_total_3m') }} as base_share_3m,
+        {{ share('value_usd', 'total_value_usd') }} as share_usd,
+        {{ share('coalesce(quantity, 0)', 'total_quantity') }} as share_quantity,
+        {{ share('value_today_members_cny', 'total_value_cny') }} as share_today_members
     from compared
 )
 
@@ -108,12 +147,39 @@ select
     total_value_cny,
     share,
     case when share is null then 'zero_denominator' end as share_reason,
-    base_value_cny,
-    base_total_value_cny,
-    {{ share_change_pp('share', 'base_share') }} as share_change_yoy_pp,
+    base_yoy as base_value_cny,
+    base_total_yoy as base_total_value_cny,
+    {{ share_change_pp('share', 'base_share_yoy') }} as share_change_yoy_pp,
     case
-        when not has_base then 'no_base_period'
-        when share is null or base_share is null then 'zero_denominator'
+        when not has_base_yoy then 'no_base_period'
+        when share is null or base_share_yoy is null then 'zero_denominator'
     end as share_change_reason,
-    enterprise_count
+    enterprise_count,
+    value_rank,
+    base_3m as value_3m_before_cny,
+    base_total_3m as total_value_3m_before_cny,
+    {{ share_change_pp('share', 'base_share_3m') }} as share_change_3m_pp,
+    case
+        when not has_base_3m then 'no_base_period'
+        when share is null or base_share_3m is null then 'zero_denominator'
+    end as share_change_3m_reason,
+    value_usd,
+    total_value_usd,
+    share_usd,
+    case
+        when total_value_usd is null then 'no_exchange_rate'
+        when share_usd is null then 'zero_denominator'
+    end as share_usd_reason,
+    quantity_unit,
+    quantity,
+    total_quantity,
+    share_quantity,
+    case
+        when quantity_unit is null then 'no_common_unit'
+        when share_quantity is null then 'quantity_not_known'
+    end as share_quantity_reason,
+    quantified_value_cny,
+    processing_value_cny,
+    value_today_members_cny,
+    share_today_members
 from shares

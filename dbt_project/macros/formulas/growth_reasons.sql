@@ -1,0 +1,16 @@
+{#- Why there is no growth: the period's own reason comes first; then the base. -#}
+{% macro growth_reason(period_reason, base_value) -%}
+    case
+        when {{ period_reason }} is not null then {{ period_reason }}
+        when {{ base_value }} = 0 then 'zero_base'
+        when {{ base_value }} < 0 then 'negative_base'
+    end
+{%- endmacro %}
+
+{#- Growth of a value per day: both periods divided by their own working days. -#}
+{% macro growth_per_day(current_value, days, base_value, base_days) -%}
+    case
+        when {{ base_value }} > 0
+            then trim_scale(round({{ current_value }} * {{ base_days }} / ({{ base_value }} * {{ days }}) - 1, 15))
+    end
+{%- endmacro %}

@@ -1,0 +1,42 @@
+-- The same markets some months before, grouped as they are now: a change of membership is no change of share.
+with markets as (
+    select
+        cast(cells.month + make_interval(months => spans.months_before) as date) as month,
+        spans.months_before,
+        cells.basis,
+        cells.product_group,
+        cells.market_code,
+        cells.value_cny
+    from {{ ref('int_sales__cells') }} as cells
+    cross join (values (3), (12)) as spans (months_before)
+    where cells.market_level = 'market'
+),
+
+grouped as (
+    select
+        markets.month,
+        markets.months_before,
+        markets.basis,
+        markets.product_group,
+        {{ market_group_of() }} as market_group,
+        markets.market_code,
+        markets.value_cny
+    from markets
+    {{ join_market_membership(country_of_market('markets.market_code'), last_day_of('markets.month')) }}
+)
+
+select
+    month,
+    months_before,
+    basis,
+    product_group,
+    case grouping(market_group, market_code)
+        when 3 then 'all'
+        when 1 then 'group'
+        else 'market'
+    end as market_level,
+    market_group,
+    market_code,
+    sum(value_cny) as value_cny
+from grouped
+group by month, months_before, basis, product_group, grouping sets ((), (market_group), (market_group, market_code))

@@ -1,0 +1,150 @@
+"""Growth from raw lines: the figures, the rules broken, and the formulas against plain decimals."""
+
+from decimal import Decimal
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.transform.formulas import evaluate
+from tests.transform.spoiling import failing_rules, spoiled
+
+OF_APRIL = "period_type = 'month' and period_start = '2015-04-01' and product_group = 'white_cloth'"
+OF_ASEAN = f"{OF_APRIL} and market_group = 'ASEAN' and market_level = 'group'"
+DEFECTS = {
+    "comparable_off": (
+        "growth",
+        f"update candidate.growth set growth_comparable = 0.31 where {OF_ASEAN}",
+        {"comparable_growth_is_that_of_its_basis"},
+    ),
+    "dollars_off": (
+        "growth",
+        f"update candidate.growth set growth_yoy_usd = growth_yoy_usd + 0.001 where {OF_ASEAN}",
+        {"other_growths_are_values_over_bases"},
+    ),
+    "quantity_off": (
+        "growth",
+        f"update candidate.growth set growth_yoy_quantity = 0.3 where {OF_ASEAN}",
+        {"other_growths_are_values_over_bases"},
+    ),
+    "reason_lost": (
+        "growth",
+        f"update candidate.growth set growth_mom_reason = null where growth_mom is null and {OF_APRIL}",
+        {"figures_or_reasons"},
+    ),
+    "festival_base_of_another_length": (
+        "growth",
+        "update candidate.growth set festival_base_end = festival_base_end + 1"
+        " where festival_base_end is not null and product_group = 'yarn'",
+        {"festival_base_is_as_long_as_its_month"},
+    ),
+}
+
+amounts = st.decimals(min_value="-1e6", max_value="1e9", places=2)
+days = st.integers(min_value=1, max_value=260)
+
+
+@pytest.mark.parametrize("defect", list(DEFECTS))
+def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+    mart, change, expected = DEFECTS[defect]
+    with spoiled(told, mart, change):
+        assert failing_rules(told, tmp_path, mart) == expected
+
+
+def test_good_figures_pass(told, tmp_path):
+    assert failing_rules(told, tmp_path, "growth") == set()
+
+
+def test_white_cloth_to_asean(told_admin):
+    """+30 % on a 40 % base, the rest -5 %: +9 % in all, 12 points of it by ASEAN; at prices 5 % lower."""
+    found = told_admin.execute(
+        "select market_level, market_group, growth_yoy, contribution_pp, round(growth_yoy_quantity, 4)"
+        f" from candidate.growth where {OF_APRIL} and market_level <> 'market' order by 1, 2"
+    ).fetchall()
+    assert found == [
+        ("all", None, Decimal("0.09"), Decimal(9), Decimal("0.1592")),
+        ("group", "ASEAN", Decimal("0.3"), Decimal(12), Decimal("0.3684")),
+        ("group", "NORTH_AMERICA", Decimal("-0.05"), Decimal(-3), Decimal("-0.0500")),
+    ]
+    assert told_admin.execute(
+        "select round(100 * share, 2) from candidate.market_share where month = '2015-04-01'"
+        " and product_group = 'white_cloth' and market_group = 'ASEAN' and market_level = 'group'"
+    ).fetchall() == [(Decimal("47.71"),)]
+
+
+def test_the_31st_of_march_belongs_to_the_base_of_april(told_admin):
+    found = told_admin.execute(
+        "select value_cny, previous_month_value_cny, growth_mom from candidate.growth"
+        " where period_type = 'month' and period_start = '2018-04-01' and product_group = 'denim'"
+        " and basis = 'order_book' and market_level = 'all'"
+    ).fetchall()
+    assert found == [(Decimal("120.00"), Decimal("80.00"), Decimal("0.5"))]
+
+
+def test_a_month_is_converted_at_the_rate_of_its_own_third_wednesday(told_admin):
+    """August 2020 takes 15 July; March 2021 takes 24 February, as the third Wednesday was a holiday."""
+    found = told_admin.execute(
+        "select period_start::text, value_cny, value_usd from candidate.growth where period_type = 'month'"
+        " and period_start in ('2020-08-01', '2021-03-01') and basis = 'order_book' and market_code = 'USA'"
+        " and product_group = 'denim' order by 1"
+    ).fetchall()
+    assert found == [
+        ("2020-08-01", Decimal("698.84"), Decimal("100.00")),
+        # 100 dollars at 6.451671 are 645.17 yuan; 6451.67 yuan are 1000 dollars.
+        ("2021-03-01", Decimal("7096.84"), Decimal("1100.00")),
+    ]
+
+
+def test_a_festival_base_is_the_same_days_of_the_lunar_year(told_admin):
+    found = told_admin.execute(
+        "select period_start::text, value_cny, festival_base_start::text, festival_base_end::text,"
+        " festival_base_value_cny, comparison_basis, growth_comparable, growth_yoy from candidate.growth"
+        " where period_type = 'month' and period_start in ('2020-01-01', '2020-02-01')"
+        " and basis = 'customs' and product_group = 'yarn' and market_level = 'all' order by 1"
+    ).fetchall()
+    # The year's first sale was 12 days before the festival in both years, 90 and then 99.
+    assert found == [
+        (
+            *("2020-01-01", Decimal("99.00"), "2019-01-12", "2019-02-11", Decimal("90.00")),
+            *("festival_adjusted", Decimal("0.1"), Decimal("-0.505")),
+        ),
+        (
+            *("2020-02-01", Decimal("110.00"), "2019-02-12", "2019-03-12", Decimal("100.00")),
+            *("festival_adjusted", Decimal("0.1"), None),
+        ),
+    ]
+
+
+@given(value=amounts, base=amounts)
+def test_growth_is_what_plain_decimals_say(told_admin_session, value, base):
+    found = evaluate(told_admin_session, "growth", value, base)
+    if base <= 0:
+        assert found is None
+    else:
+        expected = value / base - 1
+        # PostgreSQL divides to sixteen digits, however large the quotient.
+        assert abs(found - expected) <= Decimal("1e-15") * (1 + abs(expected))
+
+
+@given(value=amounts, own=days, base=amounts, base_days=days)
+def test_growth_per_day_is_what_plain_decimals_say(told_admin_session, value, own, base, base_days):
+    found = evaluate(told_admin_session, "growth_per_day", value, own, base, base_days)
+    if base <= 0:
+        assert found is None
+    else:
+        assert abs(found - ((value / own) / (base / base_days) - 1)) <= Decimal("1e-14") * (1 + abs(found))
+
+
+@given(value=amounts, base=amounts, total=amounts)
+def test_contributions_are_what_plain_decimals_say(told_admin_session, value, base, total):
+    found = evaluate(told_admin_session, "contribution_pp", value, base, total)
+    if total <= 0:
+        assert found is None
+    else:
+        expected = 100 * (value - base) / total
+        assert abs(found - expected) <= Decimal("1e-13") + Decimal("1e-15") * abs(expected)
+
+
+def test_formulas_are_evaluated_by_the_database(told_admin_session: psycopg.Connection):
+    assert evaluate(told_admin_session, "share", 1, 3) == Decimal("0.333333333333333")
