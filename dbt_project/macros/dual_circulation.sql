@@ -1,6 +1,8 @@
 {#-
-  Domestic and export sales of the order book with their shares, per month and `key` (a column of `sales`).
-  `sales` names a CTE with month, key, market_group, value_cny.
+  Domestic and export sales of the order book with their shares and their turn, per month and `key` (a column of
+  `sales`). `sales` names a CTE with month, key, market_group, value_cny, value_usd. A mill or product has
+  switched when its domestic share stood at least `switch_rise_pp` above its own level of six months before; the
+  month of the switch is the first of the latest unbroken run of such months.
 -#}
 {% macro dual_circulation(sales, key) -%}
 order_months as (
@@ -8,48 +10,120 @@ order_months as (
     where basis = 'order_book'
 ),
 
+legs as (
+    select
+        market_group,
+        leg
+    from {{ ref('market_groups') }}
+),
+
 sides as (
     select
-        month,
-        {{ key }},
-        coalesce(sum(value_cny) filter (where market_group = 'DOMESTIC'), 0) as domestic_value_cny,
-        coalesce(sum(value_cny) filter (where market_group <> 'DOMESTIC'), 0) as export_value_cny,
-        sum(value_cny) as total_value_cny
+        {{ sales }}.month,
+        {{ sales }}.{{ key }},
+        coalesce(sum({{ sales }}.value_cny) filter (where legs.leg = 'domestic'), 0) as domestic_value_cny,
+        coalesce(sum({{ sales }}.value_cny) filter (where legs.leg <> 'domestic'), 0) as export_value_cny,
+        coalesce(sum({{ sales }}.value_cny) filter (where legs.leg = 'asean'), 0) as asean_value_cny,
+        coalesce(sum({{ sales }}.value_cny) filter (where legs.leg = 'europe_america'), 0)
+            as europe_america_value_cny,
+        coalesce(sum({{ sales }}.value_cny) filter (where legs.leg = 'rest'), 0) as rest_value_cny,
+        sum({{ sales }}.value_cny) as total_value_cny,
+        {{ complete_sum(sales ~ '.value_usd') }} as total_value_usd,
+        case
+            when count(*) = count({{ sales }}.value_usd)
+                then coalesce(sum({{ sales }}.value_usd) filter (where legs.leg = 'domestic'), 0)
+        end as domestic_value_usd
     from {{ sales }}
-    group by month, {{ key }}
+    inner join legs on {{ sales }}.market_group = legs.market_group
+    group by {{ sales }}.month, {{ sales }}.{{ key }}
 ),
 
 shares as (
     select
         *,
         {{ share('domestic_value_cny', 'total_value_cny') }} as domestic_share,
-        {{ share('export_value_cny', 'total_value_cny') }} as export_share
+        {{ share('export_value_cny', 'total_value_cny') }} as export_share,
+        {{ share('asean_value_cny', 'total_value_cny') }} as asean_share,
+        {{ share('europe_america_value_cny', 'total_value_cny') }} as europe_america_share,
+        {{ share('rest_value_cny', 'total_value_cny') }} as rest_share
     from sides
+),
+
+changes as (
+    select
+        shares.*,
+        half_year.domestic_value_cny as domestic_value_6m_before_cny,
+        half_year.total_value_cny as total_value_6m_before_cny,
+        {{ share_change_pp('shares.domestic_share', 'half_year.domestic_share') }} as domestic_share_change_6m_pp,
+        case
+            when half_year_months.month is null then 'no_base_period'
+            when shares.domestic_share is null or half_year.domestic_share is null then 'zero_denominator'
+        end as change_reason,
+        {{ share_change_pp('shares.domestic_share', 'last_month.domestic_share') }} as domestic_share_change_1m_pp,
+        case
+            when last_months.month is null then 'no_base_period'
+            when shares.domestic_share is null or last_month.domestic_share is null then 'zero_denominator'
+        end as change_1m_reason
+    from shares
+    left join order_months as half_year_months on {{ month_plus('shares.month', -6) }} = half_year_months.month
+    left join shares as half_year
+        on
+            {{ month_plus('shares.month', -6) }} = half_year.month
+            and shares.{{ key }} = half_year.{{ key }}
+    left join order_months as last_months on {{ month_plus('shares.month', -1) }} = last_months.month
+    left join shares as last_month
+        on
+            {{ month_plus('shares.month', -1) }} = last_month.month
+            and shares.{{ key }} = last_month.{{ key }}
+),
+
+turns as (
+    select
+        *,
+        coalesce(domestic_share_change_6m_pp >= {{ var('switch_rise_pp') }}, false) as is_turning,
+        lag(month) over (partition by {{ key }} order by month) as previous_month,
+        lag(coalesce(domestic_share_change_6m_pp >= {{ var('switch_rise_pp') }}, false)) over (
+            partition by {{ key }} order by month
+        ) as was_turning
+    from changes
 ),
 
 compared as (
     select
-        shares.month,
-        shares.{{ key }},
-        shares.domestic_value_cny,
-        shares.export_value_cny,
-        shares.total_value_cny,
-        shares.domestic_share,
-        shares.export_share,
-        {{ balance_index('shares.domestic_share') }} as balance_index,
-        case when shares.domestic_share is null then 'zero_denominator' end as share_reason,
-        base.domestic_value_cny as domestic_value_6m_before_cny,
-        base.total_value_cny as total_value_6m_before_cny,
-        {{ share_change_pp('shares.domestic_share', 'base.domestic_share') }} as domestic_share_change_6m_pp,
-        case
-            when order_months.month is null then 'no_base_period'
-            when shares.domestic_share is null or base.domestic_share is null then 'zero_denominator'
-        end as change_reason
-    from shares
-    left join order_months on {{ month_plus('shares.month', -6) }} = order_months.month
-    left join shares as base
-        on
-            {{ month_plus('shares.month', -6) }} = base.month
-            and shares.{{ key }} = base.{{ key }}
+        month,
+        {{ key }},
+        domestic_value_cny,
+        export_value_cny,
+        total_value_cny,
+        domestic_share,
+        export_share,
+        {{ balance_index('domestic_share') }} as balance_index,
+        case when domestic_share is null then 'zero_denominator' end as share_reason,
+        domestic_value_6m_before_cny,
+        total_value_6m_before_cny,
+        domestic_share_change_6m_pp,
+        change_reason,
+        {{ pace_pp('domestic_share_change_6m_pp', 6) }} as domestic_share_speed_pp,
+        domestic_share_change_1m_pp,
+        change_1m_reason,
+        is_turning,
+        max(
+            case
+                when
+                    is_turning and (
+                        not coalesce(was_turning, false) or previous_month < {{ month_plus('month', -1) }}
+                    )
+                    then month
+            end
+        ) over (partition by {{ key }} order by month) as switch_month,
+        asean_value_cny,
+        europe_america_value_cny,
+        rest_value_cny,
+        asean_share,
+        europe_america_share,
+        rest_share,
+        domestic_value_usd,
+        total_value_usd
+    from turns
 )
 {%- endmacro %}

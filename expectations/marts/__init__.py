@@ -9,20 +9,27 @@ from collections.abc import Callable
 import great_expectations as gx
 
 from expectations.marts.circulation import dual_circulation, enterprise_mix
-from expectations.marts.dimensions import code_list, dimension
+from expectations.marts.dimensions import code_list, dim_enterprise_history, dimension
 from expectations.marts.growth import growth
+from expectations.marts.growth_contribution import growth_contribution
 from expectations.marts.market_share import market_share
+from expectations.marts.matched_growth import matched_growth
+from expectations.marts.share_bridge import share_bridge
 from expectations.marts.source_quality import source_quality, source_quality_rules
 
 _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
     "dim_enterprise": dimension("dim_enterprise", "enterprise_uscc"),
+    "dim_enterprise_history": dim_enterprise_history,
     "dim_market": code_list("dim_market", "market_code"),
     "dim_month": dimension("dim_month", "month"),
     "dim_product": code_list("dim_product", "product_group"),
     "dual_circulation": dual_circulation,
     "enterprise_mix": enterprise_mix,
     "growth": growth,
+    "growth_contribution": growth_contribution,
     "market_share": market_share,
+    "matched_growth": matched_growth,
+    "share_bridge": share_bridge,
     "source_quality": source_quality,
     "source_quality_rules": source_quality_rules,
 }

@@ -3,7 +3,7 @@
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
-from expectations.release_rules import figure_or_reason, grain, no_row
+from expectations.release_rules import figure_or_reason, figures_or_reasons, grain, no_row
 from expectations.rules import suite
 
 
@@ -69,6 +69,41 @@ def _circulation() -> list[gxe.Expectation]:
             select * from {batch}
             where abs(balance_index - 4 * domestic_share * export_share) > 1e-9
             """,
+        ),
+        no_row(
+            "legs_add_up_to_exports",
+            "东盟、欧美与其他市场之和必须等于出口，份额亦然",
+            "ASEAN, Europe and America, and the rest must be the exports, and their shares the export share",
+            """
+            select * from {batch}
+            where asean_value_cny + europe_america_value_cny + rest_value_cny <> export_value_cny
+                or abs(asean_share + europe_america_share + rest_share - export_share) > 1e-9
+                or abs(asean_share * total_value_cny - asean_value_cny) > 0.005
+                or abs(europe_america_share * total_value_cny - europe_america_value_cny) > 0.005
+                or domestic_value_usd > total_value_usd
+            """,
+        ),
+        no_row(
+            "speed_and_switch_follow_the_change",
+            "速度与转向月份必须与六个月份额变化一致",
+            "speed must be a sixth of the six months' change, and the switch no later than the month",
+            """
+            select * from {batch}
+            where abs(6 * domestic_share_speed_pp - domestic_share_change_6m_pp) > 1e-9
+                or (domestic_share_speed_pp is null) <> (domestic_share_change_6m_pp is null)
+                or is_turning and switch_month is null
+                or switch_month > month
+                or is_turning and coalesce(domestic_share_change_6m_pp, 0) <= 0
+            """,
+        ),
+        figures_or_reasons(
+            {
+                "domestic_share_change_1m_pp": "change_1m_reason",
+                "switch_month": "switch_reason",
+                "asean_share": "share_reason",
+                "europe_america_share": "share_reason",
+                "rest_share": "share_reason",
+            }
         ),
         figure_or_reason("domestic_share", "share_reason"),
         figure_or_reason("domestic_share_change_6m_pp", "change_reason"),

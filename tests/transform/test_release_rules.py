@@ -116,12 +116,12 @@ DEFECTS = {
     "export_lost": (
         "dual_circulation",
         f"update candidate.dual_circulation set export_value_cny = 0 where {SEPTEMBER}",
-        {"domestic_plus_export_is_total", "domestic_and_export_are_all"},
+        {"legs_add_up_to_exports", "domestic_plus_export_is_total", "domestic_and_export_are_all"},
     ),
     "shares_do_not_sum": (
         "dual_circulation",
         f"update candidate.dual_circulation set export_share = 0.6 where {SEPTEMBER}",
-        {"two_shares_sum_to_one", "balance_index_is_its_formula"},
+        {"legs_add_up_to_exports", "two_shares_sum_to_one", "balance_index_is_its_formula"},
     ),
     "domestic_share_without_reason": (
         "dual_circulation",
@@ -142,6 +142,27 @@ DEFECTS = {
         "dim_enterprise",
         "insert into candidate.dim_enterprise select * from candidate.dim_enterprise limit 1",
         {"one_row_per_grain"},
+    ),
+    "range_lost": (
+        "dim_enterprise_history",
+        "delete from candidate.dim_enterprise_history",
+        {"every_sale_falls_into_a_range"},
+    ),
+    "range_without_end": (
+        "dim_enterprise_history",
+        "insert into candidate.dim_enterprise_history"
+        " select enterprise_uscc, valid_from + 5000, null, mill_type, is_above_scale, holding_group, evidence from candidate.dim_enterprise_history",
+        {"ranges_follow_each_other"},
+    ),
+    "legs_lost": (
+        "dual_circulation",
+        f"update candidate.dual_circulation set asean_value_cny = asean_value_cny + 1 where {SEPTEMBER}",
+        {"legs_add_up_to_exports"},
+    ),
+    "speed_off": (
+        "dual_circulation",
+        f"update candidate.dual_circulation set domestic_share_speed_pp = 25 where {SEPTEMBER}",
+        {"speed_and_switch_follow_the_change"},
     ),
     "rows_lost": (
         "source_quality",

@@ -36,3 +36,18 @@
 {% macro balance_index(domestic_share) -%}
     trim_scale(round(4 * {{ domestic_share }} * (1 - {{ domestic_share }}), 15))
 {%- endmacro %}
+
+{#- What is left of a whole after its parts, in percentage points; rounded where the digits end, so that it reads 0. -#}
+{% macro residual_pp(whole, parts) -%}
+    trim_scale(round({{ whole }} - ({{ parts }}), 9))
+{%- endmacro %}
+
+{#- Difference of two growths in percentage points. -#}
+{% macro growth_difference_pp(growth, other_growth) -%}
+    trim_scale(round(100 * ({{ growth }} - {{ other_growth }}), 13))
+{%- endmacro %}
+
+{#- Pace of a change over some months, in percentage points per month. -#}
+{% macro pace_pp(change_pp, months) -%}
+    trim_scale(round({{ change_pp }} / {{ months }}, 13))
+{%- endmacro %}

@@ -3,7 +3,8 @@ with sales as (
         month,
         product_group,
         market_group,
-        value_cny
+        value_cny,
+        value_usd
     from {{ ref('int_sales__cells') }}
     where basis = 'order_book' and market_level = 'group'
 ),
@@ -23,5 +24,19 @@ select
     domestic_value_6m_before_cny,
     total_value_6m_before_cny,
     domestic_share_change_6m_pp,
-    change_reason
+    change_reason,
+    domestic_share_speed_pp,
+    domestic_share_change_1m_pp,
+    change_1m_reason,
+    is_turning,
+    switch_month,
+    case when switch_month is null then 'no_switch' end as switch_reason,
+    asean_value_cny,
+    europe_america_value_cny,
+    rest_value_cny,
+    asean_share,
+    europe_america_share,
+    rest_share,
+    domestic_value_usd,
+    total_value_usd
 from compared

@@ -37,13 +37,10 @@ select
     enterprises.has_orders,
     enterprises.has_exports,
     main_products.product_group as main_product_group,
-    case
-        when main_products.product_group = 'denim' then 'denim_mill'
-        when main_products.product_group = 'white_cloth' then 'white_cloth_mill'
-        when main_products.product_group in ('yarn_dyed', 'other_fabric') then 'fabric_mill'
-        when main_products.product_group = 'yarn' then 'yarn_mill'
-        when main_products.product_group in ('home_textile', 'garment') then 'made_up_maker'
-        else 'other'
-    end as mill_type
+    history.mill_type,
+    history.is_above_scale,
+    history.holding_group
 from enterprises
 inner join main_products on enterprises.enterprise_uscc = main_products.enterprise_uscc
+inner join {{ ref('int_enterprises__history') }} as history
+    on enterprises.enterprise_uscc = history.enterprise_uscc and history.valid_to is null

@@ -1,0 +1,56 @@
+{#-
+  What moved a share d/t, in percentage points. Each effect changes one thing and averages over the other before
+  and after (Shapley value of two factors; Ang, Energy Policy 32 (2004), calls it the refined Laspeyres method):
+  the two sum to the change of the share exactly.
+-#}
+
+{#- Because the numerator changed. -#}
+{% macro numerator_effect_pp(part, total, base_part, base_total) -%}
+    trim_scale(round(
+        50 * ({{ part }} - {{ base_part }}) * ({{ base_total }} + {{ total }})
+        / nullif({{ base_total }} * {{ total }}, 0), 13
+    ))
+{%- endmacro %}
+
+{#- Because the denominator changed. -#}
+{% macro denominator_effect_pp(part, total, base_part, base_total) -%}
+    trim_scale(round(
+        50 * ({{ part }} + {{ base_part }}) * ({{ base_total }} - {{ total }})
+        / nullif({{ base_total }} * {{ total }}, 0), 13
+    ))
+{%- endmacro %}
+
+{#- Because the part itself changed, in numerator and denominator, the rest staying as it was. -#}
+{% macro own_effect_pp(part, rest, base_part, base_rest) -%}
+    trim_scale(round(
+        50 * (
+            {{ part }} / nullif({{ part }} + {{ base_rest }}, 0)
+            - {{ base_part }} / nullif({{ base_part }} + {{ base_rest }}, 0)
+            + {{ part }} / nullif({{ part }} + {{ rest }}, 0)
+            - {{ base_part }} / nullif({{ base_part }} + {{ rest }}, 0)
+        ), 13
+    ))
+{%- endmacro %}
+
+{#- Because the rest changed, the part staying as it was. -#}
+{% macro rest_effect_pp(part, rest, base_part, base_rest) -%}
+    trim_scale(round(
+        50 * (
+            {{ base_part }} / nullif({{ base_part }} + {{ rest }}, 0)
+            - {{ base_part }} / nullif({{ base_part }} + {{ base_rest }}, 0)
+            + {{ part }} / nullif({{ part }} + {{ rest }}, 0)
+            - {{ part }} / nullif({{ part }} + {{ base_rest }}, 0)
+        ), 13
+    ))
+{%- endmacro %}
+
+{#- Which of two effects made the change: the one with two thirds of both together, else both; none below 0.005 pp. -#}
+{% macro share_driver(numerator_effect, denominator_effect) -%}
+    case
+        when {{ numerator_effect }} is null or {{ denominator_effect }} is null then null
+        when abs({{ numerator_effect }}) < 0.005 and abs({{ denominator_effect }}) < 0.005 then 'none'
+        when abs({{ numerator_effect }}) >= 2 * abs({{ denominator_effect }}) then 'numerator'
+        when abs({{ denominator_effect }}) >= 2 * abs({{ numerator_effect }}) then 'denominator'
+        else 'both'
+    end
+{%- endmacro %}

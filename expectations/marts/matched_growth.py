@@ -1,0 +1,70 @@
+"""Real growth or a reporting gap: what the mart matched_growth must satisfy."""
+
+import great_expectations as gx
+
+from expectations.release_rules import figures_or_reasons, grain, no_row
+from expectations.rules import suite
+
+
+def matched_growth() -> gx.ExpectationSuite:
+    """Matched growth and coverage are the plain growth, and the plain growth is that of growth."""
+    return suite(
+        "matched_growth",
+        [
+            grain("period_type", "period_start", "basis", "product_group", "market_scope"),
+            figures_or_reasons(
+                {
+                    "growth_yoy": "growth_reason",
+                    "matched_growth_yoy": "matched_growth_reason",
+                    "coverage_effect_pp": "coverage_effect_reason",
+                }
+            ),
+            no_row(
+                "matched_plus_coverage_is_plain",
+                "同口径增速加覆盖效应必须等于总增速",
+                "matched growth plus the coverage effect must be the plain growth",
+                """
+                select * from {batch}
+                where abs(100 * matched_growth_yoy + coverage_effect_pp - 100 * growth_yoy) > 1e-9
+                    or abs((1 + matched_growth_yoy) * matched_base_value_cny - matched_value_cny) > 0.005
+                """,
+            ),
+            no_row(
+                "matched_missing_and_new_are_all",
+                "同口径、缺报与新增企业之和必须等于全部企业",
+                "the values of matched, missing and new mills must be those of all mills",
+                """
+                select * from {batch}
+                where matched_value_cny + new_value_cny <> value_cny
+                    or matched_base_value_cny + missing_base_value_cny <> base_value_cny
+                    or mills_missing = 0 and missing_base_value_cny <> 0
+                    or mills_new = 0 and new_value_cny <> 0
+                """,
+            ),
+            no_row(
+                "plain_growth_is_that_of_growth",
+                "总增速必须与增速表一致，内销加出口必须等于全部",
+                "the plain growth must be that of growth, and domestic plus export all",
+                """
+                select own.period_type, own.period_start, own.basis, own.product_group
+                from (
+                    select period_type, period_start, basis, product_group,
+                        sum(value_cny) filter (where market_scope = 'all') as value_cny,
+                        sum(base_value_cny) filter (where market_scope = 'all') as base_value_cny,
+                        coalesce(sum(value_cny) filter (where market_scope <> 'all'), 0) as split_value_cny,
+                        sum(base_value_cny) filter (where market_scope <> 'all') as split_base_value_cny
+                    from {batch}
+                    group by period_type, period_start, basis, product_group
+                ) as own
+                left join candidate.growth as whole
+                    on whole.market_level = 'all'
+                    and (whole.period_type, whole.period_start, whole.basis, whole.product_group)
+                        = (own.period_type, own.period_start, own.basis, own.product_group)
+                where own.value_cny is distinct from whole.value_cny
+                    or own.base_value_cny is distinct from whole.base_value_cny
+                    or own.split_value_cny <> own.value_cny
+                    or own.split_base_value_cny is distinct from own.base_value_cny
+                """,
+            ),
+        ],
+    )

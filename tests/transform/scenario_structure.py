@@ -1,0 +1,28 @@
+"""Domestic shares that rise by one side or the other; a mill that does not report."""
+
+from tests.transform.raw_lines import Line, order
+
+_MONTHS = [f"2012-{month:02}-15" for month in range(3, 10)]
+# From 10 to 35 % in six equal steps, on a total of 12,000 a month.
+_FLAT_TOTAL = [
+    line
+    for step, day in enumerate(_MONTHS)
+    for line in (
+        order("denim", day, 1200 + 500 * step, province="44"),
+        order("denim", day, 10800 - 500 * step, country="USA"),
+    )
+]
+# The same shares, with 1,200 of domestic sales in every month.
+_DOMESTIC_UNCHANGED = [
+    order("denim", "2013-03-15", "1200.00", province="44"),
+    order("denim", "2013-03-15", "10800.00", country="USA"),
+    order("denim", "2013-09-15", "1200.00", province="44"),
+    order("denim", "2013-09-15", "2228.57", country="USA"),
+]
+# Twenty-two mills sell 100 each, and 110 a year later; one of them does not report then.
+_MILLS = [f"{number:018}" for number in range(22)]
+_REPORTING_GAP = [
+    *(order("denim", "2010-05-31", "100.00", enterprise_uscc=mill) for mill in _MILLS),
+    *(order("denim", "2011-05-31", "110.00", enterprise_uscc=mill) for mill in _MILLS[1:]),
+]
+LINES: list[Line] = [*_FLAT_TOTAL, *_DOMESTIC_UNCHANGED, *_REPORTING_GAP]

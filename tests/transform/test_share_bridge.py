@@ -1,0 +1,127 @@
+"""Why the domestic share moved: figures from raw lines, rules broken, formulas against plain decimals."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.transform.formulas import evaluate
+from tests.transform.spoiling import failing_rules, spoiled
+
+OF_2012 = "month = '2012-09-01' and product_group = 'denim' and comparison = '6m'"
+DEFECTS = {
+    "numerator_off": (
+        "share_bridge",
+        f"update candidate.share_bridge set numerator_effect_pp = 24 where {OF_2012}",
+        {"bridge_effects_sum_to_change"},
+    ),
+    "residual": (
+        "share_bridge",
+        f"update candidate.share_bridge set residual_pp = 0.1 where {OF_2012}",
+        {"bridge_effects_sum_to_change"},
+    ),
+    "effect_of_nothing": (
+        "share_bridge",
+        "update candidate.share_bridge set numerator_effect_pp = numerator_effect_pp - 1,"
+        f" denominator_effect_pp = denominator_effect_pp + 1 where {OF_2012}",
+        {"an_unchanged_side_has_no_effect"},
+    ),
+    "wrong_driver": (
+        "share_bridge",
+        f"update candidate.share_bridge set driver = 'both' where {OF_2012}",
+        {"driver_follows_the_effects"},
+    ),
+    "another_base": (
+        "share_bridge",
+        "update candidate.share_bridge set base_domestic_value_cny = base_domestic_value_cny + 1,"
+        " base_export_value_cny = base_export_value_cny + 9,"
+        f" base_total_value_cny = base_total_value_cny + 10 where {OF_2012}",
+        {"bridge_has_the_sales_of_dual_circulation"},
+    ),
+    "reason_lost": (
+        "share_bridge",
+        "update candidate.share_bridge set export_growth_reason = null where month = '2012-03-01'",
+        {"figures_or_reasons"},
+    ),
+}
+
+sales = st.decimals(min_value="0.01", max_value="1e9", places=2)
+
+
+@pytest.mark.parametrize("defect", list(DEFECTS))
+def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+    mart, change, expected = DEFECTS[defect]
+    with spoiled(told, mart, change):
+        assert failing_rules(told, tmp_path, mart) == expected
+
+
+def test_good_figures_pass(told, tmp_path):
+    assert failing_rules(told, tmp_path, "share_bridge") == set()
+
+
+def test_ten_to_thirty_five_per_cent_on_a_flat_total_is_the_numerator(told_admin):
+    found = told_admin.execute(
+        "select b.domestic_share, b.base_domestic_share, b.domestic_growth, round(100 * b.export_growth, 2),"
+        " c.balance_index, c.domestic_share_speed_pp, b.numerator_effect_pp, b.denominator_effect_pp,"
+        " b.residual_pp, b.driver from candidate.share_bridge as b"
+        " inner join candidate.dual_circulation as c using (month, product_group)"
+        " where month = '2012-09-01' and product_group = 'denim' and comparison = '6m'"
+    ).fetchall()
+    assert found == [
+        (
+            *(Decimal("0.35"), Decimal("0.1"), Decimal("2.5"), Decimal("-27.78"), Decimal("0.91")),
+            *(Decimal("4.1666666666667"), Decimal(25), Decimal(0), Decimal(0), "numerator"),
+        )
+    ]
+    before = told_admin.execute(
+        "select balance_index from candidate.dual_circulation where month = '2012-03-01'"
+        " and product_group = 'denim'"
+    ).fetchall()
+    assert before == [(Decimal("0.36"),)]
+    steps = told_admin.execute(
+        "select round(domestic_share_change_pp, 6), driver from candidate.share_bridge"
+        " where product_group = 'denim'"
+        " and month between '2012-04-01' and '2012-09-01' and comparison = 'mom'"
+    ).fetchall()
+    assert steps == [(Decimal("4.166667"), "numerator")] * 6
+
+
+def test_the_same_shares_with_domestic_sales_unchanged_are_the_denominator(told_admin):
+    found = told_admin.execute(
+        "select round(domestic_share, 6), domestic_growth, round(100 * export_growth, 2),"
+        " numerator_effect_pp, round(denominator_effect_pp, 4), domestic_effect_pp, residual_pp, driver"
+        " from candidate.share_bridge"
+        " where month = '2013-09-01' and product_group = 'denim' and comparison = '6m'"
+    ).fetchall()
+    assert found == [
+        (
+            *(Decimal("0.350000"), Decimal(0), Decimal("-79.37"), Decimal(0), Decimal("25.0000")),
+            *(Decimal(0), Decimal(0), "denominator"),
+        )
+    ]
+
+
+@settings(max_examples=50)
+@given(d1=sales, e1=sales, d0=sales, e0=sales)
+def test_effects_are_what_plain_decimals_say(told_admin_session, d1, e1, d0, e0):
+    t1, t0 = d1 + e1, d0 + e0
+    change = 100 * (d1 / t1 - d0 / t0)
+    expected = {
+        "numerator_effect_pp": 50 * ((d1 - d0) / t0 + (d1 - d0) / t1),
+        "denominator_effect_pp": 50 * ((d0 / t1 - d0 / t0) + (d1 / t1 - d1 / t0)),
+        "own_effect_pp": 50 * ((d1 / (d1 + e0) - d0 / t0) + (d1 / t1 - d0 / (d0 + e1))),
+        "rest_effect_pp": 50 * ((d0 / (d0 + e1) - d0 / t0) + (d1 / t1 - d1 / (d1 + e0))),
+    }
+    of_ratio = ("numerator_effect_pp", "denominator_effect_pp")
+    of_totals = (d1, t1, d0, t0)
+    of_sides = (d1, e1, d0, e0)
+    found = {
+        name: evaluate(told_admin_session, name, *(of_totals if name in of_ratio else of_sides))
+        for name in expected
+    }
+    for name, value in expected.items():
+        assert abs(found[name] - value) <= Decimal("1e-12") * (1 + abs(value))
+    scale = Decimal("1e-12") * (1 + abs(found["numerator_effect_pp"]))
+    assert abs(found["numerator_effect_pp"] + found["denominator_effect_pp"] - change) <= scale
+    assert abs(found["own_effect_pp"] + found["rest_effect_pp"] - change) <= Decimal("1e-11")
