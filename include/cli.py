@@ -121,11 +121,17 @@ def load(
 
 
 @app.command()
-def publish(*, as_json: Json = False) -> None:
+def publish(
+    *,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Compute every month anew from raw, also unchanged ones.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Build the marts, audit them, and make them visible in one commit."""
     from include import release
 
-    result = release.publish(load_settings(), say=say)
+    result = release.publish(load_settings(), say=say, full_refresh=full_refresh)
     show_result(asdict(result), as_json=as_json)
     if result.status == "refused":
         raise typer.Exit(1)
