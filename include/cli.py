@@ -138,6 +138,14 @@ def publish(
 
 
 @app.command()
+def check(*, as_json: Json = False) -> None:
+    """Compare every month of the newest release with raw, as the maintenance does each night."""
+    from include.quality import raw_check
+
+    show_result({"months": raw_check.check(load_settings(), say)}, as_json=as_json)
+
+
+@app.command()
 def releases(*, as_json: Json = False) -> None:
     """List the releases, newest first; the current one is marked."""
     from include import release

@@ -33,9 +33,7 @@ class PublishResult:
     message: str = ""
 
 
-def publish(
-    settings: Settings, say: Say = lambda _: None, *, full_refresh: bool = False
-) -> PublishResult:
+def publish(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool = False) -> PublishResult:
     """Build the marts, audit them, and make them visible; exactly what the DAG build_marts does.
 
     ``full_refresh``: also when nothing has changed, and every month anew.

@@ -88,8 +88,8 @@ class RateNeed(_Strict):
 class Contract(_Strict):
     """Canonical columns, key and version rule of one source.
 
-    ``date_column`` says in which month's figures a row counts. ``line_column`` numbers the lines of a document
-    where the sender's system does; ``cancelled`` is the status of a row that leaves the facts.
+    ``date_column`` says in which month's figures a row counts. ``line_column`` numbers the lines of a
+    document where the sender's system does; ``cancelled`` is the status of a row that leaves the facts.
     """
 
     source: str

@@ -180,9 +180,7 @@ def _settle_contested(
         f" select {columns}, _accepted_at, counting_load_id from versions"
         " where not counts and not repeats and origin <> 'history'"
     )
-    connection.execute(
-        f"insert into raw.{source} ({columns}) select {columns} from versions where {came}"
-    )
+    connection.execute(f"insert into raw.{source} ({columns}) select {columns} from versions where {came}")
     rows = connection.execute(
         "select _load_id, count(*) from versions where repeats group by _load_id"
     ).fetchall()

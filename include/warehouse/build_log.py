@@ -1,7 +1,7 @@
 """``ops.build``: one row per run of dbt, from its begin to its release."""
 
 import datetime as dt
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 
@@ -74,20 +74,33 @@ def tables_built(connection: psycopg.Connection, build_id: int) -> None:
 def unproven_months(connection: psycopg.Connection, build_id: int) -> list[dt.date] | None:
     """Months that may differ from the newest release: those touched since its build. None: every month.
 
-    Every month when there is no release yet, when one was computed anew since, or when the code changed: other
-    code may have proven something else.
+    Every month also when the code is not the release's: other code may have proven something else.
     """
-    proven = connection.execute(
-        "select r.build_id from ops.release as r inner join ops.build as b on b.build_id = %s"
-        " where r.release_id = (select max(release_id) from ops.release)"
-        " and r.code_version = b.code_version and not exists (select from ops.build as later"
-        " where later.build_id > r.build_id and later.is_full)",
-        [build_id],
-    ).fetchone()
-    if proven is None:
+    released = _kept_release(connection)
+    of_code = "select code_version from ops.build where build_id = any(%(builds)s) group by 1"
+    if released is None or connection.execute(of_code, {"builds": [released, build_id]}).rowcount > 1:
         return None
+    return _touched_since(connection, released, "false")
+
+
+def unreleased_months(connection: psycopg.Connection) -> list[dt.date] | None:
+    """Months touched by loads that the newest release lacks, built or not. None: all may differ from it."""
+    released = _kept_release(connection)
+    return None if released is None else _touched_since(connection, released, "build_id is null")
+
+
+def _kept_release(connection: psycopg.Connection) -> int | None:
+    """Build of the newest release, if the builds since have kept the months that no load touched."""
+    row = connection.execute(
+        "select build_id from ops.release where release_id = (select max(release_id) from ops.release)"
+        " and not exists (select from ops.build as b where b.build_id > ops.release.build_id and b.is_full)"
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _touched_since(connection: psycopg.Connection, build_id: int, or_if: LiteralString) -> list[dt.date]:
     months = connection.execute(
-        "select distinct month from ops.load_month where build_id > %s order by month", proven
+        f"select distinct month from ops.load_month where build_id > %s or {or_if} order by month", [build_id]
     )
     return [month for (month,) in months]
 
