@@ -98,8 +98,8 @@ def test_a_touched_month_is_found_without_reading_all_of_raw(warehouse, tmp_path
     same = "customer_code, country, hs_code, quantity, unit, unit_price, amount, currency, status, updated_at"
     query(
         warehouse,
-        f"insert into raw.enterprise_orders (enterprise_uscc, order_no, line_no, order_date, {same}, _load_id,"
-        f" _line_no) select enterprise_uscc, 'H', n, date '2017-09-01' + n / 200, {same}, 1, n"
+        f"insert into raw.enterprise_orders (enterprise_uscc, order_no, line_no, order_date, {same},"
+        f" _load_id, _line_no) select enterprise_uscc, 'H', n, date '2017-09-01' + n / 200, {same}, 1, n"
         " from raw.enterprise_orders cross join generate_series(1, 200 * 1095) as n",
     )
     plan = "explain (analyze, buffers, format json) select sum(amount) from raw.enterprise_orders"
