@@ -3,6 +3,8 @@
 - `retain` drops releases older than 30 days that are no month end (the current one always stays), then
   validation results, Data Docs and archived deliveries past their time. Loads and quarantine are kept.
 - `vacuum` frees the space and renews the planner's statistics.
+- `check` compares every month of the newest release with raw: the release gate reads only the months that
+  loads touched. When it fails, something but a load has changed raw.
 """
 
 import logging
@@ -30,7 +32,7 @@ log = logging.getLogger("textile")
     doc_md=__doc__,
 )
 def maintain_warehouse() -> None:
-    """Retain, vacuum."""
+    """Retain, vacuum, check."""
 
     @task
     def retain() -> dict[str, int]:
@@ -44,7 +46,13 @@ def maintain_warehouse() -> None:
 
         maintenance.vacuum(load_settings(), log.info)
 
-    retain() >> vacuum()
+    @task(retries=0)
+    def check() -> int:
+        from include.quality import raw_check
+
+        return raw_check.check(load_settings(), log.info)
+
+    retain() >> vacuum() >> check()
 
 
 maintain_warehouse()

@@ -121,14 +121,28 @@ def load(
 
 
 @app.command()
-def publish(*, as_json: Json = False) -> None:
+def publish(
+    *,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Compute every month anew from raw, also unchanged ones.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Build the marts, audit them, and make them visible in one commit."""
     from include import release
 
-    result = release.publish(load_settings(), say=say)
+    result = release.publish(load_settings(), say=say, full_refresh=full_refresh)
     show_result(asdict(result), as_json=as_json)
     if result.status == "refused":
         raise typer.Exit(1)
+
+
+@app.command()
+def check(*, as_json: Json = False) -> None:
+    """Compare every month of the newest release with raw, as the maintenance does each night."""
+    from include.quality import raw_check
+
+    show_result({"months": raw_check.check(load_settings(), say)}, as_json=as_json)
 
 
 @app.command()

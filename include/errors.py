@@ -49,5 +49,9 @@ class StaleBuildError(PublishError):
     """Loads were accepted after the build had begun: it must be built again before it can be audited."""
 
 
+class RawChangedError(TextileError):
+    """Raw is not what the newest release was made of, though no load says so."""
+
+
 class QuarantineError(TextileError):
     """What was asked of the rejected rows cannot be shown or written."""

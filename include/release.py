@@ -33,9 +33,12 @@ class PublishResult:
     message: str = ""
 
 
-def publish(settings: Settings, say: Say = lambda _: None) -> PublishResult:
-    """Build the marts, audit them, and make them visible; exactly what the DAG build_marts does."""
-    first = build(settings, say)
+def publish(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool = False) -> PublishResult:
+    """Build the marts, audit them, and make them visible; exactly what the DAG build_marts does.
+
+    ``full_refresh``: also when nothing has changed, and every month anew.
+    """
+    first = build(settings, say, full_refresh=full_refresh)
     if first is None:
         return unchanged(settings)
     build_id, failed = audit_fresh(settings, first, say)
@@ -48,12 +51,13 @@ def publish(settings: Settings, say: Say = lambda _: None) -> PublishResult:
     return publish_build(settings, build_id, say)
 
 
-def build(settings: Settings, say: Say = lambda _: None) -> int | None:
+def build(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool = False) -> int | None:
     """Run dbt into the candidate schema; returns the build_id, or None when nothing has changed.
 
-    BuildError when dbt fails; readers see what they saw before.
+    Months that no load touched are kept, unless code or seeds changed. BuildError when dbt fails; readers see
+    what they saw before.
     """
-    version = dbt.code_version(settings)
+    versions = build_log.Versions(dbt.code_version(settings), dbt.tables_version(settings))
     _wait_for_loads(settings, say)
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         build_log.give_up_unfinished(connection)
@@ -63,16 +67,17 @@ def build(settings: Settings, say: Say = lambda _: None) -> int | None:
         newest = connection.execute(
             "select loads, code_version from ops.release order by release_id desc limit 1"
         ).fetchone()
-        if newest == (build_log.loads(connection), version):
+        if newest == (build_log.loads(connection), versions.code) and not full_refresh:
             return None
-        build_id = build_log.begin(connection, version)
-        say(f"build {build_id}: dbt runs")
+        build_id, is_full = build_log.begin(connection, versions, full_refresh=full_refresh)
+        say(f"build {build_id}: dbt computes {_scope(connection, is_full=is_full)}")
         try:
-            result = dbt.build(settings, logging.getLogger("textile.dbt"))
+            result = dbt.build(settings, logging.getLogger("textile.dbt"), full_refresh=is_full)
         except BuildError as error:
             _record_nodes(connection, build_id, error.nodes)
             build_log.finish(connection, build_id, "failed", message=str(error))
             raise
+        build_log.tables_built(connection, build_id)
         _record_nodes(connection, build_id, result.nodes)
         build_log.finish(connection, build_id, "built")
         models = [n for n in result.nodes if n.resource_type == "model"]
@@ -93,7 +98,8 @@ def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[
             settings.dsn(Role.PUBLISHER), quality.docs_dir(settings.home, "release", f"build_{build_id}")
         )
         names = [mart.name for mart in manifest.marts(settings)]
-        results = release_gate.audit(connection, gate, build_id, names)
+        unproven = build_log.unproven_months(connection, build_id)
+        results = release_gate.audit(connection, gate, build_id, names, unproven)
         docs = str(gate.write_docs().relative_to(settings.home))
         failed = [r for r in results if not r.success and r.severity == "critical"]
         if failed:
@@ -259,6 +265,15 @@ def _wait_for_loads(settings: Settings, say: Say) -> None:
         for source in sources():
             if not wait_for(connection, f"load.{source}", _PATIENCE_S):
                 say(f"a load of {source} takes long: building without it")
+
+
+def _scope(connection: psycopg.Connection, *, is_full: bool) -> str:
+    if is_full:
+        return "every month"
+    months = scalar(
+        connection, "select string_agg(distinct to_char(month, 'YYYY-MM'), ', ') from ops.months_to_build"
+    )
+    return f"the months that loads touched: {months}" if months else "no month anew"
 
 
 def _record_nodes(connection: psycopg.Connection, build_id: int, nodes: Iterable[dbt.NodeResult]) -> None:

@@ -1,10 +1,10 @@
 -- Orders in a currency or month without a customs rate would vanish from the sums: add the rate to the seed.
 with orders as (
     select distinct
-        {{ month_of('order_date') }} as month,
+        month,
         currency
-    from {{ ref('stg_enterprise_orders__order_lines') }}
-    where status <> 'cancelled' and currency is distinct from 'CNY'
+    from {{ ref('int_sales__monthly') }}
+    where basis = 'order_book' and currency is distinct from 'CNY'
 )
 
 select

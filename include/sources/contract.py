@@ -88,14 +88,15 @@ class RateNeed(_Strict):
 class Contract(_Strict):
     """Canonical columns, key and version rule of one source.
 
-    ``line_column`` numbers the lines of a document where the sender's system does; ``cancelled`` is the
-    status of a row that leaves the facts.
+    ``date_column`` says in which month's figures a row counts. ``line_column`` numbers the lines of a
+    document where the sender's system does; ``cancelled`` is the status of a row that leaves the facts.
     """
 
     source: str
     description: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    date_column: str
     version_column: str | None = None
     line_column: str | None = None
     cancelled: str | None = None

@@ -40,12 +40,14 @@ class BuildResult:
     seconds: float
 
 
-def build(settings: Settings, log: logging.Logger) -> BuildResult:
+def build(settings: Settings, log: logging.Logger, *, full_refresh: bool = True) -> BuildResult:
     """Build all seeds, models and data tests once, marts in the schema ``candidate``.
 
+    Without ``full_refresh`` the monthly tables keep the months that are not in ``ops.months_to_build``.
     Raises BuildError naming the first failing node; the candidate is then not fit to be published.
     """
-    return _run(settings, log, ["build", "--full-refresh", "--exclude-resource-type", "unit_test"])
+    refresh = ["--full-refresh"] if full_refresh else []
+    return _run(settings, log, ["build", *refresh, "--exclude-resource-type", "unit_test"])
 
 
 def run_unit_tests(settings: Settings, log: logging.Logger) -> BuildResult:
@@ -55,8 +57,18 @@ def run_unit_tests(settings: Settings, log: logging.Logger) -> BuildResult:
 
 def code_version(settings: Settings) -> str:
     """Twelve hex digits over what can change a figure: dbt project, expectations, version."""
+    expectations = (PROJECT_DIR / "expectations").rglob("*.py")
+    return _checksum([*_project_files("models", "macros", "seeds", "tests"), *expectations])
+
+
+def tables_version(settings: Settings) -> str:
+    """Twelve hex digits over what can change a month of the past in the tables that dbt keeps by month."""
+    return _checksum(_project_files("models", "macros", "seeds"))
+
+
+def _checksum(files: list[Path]) -> str:
     digest = hashlib.sha256(_project_version().encode())
-    for path in _code_files():
+    for path in sorted(files):
         digest.update(path.relative_to(PROJECT_DIR).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
@@ -67,10 +79,9 @@ def _project_version() -> str:
     return str(project["project"]["version"])
 
 
-def _code_files() -> list[Path]:
-    folders = [DBT_PROJECT / name for name in ("models", "macros", "seeds", "tests")]
-    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return sorted([DBT_PROJECT / "dbt_project.yml", *files, *(PROJECT_DIR / "expectations").rglob("*.py")])
+def _project_files(*folders: str) -> list[Path]:
+    files = [path for name in folders for path in (DBT_PROJECT / name).rglob("*") if path.is_file()]
+    return [DBT_PROJECT / "dbt_project.yml", *files]
 
 
 def _run(settings: Settings, log: logging.Logger, command: list[str]) -> BuildResult:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import psycopg
 
 from include.sources.contract import Contract
-from include.warehouse import bootstrap, compare
+from include.warehouse import bootstrap, compare, load_months
 from include.warehouse.bootstrap import LINEAGE
 from include.warehouse.compare import of_row, same_key
 from include.warehouse.connection import scalar
@@ -108,8 +108,10 @@ def _insert_new(
     columns = _columns(table.contract)
     is_new = "".join(f" and not {of_row(other)}" for other in others)
     connection.execute(
-        f"insert into raw.{table.contract.source} ({columns}) select {columns} from {table.rows} as i"
-        f" where i._load_id = any(%(loads)s){is_new}",
+        f"with came as (insert into raw.{table.contract.source} ({columns}) select {columns}"
+        f" from {table.rows} as i where i._load_id = any(%(loads)s){is_new}"
+        f" returning _load_id, {table.contract.date_column}),"
+        f" {load_months.noted(table.contract, '_load_id', 'came')} select",
         loads,
     )
 
@@ -167,19 +169,18 @@ def _settle_contested(
         """
     )
     connection.execute(f"analyze versions ({key}, origin, counts)")
+    gone, came = "origin = 'current' and not counts", "origin = 'incoming' and counts and not repeats"
+    changed = f"versions where {gone} or {came}"
+    connection.execute(f"with {load_months.noted(contract, 'counting_load_id', changed)} select")
     connection.execute(
-        f"delete from raw.{source} as c using versions as v"
-        f" where v.origin = 'current' and not v.counts and {same_key(contract, 'c', 'v')}"
+        f"delete from raw.{source} as c using versions as v where {gone} and {same_key(contract, 'c', 'v')}"
     )
     connection.execute(
         f"insert into raw.{source}_history ({columns}, _accepted_at, _superseded_by)"
         f" select {columns}, _accepted_at, counting_load_id from versions"
         " where not counts and not repeats and origin <> 'history'"
     )
-    connection.execute(
-        f"insert into raw.{source} ({columns}) select {columns} from versions"
-        " where origin = 'incoming' and counts and not repeats"
-    )
+    connection.execute(f"insert into raw.{source} ({columns}) select {columns} from versions where {came}")
     rows = connection.execute(
         "select _load_id, count(*) from versions where repeats group by _load_id"
     ).fetchall()
@@ -224,7 +225,8 @@ def _replace_slices(
             insert into raw.{contract.source}_history ({_columns(contract)}, _accepted_at, _superseded_by)
             select {_columns(contract)}, _accepted_at, %(load)s from gone
             returning 1
-        )
+        ),
+        {load_months.noted(contract, "%(load)s::bigint", "gone")}
         select count(*) from kept
     """
     return int(scalar(connection, query, {"load": load_id}))

@@ -100,6 +100,10 @@ def _raw_tables(connection: psycopg.Connection, of: Contract) -> None:
         f"create table if not exists raw.{of.source} ({', '.join(current)})",
         f"create table if not exists raw.{of.source}_history ({', '.join(history)})",
         f"create index if not exists {of.source}_history_key on raw.{of.source}_history ({key})",
+        # A build reads the months that loads touched. Rows come in the order of their days, but for
+        # corrections: a stray day in a block does not widen its range to years (minmax_multi).
+        f"create index if not exists {of.source}_{of.date_column} on raw.{of.source}"
+        f" using brin ({of.date_column} date_minmax_multi_ops)",
         f"comment on table raw.{of.source} is '{of.description.replace(chr(39), chr(39) * 2)}'",
     ):
         connection.execute(statement.encode())

@@ -1,6 +1,7 @@
 """``ops.build``: one row per run of dbt, from its begin to its release."""
 
-from typing import Any
+import datetime as dt
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 
@@ -12,17 +13,96 @@ from include.warehouse.connection import scalar
 _CHANGED = "status = 'accepted' and (accepted > 0 or removed > 0 or quarantined > 0)"
 
 
-def begin(connection: psycopg.Connection, code_version: str) -> int:
-    """Open a build of all loads accepted so far; returns its build_id."""
-    return int(
-        scalar(
+class Versions(NamedTuple):
+    """Checksums of the code: of all that a release depends on, and of what the monthly tables depend on."""
+
+    code: str
+    tables: str
+
+
+def begin(connection: psycopg.Connection, versions: Versions, *, full_refresh: bool) -> tuple[int, bool]:
+    """Open a build of all loads accepted so far; returns its build_id and whether it computes every month.
+
+    Otherwise it computes the months of ``ops.months_to_build``: those that loads touched since a build of
+    the tables succeeded. Fixed here: a load that is accepted while dbt runs waits for the next build.
+    """
+    with connection.transaction():
+        is_full = full_refresh or not _tables_can_be_kept(connection, versions)
+        build_id = scalar(
             connection,
-            "insert into ops.build (last_load_id, loads, code_version)"
-            f" select max(load_id), count(*), %(version)s from ops.load where {_CHANGED}"
+            "insert into ops.build (last_load_id, loads, code_version, tables_version, is_full)"
+            f" select max(load_id), count(*), %(code)s, %(tables)s, %(full)s from ops.load where {_CHANGED}"
             " returning build_id",
-            {"version": code_version},
+            {"code": versions.code, "tables": versions.tables, "full": is_full},
         )
+        connection.execute(
+            "update ops.load_month as m set build_id = %s where m.build_id is null or m.build_id in"
+            " (select b.build_id from ops.build as b where b.tables_built_at is null)",
+            [build_id],
+        )
+    return int(build_id), is_full
+
+
+def _tables_can_be_kept(connection: psycopg.Connection, versions: Versions) -> bool:
+    """Whether the monthly tables are right but for the months that loads have touched.
+
+    They are not after a build of every month that did not come to its end, and they are not trusted after
+    the release gate refused what was made of them.
+    """
+    row = connection.execute(
+        "select build_id, tables_version, status from ops.build where tables_built_at is not null"
+        " order by build_id desc limit 1"
+    ).fetchone()
+    if row is None:
+        return False
+    build_id, tables_version, status = row
+    broken_off = scalar(
+        connection,
+        "select exists (select from ops.build where build_id > %(build)s and is_full)",
+        {"build": build_id},
     )
+    return tables_version == versions.tables and status != "refused" and not broken_off
+
+
+def tables_built(connection: psycopg.Connection, build_id: int) -> None:
+    """Note that dbt has succeeded: the months of this build need not be built again."""
+    connection.execute(
+        "update ops.build set tables_built_at = clock_timestamp() where build_id = %s", [build_id]
+    )
+
+
+def unproven_months(connection: psycopg.Connection, build_id: int) -> list[dt.date] | None:
+    """Months that may differ from the newest release: those touched since its build. None: every month.
+
+    Every month also when the code is not the release's: other code may have proven something else.
+    """
+    released = _kept_release(connection)
+    of_code = "select code_version from ops.build where build_id = any(%(builds)s) group by 1"
+    if released is None or connection.execute(of_code, {"builds": [released, build_id]}).rowcount > 1:
+        return None
+    return _touched_since(connection, released, "false")
+
+
+def unreleased_months(connection: psycopg.Connection) -> list[dt.date] | None:
+    """Months touched by loads that the newest release lacks, built or not. None: all may differ from it."""
+    released = _kept_release(connection)
+    return None if released is None else _touched_since(connection, released, "build_id is null")
+
+
+def _kept_release(connection: psycopg.Connection) -> int | None:
+    """Build of the newest release, if the builds since have kept the months that no load touched."""
+    row = connection.execute(
+        "select build_id from ops.release where release_id = (select max(release_id) from ops.release)"
+        " and not exists (select from ops.build as b where b.build_id > ops.release.build_id and b.is_full)"
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _touched_since(connection: psycopg.Connection, build_id: int, or_if: LiteralString) -> list[dt.date]:
+    months = connection.execute(
+        f"select distinct month from ops.load_month where build_id > %s or {or_if} order by month", [build_id]
+    )
+    return [month for (month,) in months]
 
 
 def finish(connection: psycopg.Connection, build_id: int, status: str, **columns: Any) -> None:

@@ -18,7 +18,7 @@ TASKS = {
     "ingest_customs_exports": INGEST_TASKS,
     "ingest_customs_statistics": INGEST_TASKS,
     "build_marts": {"build", "audit", "publish"},
-    "maintain_warehouse": {"retain", "vacuum"},
+    "maintain_warehouse": {"retain", "vacuum", "check"},
 }
 DAGS_PER_FILE = {"ingest_sources.py": 3, "build_marts.py": 1, "maintain_warehouse.py": 1}
 SOURCES = ("enterprise_orders", "customs_exports", "customs_statistics")

@@ -13,6 +13,10 @@ grant update (healed_by_load, healed_at) on ops.quarantine to loader;
 -- What the bureau reads of the files themselves: sums, no rows.
 grant usage on schema ops to transformer;
 grant select on ops.source_quality, ops.source_quality_rules to loader, transformer, publisher;
+grant insert on ops.load_month to loader;
+grant select on ops.months_to_build to transformer, publisher;
+grant select on ops.load_month to publisher;
+grant update (build_id) on ops.load_month to publisher;
 -- Maintenance: vacuum and analyze do not need the owner.
 grant maintain on all tables in schema raw to loader;
 grant maintain on all tables in schema ops to publisher;

@@ -126,6 +126,28 @@ create table if not exists ops.build (
     started_at timestamptz not null default clock_timestamp(),
     finished_at timestamptz
 );
+alter table ops.build
+add column if not exists tables_version text not null default '',
+add column if not exists is_full boolean not null default true,
+add column if not exists tables_built_at timestamptz;
+
+-- What the next build computes anew; written with the load's verdict.
+create table if not exists ops.load_month (
+    load_id bigint not null references ops.load (load_id),
+    source text not null,
+    month date not null,
+    build_id bigint references ops.build (build_id),
+    primary key (load_id, month)
+);
+create index if not exists load_month_build on ops.load_month (build_id);
+
+-- What dbt reads: the months of the build under way.
+create or replace view ops.months_to_build as
+select distinct
+    source,
+    month
+from ops.load_month
+where build_id = (select max(build_id) from ops.build);
 
 create table if not exists ops.build_node (
     build_id bigint not null references ops.build (build_id),
@@ -301,6 +323,13 @@ comment on view ops.source_quality_rules is
 'One row per month of delivery, source, enterprise (null where not known) and rule: rows that broke it';
 comment on table ops.validation_result is 'One row per Great Expectations result of either gate';
 comment on table ops.build is 'One row per dbt build of the candidate marts';
+comment on column ops.build.tables_version is 'Checksum of what the monthly tables were computed with: models, macros, seeds';
+comment on column ops.build.is_full is 'Whether every month was computed anew, not only those that loads touched';
+comment on column ops.build.tables_built_at is 'When dbt had succeeded; null: the months of this build are to be built again';
+comment on table ops.load_month is
+'One row per load and month whose current rows it changed: brought, replaced or withdrew';
+comment on column ops.load_month.build_id is 'The last build that computed the month anew for this load';
+comment on view ops.months_to_build is 'The months that the newest build computes anew, by source';
 comment on table ops.build_node is 'One row per dbt node of a build';
 comment on table ops.release is 'One row per published release; dropped_at says since when its rows are gone (retention)';
 comment on table ops.release_switch is 'One row per change of the current release: publish or rollback';

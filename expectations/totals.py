@@ -1,0 +1,105 @@
+"""Totals by month, as raw has them and as marts show them: SQL for the release gate and the nightly check.
+
+Raw is read where it may differ from what was proven before: months, given as days between literals, so that
+the index of the day finds their blocks.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+# A day, or a month by its first day, as SQL -> whether it is one of those compared, as SQL.
+Within = Callable[[str], str]
+
+# What the newest release shows: it passed the gate, also when readers were taken back to an older one.
+NEWEST_RELEASE = """(
+    select s.* from store.market_share as s
+    inner join (select max(release_id) as release_id from ops.release) as newest
+        on s.valid_from_release <= newest.release_id and s.valid_to_release > newest.release_id
+)"""
+
+
+def only(months: Sequence[dt.date] | None) -> Within:
+    """These months; None: every month."""
+    if months is None:
+        return lambda _: "true"
+    return lambda day: (
+        " or ".join(f"{day} >= date '{m}' and {day} < date '{m}' + interval '1 month'" for m in months)
+        or "false"
+    )
+
+
+def all_but(months: Sequence[dt.date]) -> Within:
+    """Every month but these."""
+    return lambda day: f"not ({only(months)(day)})"
+
+
+def differing_from_raw(market_share: str, within: Within) -> str:
+    """Months and bases that are not raw's: in yuan, in dollars to the cent, and in the number of lines.
+
+    ``market_share`` is a relation; dollars and lines are those of the table that every mart is made from.
+    """
+    return f"""
+        select month, basis, shown.cny as mart_cny, monthly.cny as monthly_cny, counted.cny as raw_cny,
+            monthly.usd as monthly_usd, counted.usd as raw_usd,
+            monthly.lines as monthly_lines, counted.lines as raw_lines
+        from ({_shown(market_share)}) as shown
+        full join ({_MONTHLY}) as monthly using (month, basis)
+        full join ({_raw(within)}) as counted using (month, basis)
+        where ({within("month")})
+            and (shown.cny, monthly.cny, monthly.usd, monthly.lines)
+                is distinct from (counted.cny, counted.cny, counted.usd, counted.lines)"""  # noqa: S608  (ours)
+
+
+def differing_from_release(market_share: str, within: Within) -> str:
+    """Months and bases whose yuan are not those of the newest release."""
+    return f"""
+        select month, basis, shown.cny as mart_cny, released.cny as released_cny
+        from ({_shown(market_share)}) as shown
+        full join ({_shown(NEWEST_RELEASE)}) as released using (month, basis)
+        where ({within("month")}) and shown.cny is distinct from released.cny"""  # noqa: S608  (ours)
+
+
+def months_shown(market_share: str, within: Within) -> str:
+    """Months and bases of market_share with their yuan."""
+    return f"select * from ({_shown(market_share)}) as shown where {within('month')}"  # noqa: S608  (ours)
+
+
+def _shown(market_share: str) -> str:
+    return f"""
+        select month, basis, sum(value_cny) as cny from {market_share} as shown
+        where product_group = 'ALL' and market_level = 'group'
+        group by month, basis"""  # noqa: S608  (our own relations)
+
+
+# Dollars are unknown where those of a line are.
+_MONTHLY = """
+        select month, basis, sum(line_count) as lines, sum(value_cny) as cny,
+            case when bool_and(value_usd is not null) then sum(value_usd) end as usd
+        from intermediate.int_sales__monthly
+        group by month, basis"""
+
+
+def _raw(within: Within) -> str:
+    """Order lines at the customs rates of their month, each rounded by itself; cluster items as declared."""
+    return f"""
+        select month, basis, count(*) as lines, sum(cny) as cny,
+            case when count(*) = count(usd) then sum(usd) end as usd
+        from (
+            select date_trunc('month', o.order_date::timestamp)::date as month, 'order_book' as basis,
+                round(o.amount * case when o.currency = 'CNY' then 1 else r.cny_per_unit end, 2) as cny,
+                case when o.currency = 'USD' then o.amount else round(
+                    o.amount * case when o.currency = 'CNY' then 1 else r.cny_per_unit end / d.cny_per_unit, 2
+                ) end as usd
+            from raw.enterprise_orders as o
+            left join reference.exchange_rates as r
+                on r.currency = o.currency and r.month = date_trunc('month', o.order_date::timestamp)
+            left join reference.exchange_rates as d
+                on d.currency = 'USD' and d.month = date_trunc('month', o.order_date::timestamp)
+            where o.status in ('new', 'amended') and ({within("o.order_date")})
+            union all
+            select date_trunc('month', e.export_date::timestamp)::date, 'customs', e.fob_cny, e.fob_usd
+            from raw.customs_exports as e
+            inner join reference.districts as c on c.district_code = e.source_district and c.is_cluster
+            where e.status in ('normal', 'amended') and ({within("e.export_date")})
+        ) as accepted
+        group by month, basis"""  # noqa: S608  (our own tables and dates)

@@ -1,0 +1,42 @@
+"""Every released month against raw, also those that the release gate does not read again."""
+
+from collections.abc import Callable
+
+from include.errors import RawChangedError
+from include.settings import Role, Settings
+from include.warehouse import build_log
+from include.warehouse.connection import connect, exclusive
+
+_SHOWN = 5
+
+
+def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> int:
+    """Compare the newest release with all of raw; returns the months compared, of orders and of declarations.
+
+    Months of loads that are not released yet are left out. RawChangedError when a month differs: something
+    but a load has changed raw, or the tables that marts are made from.
+    """
+    from expectations import totals
+
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
+        unreleased = build_log.unreleased_months(connection)
+        if unreleased is None:
+            say("nothing to check: there is no release yet, or a build of other code waits to be released")
+            return 0
+        within = totals.all_but(unreleased)
+        with connection.transaction():
+            connection.execute("set transaction isolation level repeatable read")
+            differing = connection.execute(
+                totals.differing_from_raw(totals.NEWEST_RELEASE, within).encode()
+            ).fetchall()
+            compared = connection.execute(totals.months_shown(totals.NEWEST_RELEASE, within).encode())
+            months = len(compared.fetchall())
+    if differing:
+        cells = ", ".join(f"{month:%Y-%m} {basis}" for month, basis, *_ in differing[:_SHOWN])
+        more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+        raise RawChangedError(
+            f"the newest release is not what raw says for {cells}{more}. Only loads may change raw: find out "
+            "who else did, then compute every month anew with `textile publish --full-refresh`"
+        )
+    say(f"{months} months of the newest release equal raw to the cent")
+    return months

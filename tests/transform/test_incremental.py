@@ -1,0 +1,222 @@
+"""Builds that compute only the months that loads touched: they are what a full refresh would be."""
+
+import itertools
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from include import release
+from include.errors import BuildError, RawChangedError
+from include.quality import raw_check
+from include.settings import Role, Settings
+from include.transform import dbt
+from include.warehouse import build_log
+from include.warehouse.connection import connect
+from tests.samples import MILL_B, Row, contents, item, load, one, order, query, write
+
+LOG = logging.getLogger("test")
+KEPT_BY_MONTH = (
+    *("int_sales__monthly", "int_sales__by_mill", "int_sales__by_item", "int_sales__by_customer"),
+    "int_sales__cells",
+)
+# Line 1 of the other mill, the only one of its month in the fixture ``published``.
+ONLY_ONE = order(统一社会信用代码=MILL_B, 订单日期="2019-09-01")
+CANCELLED = ONLY_ONE | {"状态": "取消", "更新时间": "2020-09-02 10:30:00"}
+TO_OCTOBER = order(订单日期="2020-10-01", 发货日期="", 更新时间="2020-09-02 10:30:00")
+
+
+@pytest.fixture
+def kept(new_warehouse: Callable[..., Settings], published: Settings) -> Settings:
+    """A warehouse with a release, to which loads can be added."""
+    return new_warehouse(published)
+
+
+def deliver(settings: Settings, folder: Path, *rows: Row, source: str = "enterprise_orders") -> None:
+    """Load rows that are all accepted."""
+    (result,) = load(settings, source, write(folder / f"{len(list(folder.iterdir()))}.csv", rows))
+    assert (result.status, result.quarantined) == ("accepted", 0), result
+
+
+def is_full(settings: Settings) -> bool:
+    return bool(one(settings, "select is_full from ops.build order by build_id desc limit 1"))
+
+
+def tables(settings: Settings) -> dict[str, list[str]]:
+    return contents(settings, [f"intermediate.{name}" for name in KEPT_BY_MONTH])
+
+
+def test_every_mart_is_what_a_full_refresh_makes_it(kept, tmp_path):
+    deliver(
+        kept,
+        tmp_path,
+        CANCELLED,
+        TO_OCTOBER,
+        order(订单号="SO-9", 商品编码="54075200", 国家地区="德国", 省份=""),
+    )
+    deliver(
+        kept, tmp_path, item(报关单号="310120200000000009", 出口日期="2020-11-02"), source="customs_exports"
+    )
+    assert release.publish(kept).status == "published"
+    assert not is_full(kept)
+    months = query(kept, "select distinct month::text, basis from marts.market_share order by 1, 2")
+    assert months == [
+        *(("2020-09-01", "customs"), ("2020-09-01", "order_book")),
+        *(("2020-10-01", "order_book"), ("2020-11-01", "customs")),
+    ], "the month that lost its last row is gone, the new ones are there"
+    incremental = tables(kept)
+    assert release.publish(kept, full_refresh=True).status == "published"
+    assert is_full(kept)
+    assert tables(kept) == incremental
+    changed = one(kept, "select rows_changed from ops.release order by release_id desc limit 1")
+    assert len(changed) >= 10
+    assert set(map(str, changed.values())) == {str({"added": 0, "ended": 0})}
+
+
+@pytest.fixture(scope="module")
+def models(new_warehouse: Callable[..., Settings]) -> Settings:
+    """A warehouse in which the monthly tables stand, without a row."""
+    settings = new_warehouse()
+    dbt._run(settings, LOG, ["seed", "--full-refresh"])
+    return settings
+
+
+def run_models(settings: Settings, *, full_refresh: bool) -> None:
+    """What a build does with the monthly tables, and nothing else."""
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection:
+        versions = build_log.Versions("code", "tables")
+        build_id, is_full = build_log.begin(connection, versions, full_refresh=full_refresh)
+        refresh = ["--full-refresh"] if is_full else []
+        dbt._run(settings, LOG, ["run", *refresh, "--select", *(f"+{name}" for name in KEPT_BY_MONTH)])
+        build_log.tables_built(connection, build_id)
+
+
+_ORDER_NUMBERS = itertools.count(1)
+LINES = st.tuples(
+    st.integers(1, 3),  # line
+    st.sampled_from(["2020-02-29", "2020-03-01", "2020-03-31"]),
+    st.sampled_from(["正常", "正常", "变更", "取消"]),
+    st.integers(1, 9),  # version: second of its last change
+    st.sampled_from(["52094200", "52081200"]),
+    st.sampled_from(["中国", "越南"]),
+)
+DELIVERIES = st.lists(
+    st.tuples(st.lists(LINES, min_size=1, max_size=3, unique_by=lambda x: (x[0], x[3])), st.booleans()),
+    min_size=2,
+    max_size=3,
+)
+
+
+@examples(
+    max_examples=4, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(deliveries=DELIVERIES)
+def test_in_any_order_of_deliveries_the_monthly_tables_are_those_of_a_full_refresh(
+    models: Settings, tmp_path: Path, deliveries: list[tuple[list[tuple[Any, ...]], bool]]
+) -> None:
+    number = f"SO-{next(_ORDER_NUMBERS)}"
+    for lines, build_after in deliveries:
+        rows = [
+            order(
+                订单号=number, 行号=str(line), 订单日期=day, 状态=status, 商品编码=code, 国家地区=country,
+                省份="广东" if country == "中国" else "", 更新时间=f"2020-09-01 10:30:0{version}",
+                数量=str(1000 + version), 金额=f"{(1000 + version) * 20.5:.2f}",
+            )
+            for line, day, status, version, code, country in lines
+        ]  # fmt: skip
+        path = write(tmp_path / f"{number}-{len(list(tmp_path.iterdir()))}.csv", rows)
+        load(models, "enterprise_orders", path)
+        if build_after:
+            run_models(models, full_refresh=False)
+    run_models(models, full_refresh=False)
+    incremental = tables(models)
+    run_models(models, full_refresh=True)
+    assert tables(models) == incremental
+
+
+def test_after_a_build_that_failed_half_way_the_next_one_is_right(kept, tmp_path, monkeypatch):
+    deliver(kept, tmp_path, TO_OCTOBER)
+
+    def half(settings: Settings, log: logging.Logger, *, full_refresh: bool) -> dbt.BuildResult:
+        assert not full_refresh
+        dbt._run(settings, log, ["run", "--select", "int_sales__monthly"])
+        raise BuildError("the server went away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dbt, "build", half)
+        with pytest.raises(BuildError, match="went away"):
+            release.build(kept)
+    deliver(kept, tmp_path, CANCELLED)
+    assert release.build(kept)
+    assert not is_full(kept)
+    incremental = tables(kept)
+    run_models(kept, full_refresh=True)
+    assert tables(kept) == incremental
+
+
+def test_raw_that_changed_behind_the_back_of_the_loads(kept, tmp_path):
+    """The gate sees it in a touched month, the nightly check in every other."""
+    assert raw_check.check(kept) == 3
+    query(kept, "update raw.customs_exports set fob_usd = fob_usd + 0.01 where item_no = 1 returning 1")
+    with pytest.raises(RawChangedError, match=r"for 2020-09 customs\. Only loads may change raw"):
+        raw_check.check(kept)
+    query(kept, "update raw.customs_exports set fob_usd = fob_usd - 0.01 where item_no = 1 returning 1")
+    query(kept, "update raw.enterprise_orders set amount = amount + 0.01 where order_date < '2020-01-01'")
+    deliver(kept, tmp_path, TO_OCTOBER)
+    with pytest.raises(RawChangedError, match=r"for 2019-09 order_book\. Only"):
+        raw_check.check(kept)  # September and October 2020 wait for a release
+
+    build_id = release.build(kept)
+    query(kept, "update raw.enterprise_orders set amount = amount + 0.01 where order_date >= '2020-10-01'")
+    assert release.audit(kept, build_id) == ["totals_equal_raw"]
+    query(kept, "update raw.enterprise_orders set amount = amount - 0.01 where order_date >= '2020-10-01'")
+
+    assert release.publish(kept).status == "published"
+    assert is_full(kept), "a build that the gate refused is not kept"
+    assert raw_check.check(kept) == 4
+
+
+def test_an_untouched_month_must_be_that_of_the_newest_release(kept, tmp_path):
+    deliver(kept, tmp_path, TO_OCTOBER)
+    build_id = release.build(kept)
+    query(
+        kept,
+        "update candidate.market_share set value_cny = value_cny + 1, total_value_cny = total_value_cny + 1"
+        " where month = '2019-09-01'",
+        role=Role.TRANSFORMER,
+    )
+    failed = release.audit(kept, build_id)
+    assert "untouched_months_equal_release" in failed
+    assert "totals_equal_raw" not in failed
+
+
+def test_seeds_and_models_make_the_version_of_the_tables_and_expectations_do_not(
+    published, tmp_path, monkeypatch
+):
+    project = tmp_path / "dbt_project"
+    for name in ("models/a.sql", "macros/a.sql", "seeds/a.csv", "tests/a.sql", "../expectations/marts/a.py"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(name)
+    (project / "dbt_project.yml").touch()
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1"\n')
+    monkeypatch.setattr(dbt, "PROJECT_DIR", tmp_path)
+    monkeypatch.setattr(dbt, "DBT_PROJECT", project)
+
+    def versions() -> tuple[str, str]:
+        return dbt.code_version(published), dbt.tables_version(published)
+
+    code, of_tables = versions()
+    (project / "seeds/a.csv").write_text("changed")
+    assert versions()[0] != code
+    assert versions()[1] != of_tables
+    code, of_tables = versions()
+    for name in ("tests/a.sql", "../expectations/marts/a.py"):
+        (project / name).write_text("changed")
+        assert versions()[0] != code, name
+        assert versions()[1] == of_tables, name
+        code, _ = versions()
