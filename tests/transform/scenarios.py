@@ -3,8 +3,8 @@
 All of them stand in one warehouse (fixture ``told``), which is built once.
 """
 
-from tests.transform import scenario_growth
+from tests.transform import scenario_growth, scenario_statistics
 from tests.transform.raw_lines import Line
 
-_SCENARIOS = (scenario_growth,)
+_SCENARIOS = (scenario_growth, scenario_statistics)
 LINES: list[Line] = [line for scenario in _SCENARIOS for line in scenario.LINES]
