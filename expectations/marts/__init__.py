@@ -9,12 +9,15 @@ from collections.abc import Callable
 import great_expectations as gx
 
 from expectations.marts.circulation import dual_circulation, enterprise_mix
+from expectations.marts.constant_market_share import constant_market_share
 from expectations.marts.dimensions import code_list, dimension
 from expectations.marts.growth import growth
 from expectations.marts.market_share import market_share
+from expectations.marts.national_share import national_share
 from expectations.marts.source_quality import source_quality, source_quality_rules
 
 _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
+    "constant_market_share": constant_market_share,
     "dim_enterprise": dimension("dim_enterprise", "enterprise_uscc"),
     "dim_market": code_list("dim_market", "market_code"),
     "dim_month": dimension("dim_month", "month"),
@@ -23,6 +26,7 @@ _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
     "enterprise_mix": enterprise_mix,
     "growth": growth,
     "market_share": market_share,
+    "national_share": national_share,
     "source_quality": source_quality,
     "source_quality_rules": source_quality_rules,
 }

@@ -120,11 +120,12 @@ figures as (
         on
             splits.month = provinces.month
             and splits.currency = provinces.currency
-    cross join lateral (
-        values
-        ('china', splits.china_value, splits.china_quantity, not splits.is_by_province or provinces.is_of_china),
-        ('province', splits.province_value, splits.province_quantity, splits.is_by_province)
-    ) as sides (denominator, value, quantity, is_known)
+    cross join
+        lateral (
+            values
+            ('china', splits.china_value, splits.china_quantity, not splits.is_by_province or provinces.is_of_china),
+            ('province', splits.province_value, splits.province_quantity, splits.is_by_province)
+        ) as sides (denominator, value, quantity, is_known)
     -- Partners that are no country (regions, unspecified) count in the total only.
     where sides.is_known and (splits.is_total or splits.country_code is not null)
 ),
