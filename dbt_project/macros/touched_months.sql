@@ -4,25 +4,29 @@
   refresh builds every month.
 -#}
 
-{#- Config of a table that is kept by month. -#}
-{% macro kept_by_month() -%}
+{#- Config of a table that is kept by month; `sources` as in touched(). -#}
+{% macro kept_by_month(sources=none) -%}
     {{ return({
         'materialized': 'incremental',
         'incremental_strategy': 'append',
         'on_schema_change': 'fail',
-        'pre_hook': "{% if is_incremental() %}delete from {{ this }} where {{ touched('month') }}{% endif %}",
+        'pre_hook': "{% if is_incremental() %}delete from {{ this }} where {{ touched('month', " ~ sources ~ ") }}{% endif %}",
         'post_hook': 'analyze {{ this }}',
     }) }}
 {%- endmacro %}
 
-{#- Whether a day, or a month's first day, lies in a touched month: literal ranges, for the index to find. -#}
-{% macro touched(day) -%}
+{#-
+  Whether a day, or a month's first day, lies in a touched month: literal ranges, for the index to find.
+  `sources` whose loads touch it: the cluster's sales unless said.
+-#}
+{% macro touched(day, sources=none) -%}
     {%- if not execute or not is_incremental() -%}
         true
     {%- else -%}
         {%- set months = run_query(
             "select distinct month, cast(month + interval '1 month' as date) from ops.months_to_build"
-            " where source in ('enterprise_orders', 'customs_exports') order by month"
+            " where source in ('" ~ (sources or ['enterprise_orders', 'customs_exports']) | join("', '")
+            ~ "') order by month"
         ) -%}
         (
         {%- for first_day, end_day in months.rows %}

@@ -9,15 +9,18 @@ from collections.abc import Callable
 import great_expectations as gx
 
 from expectations.marts.circulation import dual_circulation, enterprise_mix
+from expectations.marts.constant_market_share import constant_market_share
 from expectations.marts.dimensions import code_list, dim_enterprise_history, dimension
 from expectations.marts.growth import growth
 from expectations.marts.growth_contribution import growth_contribution
 from expectations.marts.market_share import market_share
 from expectations.marts.matched_growth import matched_growth
+from expectations.marts.national_share import national_share
 from expectations.marts.share_bridge import share_bridge
 from expectations.marts.source_quality import source_quality, source_quality_rules
 
 _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
+    "constant_market_share": constant_market_share,
     "dim_enterprise": dimension("dim_enterprise", "enterprise_uscc"),
     "dim_enterprise_history": dim_enterprise_history,
     "dim_market": code_list("dim_market", "market_code"),
@@ -30,6 +33,7 @@ _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
     "market_share": market_share,
     "matched_growth": matched_growth,
     "share_bridge": share_bridge,
+    "national_share": national_share,
     "source_quality": source_quality,
     "source_quality_rules": source_quality_rules,
 }

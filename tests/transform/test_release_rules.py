@@ -151,7 +151,8 @@ DEFECTS = {
     "range_without_end": (
         "dim_enterprise_history",
         "insert into candidate.dim_enterprise_history"
-        " select enterprise_uscc, valid_from + 5000, null, mill_type, is_above_scale, holding_group, evidence from candidate.dim_enterprise_history",
+        " select enterprise_uscc, valid_from + 5000, null, mill_type, is_above_scale, holding_group, evidence"
+        " from candidate.dim_enterprise_history",
         {"ranges_follow_each_other"},
     ),
     "legs_lost": (

@@ -26,19 +26,25 @@ yearly as (
         sales.product_group asc
 ),
 
+mills as (
+    select
+        enterprise_uscc,
+        min(year) as first_year
+    from yearly
+    group by enterprise_uscc
+),
+
+data_end as (
+    select max(year) as last_year from yearly
+),
+
 years as (
     select
         mills.enterprise_uscc,
         series.year
-    from (
-        select
-            enterprise_uscc,
-            min(year) as first_year
-        from yearly
-        group by enterprise_uscc
-    ) as mills
-    cross join (select max(year) as last_year from yearly) as data
-    cross join generate_series(mills.first_year, data.last_year) as series (year)
+    from mills
+    cross join data_end
+    cross join generate_series(mills.first_year, data_end.last_year) as series (year)
 ),
 
 -- A year's list is made from the year before; a mill's first year from itself; a year of silence changes nothing.
@@ -69,8 +75,7 @@ breaks as (
         register.enterprise_uscc,
         ends.day
     from register
-    inner join (select distinct enterprise_uscc from derived) as mills
-        on register.enterprise_uscc = mills.enterprise_uscc
+    inner join mills on register.enterprise_uscc = mills.enterprise_uscc
     cross join lateral (values (register.valid_from), (register.valid_to)) as ends (day)
     where ends.day is not null
 ),

@@ -9,10 +9,22 @@ with hs_codes as (
     union
     select hs_code from {{ ref('stg_customs_exports__items') }}
     where {{ touched('export_date') }}
+    union
+    select hs_code from {{ ref('stg_customs_statistics__rows') }}
+    where {{ touched('month', ['customs_statistics']) }}
+),
+
+-- Shares are computed at eight and at six digits, whatever was delivered.
+levels as (
+    select hs_code from hs_codes
+    union
+    select left(hs_code, 8) as hs_code from hs_codes
+    union
+    select left(hs_code, 6) as hs_code from hs_codes
 ),
 
 new_codes as (
-    select hs_code from hs_codes
+    select hs_code from levels
     {%- if is_incremental() %}
         except
         select hs_code from {{ this }}

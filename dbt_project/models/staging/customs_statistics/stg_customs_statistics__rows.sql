@@ -2,11 +2,17 @@ with source as (
     select * from {{ source('customs_statistics', 'customs_statistics') }}
 ),
 
+-- Customs list some parts of a country by themselves: their codes are among the country's other names.
 countries as (
     select
-        country_code,
-        customs_code
-    from {{ ref('countries') }}
+        countries.country_code,
+        codes.customs_code
+    from {{ ref('countries') }} as countries
+    cross join
+        lateral unnest(
+            countries.customs_code || string_to_array(coalesce(countries.aliases, ''), '|')
+        ) as codes (customs_code)
+    where codes.customs_code ~ '^[0-9]{3}$'
 ),
 
 renamed as (

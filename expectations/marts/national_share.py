@@ -1,0 +1,150 @@
+"""The cluster's part of the nation's exports: what the mart national_share must satisfy."""
+
+import great_expectations as gx
+
+from expectations.release_rules import figure_or_reason, grain, no_row
+from expectations.rules import suite
+
+# Each figure of eight digits again, from raw: of the downloads that hold it the least split one. Partners by
+# the code they have in the seed, or among their country's other names.
+_DENOMINATORS_AGAINST_RAW = """
+    with lines as (
+        select s.month, s.hs_code, s.currency, s.value, c.country_code,
+            (s.province_code <> 'ALL')::int * 4 + (s.partner_code <> 'ALL')::int * 2
+                + (s.regime_code <> 'ALL')::int as split,
+            s.province_code in (
+                select left(d.district_code, 2) from reference.districts as d where d.is_cluster
+            ) as is_own
+        from raw.customs_statistics as s
+        left join reference.countries as c
+            on s.partner_code = c.customs_code or s.partner_code = any(string_to_array(c.aliases, '|'))
+        where s.flow = 'export'
+    ),
+
+    sums as (
+        select month, hs_code, currency, split, coalesce(country_code, 'ALL') as market_code,
+            sum(value) as china, coalesce(sum(value) filter (where is_own), 0) as province
+        from lines where country_code is not null
+        group by 1, 2, 3, 4, 5
+        union all
+        select month, hs_code, currency, split, 'ALL', sum(value),
+            coalesce(sum(value) filter (where is_own), 0)
+        from lines
+        group by 1, 2, 3, 4
+    ),
+
+    of_china as (
+        select distinct month, currency from lines where split >= 4 and not is_own
+    ),
+
+    known as (
+        select distinct on (month, hs_code, currency, denominator, market_code = 'ALL', market_code)
+            month, hs_code, currency, denominator, market_code, figure, split,
+            min(split) over (partition by month, hs_code, currency, denominator, market_code = 'ALL') as best
+        from sums
+        cross join lateral (values ('china', china), ('province', province)) as sides (denominator, figure)
+        where case denominator
+            when 'china' then split < 4 or (month, currency) in (select month, currency from of_china)
+            else split >= 4
+        end
+        order by month, hs_code, currency, denominator, market_code = 'ALL', market_code, split
+    ),
+
+    best as (
+        select month, hs_code, currency, denominator, market_code, figure from known where split = best
+    ),
+
+    split_by_market as (
+        select distinct month, hs_code, currency, denominator from best where market_code <> 'ALL'
+    )
+
+    select shown.month, shown.hs_code, shown.market_code, shown.denominator, money.currency
+    from {batch} as shown
+    cross join lateral (
+        values ('CNY', shown.denominator_value_cny), ('USD', shown.denominator_value_usd)
+    ) as money (currency, figure)
+    left join best
+        on best.month = shown.month and best.hs_code = shown.hs_code and best.currency = money.currency
+        and best.denominator = shown.denominator and best.market_code = shown.market_code
+    left join split_by_market
+        on split_by_market.month = shown.month and split_by_market.hs_code = shown.hs_code
+        and split_by_market.currency = money.currency and split_by_market.denominator = shown.denominator
+    where shown.hs_level = 'hs8'
+        and money.figure is distinct from
+            case when split_by_market.month is null then best.figure else coalesce(best.figure, 0) end
+"""
+
+
+def national_share() -> gx.ExpectationSuite:
+    """Shares are the cluster's exports over the statistics', neither of them lost or counted twice."""
+    return suite(
+        "national_share",
+        [
+            grain("month", "hs_level", "hs_code", "market_code", "denominator"),
+            no_row(
+                "national_share_is_its_quotient",
+                "份额必须等于分子除以分母（人民币、美元、数量）",
+                "each share must be the cluster's figure over the denominator, in yuan, dollars and quantity",
+                """
+                select * from {batch}
+                where abs(share * denominator_value_cny - value_cny) > 0.005
+                    or abs(share_usd * denominator_value_usd - value_usd) > 0.005
+                    or abs(quantity_share * denominator_quantity - quantity) > 0.0005
+                """,
+            ),
+            no_row(
+                "share_above_one_is_flagged",
+                "份额大于一时必须标明，其余不得标明",
+                "a share above one must be flagged, and no other",
+                "select * from {batch} where is_share_above_one <> coalesce(value_cny > denominator_value_cny"
+                " and denominator_value_cny > 0, false)",
+            ),
+            figure_or_reason("share", "share_reason"),
+            figure_or_reason("share_usd", "share_usd_reason"),
+            figure_or_reason("quantity_share", "quantity_share_reason"),
+            no_row(
+                "national_share_levels_add_up",
+                "六位编码必须等于其八位编码之和，全部伙伴必须等于各伙伴之和",
+                "six digits must be the sum of their eight-digit codes, and ALL the sum of the partners",
+                """
+                select month, denominator, market_code from {batch}
+                group by month, denominator, market_code, left(hs_code, 6)
+                having sum(value_cny) filter (where hs_level = 'hs6')
+                    is distinct from sum(value_cny) filter (where hs_level = 'hs8')
+                union all
+                select month, denominator, hs_code from {batch}
+                group by month, denominator, hs_code
+                having sum(value_cny) filter (where market_code = 'ALL')
+                    is distinct from sum(value_cny) filter (where market_code <> 'ALL')
+                """,
+            ),
+            no_row(
+                "national_share_exports_equal_market_share",
+                "出口额必须与市场份额表的出口额分文不差",
+                "the exports must equal those of market_share to the cent",
+                """
+                select month, market_code
+                from (
+                    select month, market_code, denominator, sum(value_cny) as total from {batch}
+                    where hs_level = 'hs8' and market_code <> 'ALL'
+                    group by month, market_code, denominator
+                ) as shown
+                full join (
+                    select month, market_code, sides.denominator, sum(value_cny) as total
+                    from candidate.market_share
+                    cross join lateral (values ('china'), ('province')) as sides (denominator)
+                    where basis = 'customs' and product_group = 'ALL' and market_level = 'market'
+                        and market_group <> 'DOMESTIC'
+                    group by month, market_code, sides.denominator
+                ) as exported using (month, market_code, denominator)
+                where shown.total is distinct from exported.total
+                """,
+            ),
+            no_row(
+                "denominators_equal_statistics",
+                "分母必须与海关统计原始数据分文不差，且不重复计算",
+                "the denominators must equal the customs statistics in raw to the cent, none counted twice",
+                _DENOMINATORS_AGAINST_RAW,
+            ),
+        ],
+    )
