@@ -9,17 +9,21 @@ from collections.abc import Callable
 import great_expectations as gx
 
 from expectations.marts.circulation import dual_circulation, enterprise_mix
+from expectations.marts.concentration import concentration
 from expectations.marts.constant_market_share import constant_market_share
 from expectations.marts.dimensions import code_list, dim_enterprise_history, dimension
 from expectations.marts.growth import growth
 from expectations.marts.growth_contribution import growth_contribution
+from expectations.marts.margins import margins
 from expectations.marts.market_share import market_share
 from expectations.marts.matched_growth import matched_growth
 from expectations.marts.national_share import national_share
+from expectations.marts.price_quantity import price_quantity
 from expectations.marts.share_bridge import share_bridge
 from expectations.marts.source_quality import source_quality, source_quality_rules
 
 _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
+    "concentration": concentration,
     "constant_market_share": constant_market_share,
     "dim_enterprise": dimension("dim_enterprise", "enterprise_uscc"),
     "dim_enterprise_history": dim_enterprise_history,
@@ -30,8 +34,10 @@ _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
     "enterprise_mix": enterprise_mix,
     "growth": growth,
     "growth_contribution": growth_contribution,
+    "margins": margins,
     "market_share": market_share,
     "matched_growth": matched_growth,
+    "price_quantity": price_quantity,
     "share_bridge": share_bridge,
     "national_share": national_share,
     "source_quality": source_quality,
