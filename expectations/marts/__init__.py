@@ -16,6 +16,7 @@ from expectations.marts.growth_contribution import growth_contribution
 from expectations.marts.market_share import market_share
 from expectations.marts.matched_growth import matched_growth
 from expectations.marts.national_share import national_share
+from expectations.marts.order_customs_bridge import order_customs_bridge
 from expectations.marts.share_bridge import share_bridge
 from expectations.marts.source_quality import source_quality, source_quality_rules
 
@@ -32,8 +33,9 @@ _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
     "growth_contribution": growth_contribution,
     "market_share": market_share,
     "matched_growth": matched_growth,
-    "share_bridge": share_bridge,
     "national_share": national_share,
+    "order_customs_bridge": order_customs_bridge,
+    "share_bridge": share_bridge,
     "source_quality": source_quality,
     "source_quality_rules": source_quality_rules,
 }
