@@ -37,10 +37,10 @@ DEFECTS = {
         f" where enterprise_uscc = '{MILL}' and month = '2004-12-01'",
         {"one_lag_of_0_to_3_months"},
     ),
-    "worse_lag": (
-        f"update candidate.{MART} set lag_months = 3, order_month = month - interval '3 months'"
-        f" where enterprise_uscc = '{MILL}'",
-        {"no_other_lag_fits_better", "bridge_has_all_orders"},
+    "another_lag_fits": (
+        f"update candidate.{MART} set declared_value_cny = 2000, gap_cny = -1000, gap_share = -1 / 3.0"
+        f" where enterprise_uscc = '{MILL}' and month = '2004-05-01'",
+        {"no_other_lag_fits_better", "bridge_has_all_declarations"},
     ),
     "wrong_reason": (
         f"update candidate.{MART} set reason_code = 'price_differs' where {OF_MARCH}",
