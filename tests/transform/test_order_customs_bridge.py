@@ -97,7 +97,8 @@ def test_orders_due_after_the_last_declarations_wait_for_them(told_admin):
         f"select bool_and(month > %s), count(*) from candidate.{MART} where reason_code = 'not_yet_declared'",
         [last],
     ).fetchone()
-    assert found[0] and found[1] > 0
+    assert found[0] is True
+    assert found[1] > 0
 
 
 @settings(max_examples=50)
