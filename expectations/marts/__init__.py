@@ -18,6 +18,7 @@ from expectations.marts.margins import margins
 from expectations.marts.market_share import market_share
 from expectations.marts.matched_growth import matched_growth
 from expectations.marts.national_share import national_share
+from expectations.marts.order_customs_bridge import order_customs_bridge
 from expectations.marts.price_quantity import price_quantity
 from expectations.marts.share_bridge import share_bridge
 from expectations.marts.source_quality import source_quality, source_quality_rules
@@ -37,9 +38,10 @@ _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
     "margins": margins,
     "market_share": market_share,
     "matched_growth": matched_growth,
+    "national_share": national_share,
+    "order_customs_bridge": order_customs_bridge,
     "price_quantity": price_quantity,
     "share_bridge": share_bridge,
-    "national_share": national_share,
     "source_quality": source_quality,
     "source_quality_rules": source_quality_rules,
 }

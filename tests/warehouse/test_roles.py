@@ -188,7 +188,13 @@ def test_a_role_creates_only_where_it_must(house, role):
     ("role", "hidden"),
     [
         (Role.ANALYST, set()),
-        (Role.BI_READER, {"enterprise_mix", "dim_enterprise", "source_quality", "source_quality_rules"}),
+        (
+            Role.BI_READER,
+            {
+                *("enterprise_mix", "dim_enterprise", "dim_enterprise_history", "order_customs_bridge"),
+                *("source_quality", "source_quality_rules"),
+            },
+        ),
     ],
 )
 def test_readers_see_the_marts_and_no_other_relation(house, role, hidden):
