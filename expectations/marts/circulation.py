@@ -38,6 +38,23 @@ def enterprise_mix() -> gx.ExpectationSuite:
                     or mills.export is distinct from cluster.export_value_cny
                 """,
             ),
+            no_row(
+                "mill_is_what_it_was_in_the_month",
+                "企业类型与规模必须是当月末的",
+                "mill_type and is_above_scale must be those of the month's last day",
+                """
+                select mix.month, mix.enterprise_uscc
+                from {batch} as mix
+                where not exists (
+                    select 1 from candidate.dim_enterprise_history as history
+                    where history.enterprise_uscc = mix.enterprise_uscc
+                        and daterange(history.valid_from, history.valid_to) @>
+                            cast(mix.month + interval '1 month' as date) - 1
+                        and history.mill_type = mix.mill_type
+                        and history.is_above_scale = mix.is_above_scale
+                )
+                """,
+            ),
         ],
     )
 
