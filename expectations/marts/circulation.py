@@ -45,14 +45,12 @@ def enterprise_mix() -> gx.ExpectationSuite:
                 """
                 select mix.month, mix.enterprise_uscc
                 from {batch} as mix
-                where not exists (
-                    select 1 from candidate.dim_enterprise_history as history
-                    where history.enterprise_uscc = mix.enterprise_uscc
-                        and daterange(history.valid_from, history.valid_to) @>
-                            cast(mix.month + interval '1 month' as date) - 1
-                        and history.mill_type = mix.mill_type
-                        and history.is_above_scale = mix.is_above_scale
-                )
+                left join candidate.dim_enterprise_history as history
+                    on history.enterprise_uscc = mix.enterprise_uscc
+                    and daterange(history.valid_from, history.valid_to)
+                        @> cast(mix.month + interval '1 month' - interval '1 day' as date)
+                where history.mill_type is distinct from mix.mill_type
+                    or history.is_above_scale is distinct from mix.is_above_scale
                 """,
             ),
         ],
