@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.transform.formulas import evaluate
@@ -142,6 +142,12 @@ effects = st.decimals(min_value=-100, max_value=100, places=3)
 
 @settings(max_examples=50)
 @given(numerator=effects, denominator=effects)
+# Both sides of each threshold, which chance seldom meets.
+@example(numerator=Decimal(25), denominator=Decimal("-12.5"))
+@example(numerator=Decimal("12.5"), denominator=Decimal("-25"))
+@example(numerator=Decimal("24.999"), denominator=Decimal("12.5"))
+@example(numerator=Decimal("0.005"), denominator=Decimal(0))
+@example(numerator=Decimal("-0.004"), denominator=Decimal("0.004"))
 def test_the_driver_is_the_effect_of_at_least_twice_the_other(told_admin_session, numerator, denominator):
     large, small = sorted((abs(numerator), abs(denominator)), reverse=True)
     if large < Decimal("0.005"):
