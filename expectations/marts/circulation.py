@@ -38,6 +38,21 @@ def enterprise_mix() -> gx.ExpectationSuite:
                     or mills.export is distinct from cluster.export_value_cny
                 """,
             ),
+            no_row(
+                "mill_is_what_it_was_in_the_month",
+                "企业类型与规模必须是当月末的",
+                "mill_type and is_above_scale must be those of the month's last day",
+                """
+                select mix.month, mix.enterprise_uscc
+                from {batch} as mix
+                left join candidate.dim_enterprise_history as history
+                    on history.enterprise_uscc = mix.enterprise_uscc
+                    and daterange(history.valid_from, history.valid_to)
+                        @> cast(mix.month + interval '1 month' - interval '1 day' as date)
+                where history.mill_type is distinct from mix.mill_type
+                    or history.is_above_scale is distinct from mix.is_above_scale
+                """,
+            ),
         ],
     )
 

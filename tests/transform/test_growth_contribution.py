@@ -3,7 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.transform.formulas import evaluate
 from tests.transform.spoiling import failing_rules, spoiled
 
 OF_APRIL = "period_type = 'month' and period_start = '2015-04-01' and product_group = 'white_cloth'"
@@ -41,6 +44,8 @@ DEFECTS = {
     ),
 }
 
+money = st.decimals(min_value=0, max_value="1e9", places=2)
+
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
 def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
@@ -67,3 +72,18 @@ def test_asean_pulls_twelve_of_nine_points(told_admin):
         ("mill_type", "white_cloth_mill", whole, whole, 1, 0),
         ("trade_kind", "other", whole, whole, 1, 0),
     ]
+
+
+@settings(max_examples=50)
+@given(parts=st.lists(st.tuples(money, money), min_size=1, max_size=4))
+def test_contributions_of_any_parts_leave_no_residual(told_admin_session, parts):
+    whole, base = (sum(values, Decimal(0)) for values in zip(*parts, strict=True))
+    found = [evaluate(told_admin_session, "contribution_pp", *part, base) for part in parts]
+    growth = evaluate(told_admin_session, "contribution_pp", whole, base, base)
+    if base == 0:
+        assert {growth, *found} == {None}
+        return
+    for (value, before), contribution in zip(parts, found, strict=True):
+        expected = 100 * (value - before) / base
+        assert abs(contribution - expected) <= Decimal("1e-12") * (1 + abs(expected))
+    assert evaluate(told_admin_session, "residual_pp", growth, sum(found, Decimal(0))) == 0

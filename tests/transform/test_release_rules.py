@@ -133,6 +133,18 @@ DEFECTS = {
         "delete from candidate.enterprise_mix where month = '2020-09-01' and export_value_cny = 260",
         {"mills_add_up_to_cluster"},
     ),
+    "mill_of_another_size": (
+        "enterprise_mix",
+        "update candidate.enterprise_mix set is_above_scale = not is_above_scale"
+        " where month = '2020-09-01' and export_value_cny = 260",
+        {"mill_is_what_it_was_in_the_month"},
+    ),
+    "mill_of_another_type": (
+        "enterprise_mix",
+        "update candidate.enterprise_mix set mill_type = 'x'"
+        " where month = '2020-09-01' and export_value_cny = 260",
+        {"mill_is_what_it_was_in_the_month"},
+    ),
     "mix_change_without_reason": (
         "enterprise_mix",
         "update candidate.enterprise_mix set change_reason = null where change_reason = 'zero_denominator'",

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.transform.formulas import evaluate
@@ -87,6 +87,16 @@ def test_ten_to_thirty_five_per_cent_on_a_flat_total_is_the_numerator(told_admin
     assert steps == [(Decimal("4.166667"), "numerator")] * 6
 
 
+def test_the_flat_total_turns_in_september(told_admin):
+    """Ten points above the level of six months before are first seen then: 35 % against 10 %."""
+    found = told_admin.execute(
+        "select is_turning, switch_month::text from candidate.dual_circulation"
+        " where product_group = 'denim' and month in ('2012-08-01', '2012-09-01') order by month"
+    ).fetchall()
+    assert found[1] == (True, "2012-09-01")
+    assert found[0][0] is False
+
+
 def test_the_same_shares_with_domestic_sales_unchanged_are_the_denominator(told_admin):
     found = told_admin.execute(
         "select round(domestic_share, 6), domestic_growth, round(100 * export_growth, 2),"
@@ -125,3 +135,25 @@ def test_effects_are_what_plain_decimals_say(told_admin_session, d1, e1, d0, e0)
     scale = Decimal("1e-12") * (1 + abs(found["numerator_effect_pp"]))
     assert abs(found["numerator_effect_pp"] + found["denominator_effect_pp"] - change) <= scale
     assert abs(found["own_effect_pp"] + found["rest_effect_pp"] - change) <= Decimal("1e-11")
+
+
+effects = st.decimals(min_value=-100, max_value=100, places=3)
+
+
+@settings(max_examples=50)
+@given(numerator=effects, denominator=effects)
+# Both sides of each threshold, which chance seldom meets.
+@example(numerator=Decimal(25), denominator=Decimal("-12.5"))
+@example(numerator=Decimal("12.5"), denominator=Decimal("-25"))
+@example(numerator=Decimal("24.999"), denominator=Decimal("12.5"))
+@example(numerator=Decimal("0.005"), denominator=Decimal(0))
+@example(numerator=Decimal("-0.004"), denominator=Decimal("0.004"))
+def test_the_driver_is_the_effect_of_at_least_twice_the_other(told_admin_session, numerator, denominator):
+    large, small = sorted((abs(numerator), abs(denominator)), reverse=True)
+    if large < Decimal("0.005"):
+        expected = "none"
+    elif large < 2 * small:
+        expected = "both"
+    else:
+        expected = "numerator" if abs(numerator) == large else "denominator"
+    assert evaluate(told_admin_session, "share_driver", numerator, denominator) == expected
