@@ -1,0 +1,109 @@
+"""Pages of the marts in ``docs/marts``, written from the dbt project: ``python -m include.transform.mart_pages``."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from include.errors import BuildError
+from include.settings import PROJECT_DIR
+from include.transform.dbt import DBT_PROJECT, _environment
+
+MART_PAGES = PROJECT_DIR / "docs" / "marts"
+# Parsing reads the profile and connects to nothing.
+_NO_DATABASE = {
+    "TEXTILE_PG_HOST": "127.0.0.1",
+    "TEXTILE_PG_PORT": "1",
+    "TEXTILE_PG_DATABASE": "none",
+    "DBT_ENV_SECRET_TRANSFORMER_PASSWORD": "none",
+}
+
+
+def parse_project() -> dict[str, Any]:
+    """The nodes and sources of the dbt project by unique id. Raises BuildError when dbt cannot read it."""
+    from dbt.cli.main import dbtRunner  # takes a second to import
+
+    with tempfile.TemporaryDirectory() as scratch, _environment(_NO_DATABASE):
+        folders = ("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT))
+        output = ("--target-path", scratch, "--log-path", scratch, "--log-level", "none")
+        outcome = dbtRunner().invoke(["parse", *folders, *output, "--no-send-anonymous-usage-stats"])
+        if not outcome.success:
+            raise BuildError(f"dbt could not read the project: {outcome.exception}") from outcome.exception
+        manifest = outcome.result.to_dict()
+    return {**manifest["nodes"], **manifest["sources"]}
+
+
+def mart_pages(nodes: dict[str, Any]) -> dict[str, str]:
+    """File name -> Markdown: a page for each mart, and the index."""
+    marts = sorted(
+        (node for node in nodes.values() if node["resource_type"] == "model" and node["fqn"][1] == "marts"),
+        key=lambda node: str(node["name"]),
+    )
+    rows = [
+        f"| [{mart['name']}]({mart['name']}.md) | {_cell(mart['config']['meta'].get('question', ''))} |"
+        for mart in marts
+    ]
+    written = "Written by `python -m include.transform.mart_pages` from the dbt project; do not edit."
+    index = ["# The marts", "", written, "", "| mart | answers |", "|---|---|", *rows, ""]
+    return {"README.md": "\n".join(index), **{f"{mart['name']}.md": _page(mart, nodes) for mart in marts}}
+
+
+def _page(mart: dict[str, Any], nodes: dict[str, Any]) -> str:
+    meta = mart["config"]["meta"]
+    lines = [f"# {mart['name']}", "", " ".join(mart["description"].split()), ""]
+    if meta.get("restricted"):
+        lines += ["Restricted: single respondents can be identified; not for publication.", ""]
+    for title, key in (("Question", "question"), ("Formula", "formula"), ("Source", "formula_source")):
+        if key in meta:
+            lines += [f"{title}: {' '.join(meta[key].split())}", ""]
+    if "example" in meta:
+        lines += ["## Example", "", "```sql", meta["example"].strip(), "```", ""]
+    if "caveats" in meta:
+        lines += ["## Caveats", "", *(f"- {_caveat(caveat)}" for caveat in meta["caveats"]), ""]
+    lines += ["## Columns", "", "| column | type | meaning |", "|---|---|---|"]
+    lines += [
+        f"| {column['name']} | {column['data_type']} | {_cell(column['description'])} |"
+        for column in mart["columns"].values()
+    ]
+    lines += ["", "## Built from", "", *(f"- {name}" for name in sorted(_upstream(mart, nodes))), ""]
+    return "\n".join(lines)
+
+
+def _upstream(node: dict[str, Any], nodes: dict[str, Any]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(node["depends_on"]["nodes"])
+    while waiting:
+        above = nodes[waiting.pop()]
+        source = above["resource_type"] == "source"
+        name = f"{above['source_name']}.{above['name']} (source)" if source else f"{above['name']}"
+        if name not in found:
+            found.add(name)
+            waiting += above.get("depends_on", {}).get("nodes", [])
+    return found
+
+
+def _caveat(caveat: str | dict[str, str]) -> str:
+    """A caveat without quotes that holds a colon and a space is a mapping to YAML."""
+    parts = (
+        [f"{before}: {after}" for before, after in caveat.items()] if isinstance(caveat, dict) else [caveat]
+    )
+    return " ".join(" ".join(parts).split())
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def write_pages(folder: Path = MART_PAGES) -> list[Path]:
+    """Write all pages and remove those of marts that are gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = mart_pages(parse_project())
+    for stale in folder.glob("*.md"):
+        if stale.name not in pages:
+            stale.unlink()
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in pages]
+
+
+if __name__ == "__main__":
+    print(f"{len(write_pages())} pages in {MART_PAGES.relative_to(PROJECT_DIR)}")
