@@ -1,4 +1,4 @@
-"""Pages of the marts in ``docs/marts``, written from the dbt project: ``python -m include.transform.mart_pages``."""
+"""A page for each mart, from the dbt project: ``python -m include.transform.mart_pages``."""
 
 import tempfile
 from pathlib import Path
