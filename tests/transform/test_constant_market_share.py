@@ -1,6 +1,6 @@
 """Better mills or luckier markets: figures from raw lines, rules broken, formulas against plain decimals."""
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 from hypothesis import given, settings
@@ -93,7 +93,7 @@ def test_what_the_statistics_do_not_cover_is_named(told_admin):
     ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(cells=st.lists(st.tuples(values, values, values, values), min_size=1, max_size=4))
 def test_effects_are_what_plain_decimals_say(told_admin_session, cells):
     """Cells of one product each: (export before, export now, world before, world now)."""
@@ -109,4 +109,6 @@ def test_effects_are_what_plain_decimals_say(told_admin_session, cells):
         found = {key: evaluate(told_admin_session, *key) for key in expected}
         for key, effect in expected.items():
             assert abs(found[key] - effect) <= Decimal("1e-12") * (1 + abs(effect) + base * cell / cell_base)
-        assert abs(sum(found.values()) - (value - base)) <= Decimal("1e-14")
+        with localcontext() as context:
+            context.prec = 60
+            assert sum(found.values()) == value - base

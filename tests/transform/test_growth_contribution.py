@@ -69,7 +69,7 @@ def test_asean_pulls_twelve_of_nine_points(told_admin):
         ("market", "USA", america, whole, 2, 0),
         ("market_group", "ASEAN", asean, whole, 1, 0),
         ("market_group", "NORTH_AMERICA", america, whole, 2, 0),
-        ("mill_type", "white_cloth_mill", whole, whole, 1, 0),
+        ("mill_type", "fabric_mill", whole, whole, 1, 0),
         ("trade_kind", "other", whole, whole, 1, 0),
     ]
 

@@ -14,39 +14,47 @@ MART = "order_customs_bridge"
 OF_MARCH = f"enterprise_uscc = '{MILL}' and month = '2004-03-01'"
 DEFECTS = {
     "orders_lost": (
+        MART,
         f"update candidate.{MART} set order_value_cny = 1950, gap_cny = 90, gap_share = 90 / 1950.0"
         f" where {OF_MARCH}",
         {"bridge_has_all_orders"},
     ),
     "declarations_lost": (
+        MART,
         f"update candidate.{MART} set declared_value_cny = 1990, gap_cny = -10, gap_share = -0.005"
         f" where {OF_MARCH}",
         {"bridge_has_all_declarations"},
     ),
     "gap_off": (
+        MART,
         f"update candidate.{MART} set gap_cny = 41 where {OF_MARCH}",
         {"gap_is_declared_less_ordered"},
     ),
     "quantity_gap_off": (
+        MART,
         f"update candidate.{MART} set quantity_gap = 5 where {OF_MARCH}",
         {"gap_is_declared_less_ordered"},
     ),
     "another_lag": (
+        MART,
         f"update candidate.{MART} set lag_months = 2, month = month + interval '1 month',"
         " declared_value_cny = 0, gap_cny = -900, gap_share = -1"
         f" where enterprise_uscc = '{MILL}' and month = '2004-12-01'",
         {"one_lag_of_0_to_3_months"},
     ),
     "another_lag_fits": (
+        MART,
         f"update candidate.{MART} set declared_value_cny = 2000, gap_cny = -1000, gap_share = -1 / 3.0"
         f" where enterprise_uscc = '{MILL}' and month = '2004-05-01'",
         {"no_other_lag_fits_better", "bridge_has_all_declarations"},
     ),
     "wrong_reason": (
+        MART,
         f"update candidate.{MART} set reason_code = 'price_differs' where {OF_MARCH}",
         {"gap_reason_follows_the_figures"},
     ),
     "reason_lost": (
+        MART,
         f"update candidate.{MART} set gap_share_reason = null"
         f" where enterprise_uscc = '{MILL}' and month = '2004-10-01'",
         {"figures_or_reasons"},
@@ -56,9 +64,9 @@ DEFECTS = {
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
 def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
-    change, expected = DEFECTS[defect]
-    with spoiled(told, MART, change):
-        assert failing_rules(told, tmp_path, MART) == expected
+    mart, change, expected = DEFECTS[defect]
+    with spoiled(told, mart, change):
+        assert failing_rules(told, tmp_path, mart) == expected
 
 
 def test_good_figures_pass(told, tmp_path):

@@ -94,7 +94,8 @@ DEFECTS = {
     ),
     "contribution_without_reason": (
         "growth",
-        "update candidate.growth set contribution_reason = null where contribution_reason = 'no_base_period'",
+        "update candidate.growth set contribution_reason = null where contribution_reason = 'no_base_period'"
+        " and market_level = 'all'",
         {"contribution_pp_or_reason"},
     ),
     "growth_of_another_total": (

@@ -98,9 +98,10 @@ summed as (
 growths as (
     select
         *,
-        {{ growth('value_cny', 'base_value_cny') }} as growth_yoy,
+        case when base_reason is null then {{ growth('value_cny', 'base_value_cny') }} end as growth_yoy,
         {{ growth_reason('base_reason', 'base_value_cny') }} as growth_reason,
-        {{ growth('matched_value_cny', 'matched_base_value_cny') }} as matched_growth_yoy,
+        case when base_reason is null then {{ growth('matched_value_cny', 'matched_base_value_cny') }} end
+            as matched_growth_yoy,
         {{ growth_reason('base_reason', 'matched_base_value_cny') }} as matched_growth_reason
     from summed
 )

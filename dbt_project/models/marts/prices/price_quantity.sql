@@ -31,7 +31,8 @@ items as (
 relatives as (
     select
         *,
-        least(v0, v1, q0, q1) > 0 as is_in_both,
+        -- A period without a month of it, or of its base, has no items to compare.
+        base_reason is null and least(v0, v1, q0, q1) > 0 as is_in_both,
         case when least(v0, v1, q0, q1) > 0 then v1 * q0 / (q1 * v0) end as price_relative
     from items
 ),
@@ -40,7 +41,7 @@ relatives as (
 judged as (
     select
         *,
-        coalesce(
+        is_in_both and coalesce(
             price_relative between 1.0 / {{ var('unit_value_bound') }} and {{ var('unit_value_bound') }}, false
         ) as is_matched
     from relatives

@@ -170,13 +170,18 @@ select
     summed.entering_known_mill_value_cny,
     summed.entering_new_mill_value_cny,
     summed.leaving_base_value_cny,
-    {{ contribution_pp('summed.continuing_value_cny', 'summed.continuing_base_value_cny', 'summed.base_value_cny') }}
-        as continuing_pp,
-    {{ contribution_pp('summed.entering_known_mill_value_cny', '0', 'summed.base_value_cny') }}
-        as entering_known_mill_pp,
-    {{ contribution_pp('summed.entering_new_mill_value_cny', '0', 'summed.base_value_cny') }}
-        as entering_new_mill_pp,
-    {{ contribution_pp('0', 'summed.leaving_base_value_cny', 'summed.base_value_cny') }} as leaving_pp,
+    case when summed.base_reason is null then {{ contribution_pp(
+        'summed.continuing_value_cny', 'summed.continuing_base_value_cny', 'summed.base_value_cny'
+    ) }} end as continuing_pp,
+    case when summed.base_reason is null then {{ contribution_pp(
+        'summed.entering_known_mill_value_cny', '0', 'summed.base_value_cny'
+    ) }} end as entering_known_mill_pp,
+    case when summed.base_reason is null then {{ contribution_pp(
+        'summed.entering_new_mill_value_cny', '0', 'summed.base_value_cny'
+    ) }} end as entering_new_mill_pp,
+    case when summed.base_reason is null then {{ contribution_pp(
+        '0', 'summed.leaving_base_value_cny', 'summed.base_value_cny'
+    ) }} end as leaving_pp,
     {{ growth_reason('summed.base_reason', 'summed.base_value_cny') }} as margin_reason,
     summed.continuing_relations,
     summed.entering_relations,
