@@ -43,11 +43,12 @@ class BuildResult:
 def build(settings: Settings, log: logging.Logger, *, full_refresh: bool = True) -> BuildResult:
     """Build all seeds, models and data tests once, marts in the schema ``candidate``.
 
-    Without ``full_refresh`` the monthly tables keep the months that are not in ``ops.months_to_build``.
+    Without ``full_refresh`` the monthly tables keep the months that are not in ``ops.months_to_build``, and
+    the seeds stay as they were loaded: other seeds are other code, which asks for a full refresh.
     Raises BuildError naming the first failing node; the candidate is then not fit to be published.
     """
-    refresh = ["--full-refresh"] if full_refresh else []
-    return _run(settings, log, ["build", *refresh, "--exclude-resource-type", "unit_test"])
+    scope = ["--full-refresh"] if full_refresh else ["--exclude", "path:seeds"]
+    return _run(settings, log, ["build", *scope, "--exclude-resource-type", "unit_test"])
 
 
 def run_unit_tests(settings: Settings, log: logging.Logger) -> BuildResult:
