@@ -57,20 +57,29 @@ _EFFECTS_AGAINST_FORMULAS = """
 
 # A group is judged on the last day of its period; months are recomputed, years are sums of the same rows.
 _WORLD_AGAINST_STATISTICS = """
-    select shown.period_start, shown.product_group, shown.market_group
+    with periods as (
+        select distinct period_start, period_end from {batch} where period_type = 'month'
+    ),
+
+    counted as (
+        select periods.period_start, s.product_group, coalesce(m.market_group, 'OTHER') as market_group,
+            sum(s.value_cny) filter (where s.month = periods.period_start) as world,
+            sum(s.value_cny) filter (where s.month < periods.period_start) as world_base
+        from periods
+        cross join lateral (
+            values (period_start), ((period_start - interval '1 year')::date)
+        ) as of (month)
+        inner join intermediate.int_statistics__exports as s on s.month = of.month
+        left join reference.market_group_members as m
+            on m.country_code = s.market_code
+            and periods.period_end between m.valid_from and coalesce(m.valid_to - 1, 'infinity')
+        where s.denominator = 'china' and s.market_code <> 'ALL'
+        group by 1, 2, 3
+    )
+
+    select period_start, product_group, market_group
     from {batch} as shown
-    left join lateral (
-        select sum(s.value_cny) filter (where s.month = shown.period_start) as world,
-            sum(s.value_cny) filter (where s.month <> shown.period_start) as world_base
-        from intermediate.int_statistics__exports as s
-        where s.denominator = 'china' and s.market_code <> 'ALL' and s.product_group = shown.product_group
-            and s.month in (shown.period_start, shown.period_start - interval '1 year')
-            and coalesce((
-                select m.market_group from reference.market_group_members as m
-                where m.country_code = s.market_code
-                    and shown.period_end between m.valid_from and coalesce(m.valid_to - 1, 'infinity')
-            ), 'OTHER') = shown.market_group
-    ) as counted on true
+    left join counted using (period_start, product_group, market_group)
     where shown.level = 'cell' and shown.period_type = 'month' and shown.effect_reason is null
         and (
             shown.world_value_cny is distinct from coalesce(counted.world, 0)

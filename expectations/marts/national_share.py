@@ -8,46 +8,54 @@ from expectations.rules import suite
 # Each figure of eight digits again, from raw: of the downloads that hold it the least split one. Partners by
 # the code they have in the seed, or among their country's other names.
 _DENOMINATORS_AGAINST_RAW = """
-    with lines as (
-        select s.month, s.hs_code, s.currency, s.value, c.country_code,
-            (s.province_code <> 'ALL')::int * 4 + (s.partner_code <> 'ALL')::int * 2
-                + (s.regime_code <> 'ALL')::int as split,
-            s.province_code in (
-                select left(d.district_code, 2) from reference.districts as d where d.is_cluster
-            ) as is_own
-        from raw.customs_statistics as s
-        left join reference.countries as c
-            on s.partner_code = c.customs_code or s.partner_code = any(string_to_array(c.aliases, '|'))
-        where s.flow = 'export'
+    with partners as (
+        select customs_code as partner_code, country_code from reference.countries
+        union
+        select other_name, country_code from reference.countries
+        cross join lateral unnest(string_to_array(aliases, '|')) as names (other_name)
+    ),
+
+    own as (
+        select left(district_code, 2) as province_code from reference.districts where is_cluster
     ),
 
     sums as (
-        select month, hs_code, currency, split, coalesce(country_code, 'ALL') as market_code,
-            sum(value) as china, coalesce(sum(value) filter (where is_own), 0) as province
-        from lines where country_code is not null
+        select s.month, s.hs_code, s.currency, partners.country_code,
+            (s.province_code <> 'ALL')::int * 4 + (s.partner_code <> 'ALL')::int * 2
+                + (s.regime_code <> 'ALL')::int as split,
+            sum(s.value) as china,
+            coalesce(sum(s.value) filter (where s.province_code in (table own)), 0) as province,
+            bool_or(s.province_code not in (table own)) as has_others
+        from raw.customs_statistics as s
+        left join partners using (partner_code)
+        where s.flow = 'export'
         group by 1, 2, 3, 4, 5
+    ),
+
+    levels as (
+        select month, hs_code, currency, split, country_code as market_code, china, province from sums
+        where country_code is not null
         union all
-        select month, hs_code, currency, split, 'ALL', sum(value),
-            coalesce(sum(value) filter (where is_own), 0)
-        from lines
+        select month, hs_code, currency, split, 'ALL', sum(china), sum(province) from sums
         group by 1, 2, 3, 4
     ),
 
     of_china as (
-        select distinct month, currency from lines where split >= 4 and not is_own
+        select month, currency from sums where split >= 4
+        group by 1, 2
+        having bool_or(has_others)
     ),
 
     known as (
-        select distinct on (month, hs_code, currency, denominator, market_code = 'ALL', market_code)
-            month, hs_code, currency, denominator, market_code, figure, split,
+        select month, hs_code, currency, denominator, market_code, figure, split,
             min(split) over (partition by month, hs_code, currency, denominator, market_code = 'ALL') as best
-        from sums
-        cross join lateral (values ('china', china), ('province', province)) as sides (denominator, figure)
-        where case denominator
-            when 'china' then split < 4 or (month, currency) in (select month, currency from of_china)
-            else split >= 4
-        end
-        order by month, hs_code, currency, denominator, market_code = 'ALL', market_code, split
+        from levels
+        left join of_china using (month, currency)
+        cross join lateral (values
+            ('china', china, split < 4 or of_china.month is not null),
+            ('province', province, split >= 4)
+        ) as sides (denominator, figure, is_known)
+        where is_known
     ),
 
     best as (
