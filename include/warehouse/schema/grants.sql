@@ -27,6 +27,10 @@ grant usage on schema staging, intermediate, reference, candidate to publisher;
 alter default privileges for role transformer in schema staging, intermediate, reference, candidate
 grant select on tables to publisher;
 grant usage, create on schema store to publisher;
+-- The revision mart compares with what the newest release shows.
+grant usage on schema store to transformer;
+grant select on all tables in schema store to transformer;
+alter default privileges for role publisher in schema store grant select on tables to transformer;
 grant select on ops.load to publisher;
 grant select, insert, update on ops.build, ops.build_node, ops.release to publisher;
 grant select, insert on ops.validation_result, ops.release_switch to publisher;
