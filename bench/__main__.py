@@ -18,6 +18,7 @@ from bench import (
     load,
     memory,
     publish,
+    questions,
     report,
     small_files,
     where,
@@ -42,6 +43,7 @@ SECTIONS: dict[str, Callable[[Run], Results]] = {
     "imports": imports.measure,
     "day": day.measure,
     "publish": publish.measure,
+    "questions": questions.measure,
 }
 # What a section needs on disk at its largest moment, in bytes per line of the bench, and what they all need.
 _DISK_PER_LINE = {"history": 5_500, "memory": 5_500, "publish": 20_000}
@@ -60,6 +62,8 @@ def main() -> int:
         parser.error(f"no section {', '.join(sorted(unknown))}; there are: {', '.join(SECTIONS)}")
     if "history" in chosen:
         chosen.add("load")  # what it is compared with
+    if "questions" in chosen:
+        chosen.add("publish")  # what they are asked of
     if missing := disk_missing(chosen, asked.lines):
         print(missing, file=sys.stderr)
         return 1

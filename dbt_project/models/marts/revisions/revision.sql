@@ -71,19 +71,22 @@ circulations as (
 
 figures as (
     select
-        side,
-        release_id,
+        market_shares.side,
+        market_shares.release_id,
         'market_share' as mart,
         metrics.metric,
         'month' as period_type,
-        month as period_start,
-        basis,
-        product_group,
-        market_level,
-        market_group,
+        market_shares.month as period_start,
+        market_shares.basis,
+        market_shares.product_group,
+        market_shares.market_level,
+        market_shares.market_group,
         metrics.figure
     from market_shares
-    cross join lateral (values ('value_cny', market_shares.value_cny), ('share', market_shares.share)) as metrics (metric, figure)
+    cross join
+        lateral (
+            values ('value_cny', market_shares.value_cny), ('share', market_shares.share)
+        ) as metrics (metric, figure)
     where market_shares.market_level = 'group'
     union all
     select
