@@ -1,4 +1,4 @@
-"""The twenty questions of docs/questions, asked as analyst of the larger history of the section ``publish``."""
+"""The twenty questions of docs/questions, asked as analyst of the larger history of section ``publish``."""
 
 import time
 
