@@ -8,7 +8,7 @@ BIN := .venv/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock"
 
-.PHONY: help setup demo up down test lint bench lock
+.PHONY: help setup demo up down test lint bench docs lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,10 @@ bench: setup ## measure against raw COPY, peers and the command line; writes ben
 	@scripts/setup_peers.sh
 	@echo "bench: this takes the better part of an hour; docs/benchmarks.md has the shorter ways"
 	@$(BIN)/python -m bench
+
+docs: setup ## write docs/marts, and show dbt's documentation of the running warehouse in a browser
+	@echo "docs: pages of the marts, then dbt's documentation on this machine until Ctrl+C"
+	@$(BIN)/python -m include.transform.dbt_docs
 
 lock: ## for maintainers: write requirements/ anew from pyproject.toml (needs uv); keeps versions that still fit
 	@command -v uv > /dev/null || { echo "lock: uv is needed (pip install uv)" >&2; exit 1; }

@@ -17,6 +17,7 @@ from expectations.marts.growth_contribution import growth_contribution
 from expectations.marts.margins import margins
 from expectations.marts.market_share import market_share
 from expectations.marts.matched_growth import matched_growth
+from expectations.marts.metric_catalogue import metric_catalogue
 from expectations.marts.national_share import national_share
 from expectations.marts.order_customs_bridge import order_customs_bridge
 from expectations.marts.price_quantity import price_quantity
@@ -39,6 +40,7 @@ _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
     "margins": margins,
     "market_share": market_share,
     "matched_growth": matched_growth,
+    "metric_catalogue": metric_catalogue,
     "national_share": national_share,
     "order_customs_bridge": order_customs_bridge,
     "price_quantity": price_quantity,

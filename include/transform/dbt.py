@@ -102,7 +102,7 @@ def _run(settings: Settings, log: logging.Logger, command: list[str]) -> BuildRe
             "--no-send-anonymous-usage-stats",
         ),
     ]
-    with _environment(_variables(settings)), _log_file_closed():
+    with environment(variables(settings)), _log_file_closed():
         outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         raise BuildError(
@@ -122,7 +122,7 @@ def _run(settings: Settings, log: logging.Logger, command: list[str]) -> BuildRe
     return BuildResult(nodes, float(outcome.result.elapsed_time))
 
 
-def _variables(settings: Settings) -> dict[str, str]:
+def variables(settings: Settings) -> dict[str, str]:
     """What ``profiles.yml`` reads; dbt masks variables of this prefix in its logs."""
     if settings.pg_port is None:
         raise BuildError("the warehouse's port is not known: run `textile up`, or set TEXTILE_PG_PORT")
@@ -135,10 +135,10 @@ def _variables(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+def environment(values: Mapping[str, str]) -> Iterator[None]:
     """Set environment variables for as long as dbt runs; it reads its profile from nowhere else."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:

@@ -1,14 +1,17 @@
 """A page for each mart, from the dbt project: ``python -m include.transform.mart_pages``."""
 
+import csv
 import tempfile
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from include.errors import BuildError
 from include.settings import PROJECT_DIR
-from include.transform.dbt import DBT_PROJECT, _environment
+from include.transform.dbt import DBT_PROJECT, environment
 
 MART_PAGES = PROJECT_DIR / "docs" / "marts"
+METRICS = DBT_PROJECT / "seeds" / "metrics.csv"
 # Parsing reads the profile and connects to nothing.
 _NO_DATABASE = {
     "TEXTILE_PG_HOST": "127.0.0.1",
@@ -22,7 +25,7 @@ def parse_project() -> dict[str, Any]:
     """The nodes and sources of the dbt project by unique id. Raises BuildError when dbt cannot read it."""
     from dbt.cli.main import dbtRunner  # takes a second to import
 
-    with tempfile.TemporaryDirectory() as scratch, _environment(_NO_DATABASE):
+    with tempfile.TemporaryDirectory() as scratch, environment(_NO_DATABASE):
         folders = ("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT))
         output = ("--target-path", scratch, "--log-path", scratch, "--log-level", "none")
         outcome = dbtRunner().invoke(["parse", *folders, *output, "--no-send-anonymous-usage-stats"])
@@ -58,10 +61,12 @@ def _page(mart: dict[str, Any], nodes: dict[str, Any]) -> str:
     if "example" in meta:
         lines += ["## Example", "", "```sql", meta["example"].strip(), "```", ""]
     if "caveats" in meta:
-        lines += ["## Caveats", "", *(f"- {_caveat(caveat)}" for caveat in meta["caveats"]), ""]
-    lines += ["## Columns", "", "| column | type | meaning |", "|---|---|---|"]
+        lines += ["## Caveats", "", *(f"- {' '.join(caveat.split())}" for caveat in meta["caveats"]), ""]
+    names = _names(mart["name"])
+    lines += ["## Columns", "", "| column | name | type | meaning |", "|---|---|---|---|"]
     lines += [
-        f"| {column['name']} | {column['data_type']} | {_cell(column['description'])} |"
+        f"| {column['name']} | {names.get(column['name'], '')} | {column['data_type']}"
+        f" | {_cell(column['description'])} |"
         for column in mart["columns"].values()
     ]
     lines += ["", "## Built from", "", *(f"- {name}" for name in sorted(_upstream(mart, nodes))), ""]
@@ -81,12 +86,14 @@ def _upstream(node: dict[str, Any], nodes: dict[str, Any]) -> set[str]:
     return found
 
 
-def _caveat(caveat: str | dict[str, str]) -> str:
-    """A caveat without quotes that holds a colon and a space is a mapping to YAML."""
-    parts = (
-        [f"{before}: {after}" for before, after in caveat.items()] if isinstance(caveat, dict) else [caveat]
-    )
-    return " ".join(" ".join(parts).split())
+def _names(mart: str) -> dict[str, str]:
+    """Metric -> its Chinese and English name in this mart."""
+    with METRICS.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["mart"] in ("", mart)]
+    # A row that names the mart comes after the one for all, and stays.
+    return {
+        row["metric"]: f"{row['name_zh']} / {row['name_en']}" for row in sorted(rows, key=itemgetter("mart"))
+    }
 
 
 def _cell(text: str) -> str:
@@ -94,14 +101,16 @@ def _cell(text: str) -> str:
 
 
 def write_pages(folder: Path = MART_PAGES) -> list[Path]:
-    """Write all pages and remove those of marts that are gone."""
+    """Write the pages that changed and remove those of marts that are gone; returns all."""
     folder.mkdir(parents=True, exist_ok=True)
     pages = mart_pages(parse_project())
     for stale in folder.glob("*.md"):
         if stale.name not in pages:
             stale.unlink()
     for name, text in pages.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        page = folder / name
+        if not page.is_file() or page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8")
     return [folder / name for name in pages]
 
 

@@ -1,0 +1,17 @@
+{#-
+  Every figure of a mart, as rows of (mart, metric): its columns that are numbers, as the contracts name them. The
+  dimensions describe and have no figures. Nothing is known while dbt still reads the project: then one empty row.
+-#}
+{% macro mart_figures() -%}
+    {%- set figures = [] -%}
+    {%- for node in (graph.nodes.values() if execute else []) | sort(attribute='name') -%}
+        {%- if node.resource_type == 'model' and node.fqn[1] == 'marts' and node.fqn[2] != 'dimensions' -%}
+            {%- for column in node.columns.values() -%}
+                {%- if 'numeric' in column.data_type or column.data_type in ('bigint', 'integer') -%}
+                    {%- do figures.append("('" ~ node.name ~ "', '" ~ column.name ~ "')") -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ figures | join(',\n    ') or "(null, null)" }}
+{%- endmacro %}

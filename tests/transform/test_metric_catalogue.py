@@ -1,0 +1,91 @@
+"""Every figure is in the catalogue, and the release gate sees to it."""
+
+import psycopg
+import pytest
+
+from include.settings import Role
+from tests.transform.spoiling import failing_rules, spoiled
+
+OF_SHARE = "mart = 'market_share' and metric = 'share'"
+DEFECTS = {
+    "figure_without_entry": (
+        "metric_catalogue",
+        f"delete from candidate.metric_catalogue where {OF_SHARE}",
+        {"every_figure_has_an_entry"},
+    ),
+    "name_lost": (
+        "metric_catalogue",
+        f"update candidate.metric_catalogue set name_zh = null where {OF_SHARE}",
+        {"every_figure_has_an_entry"},
+    ),
+    "entry_without_figure": (
+        "metric_catalogue",
+        "insert into candidate.metric_catalogue (mart, metric, kind) values ('growth', 'basis', 'count')",
+        {"every_entry_has_a_figure"},
+    ),
+    "ratio_without_denominator": (
+        "metric_catalogue",
+        f"update candidate.metric_catalogue set denominator = null where {OF_SHARE}",
+        {"ratios_name_their_parts"},
+    ),
+    "numerator_of_another_mart": (
+        "metric_catalogue",
+        f"update candidate.metric_catalogue set numerator = 'order_value_cny' where {OF_SHARE}",
+        {"ratios_name_their_parts"},
+    ),
+    "share_summed": (
+        "metric_catalogue",
+        f"update candidate.metric_catalogue set additive_over_markets = true where {OF_SHARE}",
+        {"ratios_are_not_summed"},
+    ),
+    "no_catalogue": (
+        "metric_catalogue",
+        "delete from candidate.metric_catalogue",
+        {"mart_not_empty", "every_figure_has_an_entry"},
+    ),
+}
+
+
+@pytest.mark.parametrize("defect", list(DEFECTS))
+def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+    mart, change, expected = DEFECTS[defect]
+    with spoiled(told, mart, change):
+        assert failing_rules(told, tmp_path, mart) == expected
+
+
+def test_good_catalogue_passes(told, tmp_path):
+    assert failing_rules(told, tmp_path, "metric_catalogue") == set()
+
+
+def test_an_entry_of_the_seed_without_a_column_is_seen(told, tmp_path):
+    with psycopg.connect(told.dsn(Role.ADMIN), autocommit=True) as admin:
+        admin.execute("insert into reference.metrics (metric) values ('market_shear')")
+        try:
+            assert failing_rules(told, tmp_path, "metric_catalogue") == {"every_entry_has_a_figure"}
+        finally:
+            admin.execute("delete from reference.metrics where metric = 'market_shear'")
+
+
+def test_a_row_for_a_mart_goes_before_the_row_for_all(told_admin):
+    found = told_admin.execute(
+        "select mart, name_zh, denominator from candidate.metric_catalogue"
+        " where metric = 'share' order by mart"
+    ).fetchall()
+    assert found == [
+        ("market_share", "市场份额", "total_value_cny"),
+        ("national_share", "占统计出口额比重", "denominator_value_cny"),
+    ]
+
+
+def test_amounts_may_be_summed_where_rows_do_not_repeat_them(told_admin):
+    found = told_admin.execute(
+        "select metric, additive_over_months, additive_over_markets, additive_over_products,"
+        " additive_over_mills from candidate.metric_catalogue where mart = 'market_share'"
+        " and metric in ('value_cny', 'total_value_cny', 'quantity', 'enterprise_count') order by metric"
+    ).fetchall()
+    assert found == [
+        ("enterprise_count", False, False, False, True),
+        ("quantity", True, True, False, True),
+        ("total_value_cny", True, False, True, True),
+        ("value_cny", True, True, True, True),
+    ]
