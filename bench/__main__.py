@@ -10,7 +10,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import against_peers, day, history, imports, load, memory, report, small_files, where, workbooks
+from bench import (
+    against_peers,
+    day,
+    history,
+    imports,
+    load,
+    memory,
+    publish,
+    questions,
+    report,
+    small_files,
+    where,
+    workbooks,
+)
 from bench.timing import Results, Run, say
 from include.local import signals, stack
 from include.settings import home_dir, load_settings
@@ -18,7 +31,7 @@ from include.settings import home_dir, load_settings
 RESULTS = Path(__file__).parent / "results"
 LINES = 2_000_000
 ROUNDS = 3
-# In this order: `day` starts Airflow, which then takes its share of the machine until the end.
+# In this order: `day` starts Airflow, which takes its share of the machine; `publish` starts afresh, without.
 SECTIONS: dict[str, Callable[[Run], Results]] = {
     "load": load.measure,
     "where": where.measure,
@@ -29,9 +42,11 @@ SECTIONS: dict[str, Callable[[Run], Results]] = {
     "peers": against_peers.measure,
     "imports": imports.measure,
     "day": day.measure,
+    "publish": publish.measure,
+    "questions": questions.measure,
 }
 # What a section needs on disk at its largest moment, in bytes per line of the bench, and what they all need.
-_DISK_PER_LINE = {"history": 5_500, "memory": 5_500}
+_DISK_PER_LINE = {"history": 5_500, "memory": 5_500, "publish": 20_000}
 _DISK_PER_LINE_OTHERS = 2_500
 _DISK_ALWAYS = 5 * 10**9  # the server's log of changes (max_wal_size), and the server itself
 
@@ -47,6 +62,8 @@ def main() -> int:
         parser.error(f"no section {', '.join(sorted(unknown))}; there are: {', '.join(SECTIONS)}")
     if "history" in chosen:
         chosen.add("load")  # what it is compared with
+    if "questions" in chosen:
+        chosen.add("publish")  # what they are asked of
     if missing := disk_missing(chosen, asked.lines):
         print(missing, file=sys.stderr)
         return 1
@@ -55,11 +72,11 @@ def main() -> int:
         measure(chosen, asked.lines, ROUNDS, results)
     finally:  # also when a later section breaks down or somebody has waited long enough
         if results:
-            publish(asked.lines, results)
+            write_results(asked.lines, results)
     return 0
 
 
-def publish(lines: int, results: dict[str, Results]) -> None:
+def write_results(lines: int, results: dict[str, Results]) -> None:
     """Write what was measured to a file that says what it covers, and print the table."""
     header: Results = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.timing import say
 from include import pipeline
-from include.settings import Role, Settings
+from include.local import stack
+from include.settings import Role, Settings, load_settings
 from include.sources import read
 from include.sources.contract import contract
 from include.sources.manifest import Manifest
@@ -64,9 +66,19 @@ def command(*words: str | Path) -> list[str]:
 
 def textile(*words: str | Path) -> dict[str, Any]:
     """Run a command; its JSON."""
-    done = subprocess.run(command(*words), capture_output=True, text=True, check=True)
+    done = subprocess.run(command(*words), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
+
+
+def start_afresh() -> Settings:
+    """A stack without a row and without Airflow, in place of the one that runs in the bench's home."""
+    home = load_settings().home
+    stack.down(say=say)
+    shutil.rmtree(home)
+    stack.up(with_airflow=False, say=say)
+    return load_settings()
 
 
 def empty(settings: Settings, source: str) -> None:

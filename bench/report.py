@@ -41,6 +41,9 @@ TARGETS = (
     Target("peak memory at 10 x the size / at 1 x", "memory", "growth", None, 1.25),
     Target("small files in one call, s", "small_files", "load_s", "load_s", 60.0),
     Target("a day by the scheduler / by the command line", "day", "ratio", "scheduler_s", 2.0),
+    Target("publish after a day, 10 x history / 1 x", "publish", "ratio", "day_s", 1.3),
+    Target("full refresh per line, 10 x history / 1 x", "publish", "full_ratio_per_line", "full_s", 1.1),
+    Target("slowest of twenty questions, ms", "questions", "slowest_ms", None, 100.0),
     Target("slowest import of a DAG file, s", "imports", "slowest_s", "slowest_s", 1.0),
 )
 

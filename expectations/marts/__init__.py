@@ -21,6 +21,7 @@ from expectations.marts.metric_catalogue import metric_catalogue
 from expectations.marts.national_share import national_share
 from expectations.marts.order_customs_bridge import order_customs_bridge
 from expectations.marts.price_quantity import price_quantity
+from expectations.marts.revision import revision
 from expectations.marts.share_bridge import share_bridge
 from expectations.marts.source_quality import source_quality, source_quality_rules
 
@@ -43,6 +44,7 @@ _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
     "national_share": national_share,
     "order_customs_bridge": order_customs_bridge,
     "price_quantity": price_quantity,
+    "revision": revision,
     "share_bridge": share_bridge,
     "source_quality": source_quality,
     "source_quality_rules": source_quality_rules,

@@ -66,6 +66,8 @@ MAY = {
         "intermediate.int_orders__sales": "s",
         "reference.exchange_rates": "siudt",
         "candidate.market_share": "siudt",
+        "store.market_share": "s",
+        "store.current_release": "s",
     },
     Role.PUBLISHER: {
         "raw.enterprise_orders": "s",

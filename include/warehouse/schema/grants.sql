@@ -27,6 +27,10 @@ grant usage on schema staging, intermediate, reference, candidate to publisher;
 alter default privileges for role transformer in schema staging, intermediate, reference, candidate
 grant select on tables to publisher;
 grant usage, create on schema store to publisher;
+-- The revision mart compares with what the newest release shows.
+grant usage on schema store to transformer;
+grant select on all tables in schema store to transformer;
+alter default privileges for role publisher in schema store grant select on tables to transformer;
 grant select on ops.load to publisher;
 grant select, insert, update on ops.build, ops.build_node, ops.release to publisher;
 grant select, insert on ops.validation_result, ops.release_switch to publisher;
@@ -40,6 +44,9 @@ grant select on marts.release_info to analyst, bi_reader;
 alter role loader set work_mem = '128MB';
 alter role transformer set work_mem = '128MB';
 alter role publisher set work_mem = '128MB';
+-- Builds join what they have just summed up, of which nothing is known: taken for a few rows, a loop within a loop
+-- lasts minutes. A hash join of whole tables costs little more than the best plan, whatever the estimate.
+alter role transformer set enable_nestloop = off;
 alter role analyst set statement_timeout = '5min';
 alter role bi_reader set statement_timeout = '60s';
 alter role analyst set idle_in_transaction_session_timeout = '30min';

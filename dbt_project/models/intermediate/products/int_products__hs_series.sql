@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='analyze {{ this }}') }}
 
 -- China follows the world's editions of the Harmonized System; the 2022 edition is in force from January 2022.
 with editions as (

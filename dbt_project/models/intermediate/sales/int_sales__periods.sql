@@ -1,3 +1,5 @@
+{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+
 with months as (
     select * from {{ ref('int_sales__months') }}
 ),

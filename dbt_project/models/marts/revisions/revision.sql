@@ -1,0 +1,200 @@
+-- Each headline figure twice: as it is now, and as the newest release shows it.
+with market_shares as (
+    select
+        'now' as side,
+        cast(null as bigint) as release_id,
+        month,
+        basis,
+        product_group,
+        market_level,
+        market_group,
+        value_cny,
+        share
+    from {{ ref('market_share') }}
+    union all
+    select
+        'released' as side,
+        valid_from_release as release_id,
+        month,
+        basis,
+        product_group,
+        market_level,
+        market_group,
+        value_cny,
+        share
+    from {{ newest_release('market_share') }} as stored
+),
+
+growths as (
+    select
+        'now' as side,
+        cast(null as bigint) as release_id,
+        period_type,
+        period_start,
+        basis,
+        product_group,
+        market_level,
+        market_group,
+        growth_yoy
+    from {{ ref('growth') }}
+    union all
+    select
+        'released' as side,
+        valid_from_release as release_id,
+        period_type,
+        period_start,
+        basis,
+        product_group,
+        market_level,
+        market_group,
+        growth_yoy
+    from {{ newest_release('growth') }} as stored
+),
+
+circulations as (
+    select
+        'now' as side,
+        cast(null as bigint) as release_id,
+        month,
+        product_group,
+        domestic_share
+    from {{ ref('dual_circulation') }}
+    union all
+    select
+        'released' as side,
+        valid_from_release as release_id,
+        month,
+        product_group,
+        domestic_share
+    from {{ newest_release('dual_circulation') }} as stored
+),
+
+figures as (
+    select
+        market_shares.side,
+        market_shares.release_id,
+        'market_share' as mart,
+        metrics.metric,
+        'month' as period_type,
+        market_shares.month as period_start,
+        market_shares.basis,
+        market_shares.product_group,
+        market_shares.market_level,
+        market_shares.market_group,
+        metrics.figure
+    from market_shares
+    cross join
+        lateral (
+            values ('value_cny', market_shares.value_cny), ('share', market_shares.share)
+        ) as metrics (metric, figure)
+    where market_shares.market_level = 'group'
+    union all
+    select
+        side,
+        release_id,
+        'growth' as mart,
+        'growth_yoy' as metric,
+        period_type,
+        period_start,
+        basis,
+        product_group,
+        market_level,
+        market_group,
+        growth_yoy as figure
+    from growths
+    where market_level <> 'market'
+    union all
+    select
+        side,
+        release_id,
+        'dual_circulation' as mart,
+        'domestic_share' as metric,
+        'month' as period_type,
+        month as period_start,
+        'order_book' as basis,
+        product_group,
+        'all' as market_level,
+        cast(null as text) as market_group,
+        domestic_share as figure
+    from circulations
+),
+
+-- What a figure was first: by the revisions so far, else the newest release was the first to show it.
+firsts as (
+    select
+        mart,
+        metric,
+        period_type,
+        period_start,
+        basis,
+        product_group,
+        market_level,
+        market_group,
+        first_release_id,
+        first_value,
+        true as is_carried
+    from {{ newest_revisions() }} as revisions
+    union all
+    select
+        mart,
+        metric,
+        period_type,
+        period_start,
+        basis,
+        product_group,
+        market_level,
+        market_group,
+        release_id as first_release_id,
+        figure as first_value,
+        false as is_carried
+    from figures
+    where side = 'released' and figure is not null
+),
+
+first_figures as (
+    select distinct on (
+        mart, metric, period_type, period_start, basis, product_group, market_level, market_group
+    ) *
+    from firsts
+    order by
+        mart asc, metric asc, period_type asc, period_start asc, basis asc, product_group asc, market_level asc,
+        market_group asc, is_carried desc
+),
+
+compared as (
+    select
+        first_figures.*,
+        now.figure as latest_value,
+        case when now.figure is null then 'no_figure_any_more' end as revision_reason
+    from first_figures
+    left join figures as now
+        on
+            now.side = 'now'
+            and first_figures.mart = now.mart
+            and first_figures.metric = now.metric
+            and first_figures.period_type = now.period_type
+            and first_figures.period_start = now.period_start
+            and first_figures.basis = now.basis
+            and first_figures.product_group = now.product_group
+            and first_figures.market_level = now.market_level
+            and coalesce(first_figures.market_group, '') = coalesce(now.market_group, '')
+)
+
+select
+    mart,
+    metric,
+    period_type,
+    period_start,
+    basis,
+    product_group,
+    market_level,
+    market_group,
+    first_release_id,
+    trim_scale(first_value) as first_value,
+    trim_scale(latest_value) as latest_value,
+    trim_scale(latest_value - first_value) as revision,
+    revision_reason,
+    case when revision_reason is null then {{ growth('latest_value', 'first_value') }} end as revision_ratio,
+    {{ growth_reason('revision_reason', 'first_value') }} as revision_ratio_reason,
+    coalesce(latest_value <> first_value, true) as is_revised
+from compared

@@ -1,0 +1,60 @@
+"""How far figures moved: what the mart revision must satisfy."""
+
+import great_expectations as gx
+
+from expectations.release_rules import figures_or_reasons, grain, no_row
+from expectations.rules import suite
+
+
+def revision() -> gx.ExpectationSuite:
+    """The latest value is the mart's, and the revision the difference to the first."""
+    return suite(
+        "revision",
+        [
+            grain(
+                *("mart", "metric", "period_type", "period_start"),
+                *("basis", "product_group", "market_level", "market_group"),
+            ),
+            figures_or_reasons({"revision": "revision_reason", "revision_ratio": "revision_ratio_reason"}),
+            no_row(
+                "revision_is_latest_less_first",
+                "修订幅度必须等于最新值减首次值",
+                "a revision must be the latest value less the first, and flagged when they differ",
+                """
+                select * from {batch}
+                where revision + first_value <> latest_value
+                    or is_revised is distinct from (coalesce(revision, 1) <> 0)
+                    or abs((1 + revision_ratio) * first_value - latest_value)
+                        > 1e-9 * (1 + abs(latest_value))
+                """,
+            ),
+            no_row(
+                "latest_value_is_the_figure",
+                "最新值必须等于本次发布的指标",
+                "the latest value must be the figure of the mart it names",
+                """
+                select revised.* from {batch} as revised
+                left join candidate.market_share as shares
+                    on revised.mart = 'market_share' and shares.market_level = 'group'
+                    and (shares.month, shares.basis, shares.product_group, shares.market_group)
+                        = (revised.period_start, revised.basis, revised.product_group, revised.market_group)
+                left join candidate.growth as growths
+                    on revised.mart = 'growth'
+                    and (growths.period_type, growths.period_start, growths.basis, growths.product_group)
+                        = (revised.period_type, revised.period_start, revised.basis, revised.product_group)
+                    and growths.market_level = revised.market_level
+                    and growths.market_group is not distinct from revised.market_group
+                left join candidate.dual_circulation as circulation
+                    on revised.mart = 'dual_circulation'
+                    and (circulation.month, circulation.product_group)
+                        = (revised.period_start, revised.product_group)
+                where revised.latest_value is distinct from case revised.metric
+                    when 'value_cny' then shares.value_cny
+                    when 'share' then shares.share
+                    when 'growth_yoy' then growths.growth_yoy
+                    when 'domestic_share' then circulation.domestic_share
+                end
+                """,
+            ),
+        ],
+    )

@@ -1,0 +1,77 @@
+"""How far figures moved: through three releases, and the rules broken."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from include import maintenance, release
+from tests.samples import load, order, query, write
+from tests.transform.spoiling import failing_rules, spoiled
+
+# On a warehouse without a release the mart is empty: the defects bring rows of their own.
+INSERT = (
+    "insert into candidate.revision values ('dual_circulation', 'domestic_share', 'month', '2012-09-01',"
+    " 'order_book', 'denim', 'all', null, 1, 0.3, "
+)
+DEFECTS = {
+    "another_latest": (
+        "revision",
+        f"{INSERT}0.4, 0.1, null, 0.333333333333333, null, true)",
+        {"latest_value_is_the_figure"},
+    ),
+    "revision_off": (
+        "revision",
+        f"{INSERT}0.35, 0.1, null, 0.166666666666667, null, true)",
+        {"revision_is_latest_less_first"},
+    ),
+    "flag_lost": (
+        "revision",
+        f"{INSERT}0.35, 0.05, null, 0.166666666666667, null, false)",
+        {"revision_is_latest_less_first"},
+    ),
+    "reason_lost": (
+        "revision",
+        f"{INSERT}0.35, 0.05, null, null, null, true)",
+        {"figures_or_reasons"},
+    ),
+}
+
+
+@pytest.mark.parametrize("defect", list(DEFECTS))
+def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+    mart, change, expected = DEFECTS[defect]
+    with spoiled(told, mart, change):
+        assert failing_rules(told, tmp_path, mart) == expected
+
+
+def test_good_figures_pass(told, tmp_path):
+    assert failing_rules(told, tmp_path, "revision") == set()
+
+
+def test_the_first_value_stays_and_the_latest_follows(new_warehouse, published, tmp_path: Path):
+    warehouse = new_warehouse(published)
+    (first,) = query(warehouse, "select release_id from marts.release_info")
+    assert query(warehouse, "select count(*) from marts.revision") == [(0,)]
+    shown = query(
+        warehouse,
+        "select value_cny from marts.market_share where month = '2020-09-01' and basis = 'order_book'"
+        " and product_group = 'ALL' and market_level = 'group' and market_group = 'DOMESTIC'",
+    )
+    for step in (1, 2):
+        late = order(订单号=f"SO-LATE-{step}", 数量="1000", 单价="1", 金额="1000")
+        (result,) = load(warehouse, "enterprise_orders", write(tmp_path / f"{step}.csv", [late]))
+        assert (result.status, result.quarantined) == ("accepted", 0)
+        assert release.publish(warehouse).status == "published"
+        # Long after: the rows that only the first release had are gone.
+        maintenance.retain(warehouse, print, now=datetime.now(UTC) + timedelta(days=400))
+    assert query(warehouse, "select count(*) from ops.release where dropped_at is not null") != [(0,)]
+    revised = query(
+        warehouse,
+        "select first_release_id, first_value, latest_value, revision, is_revised from marts.revision"
+        " where mart = 'market_share' and metric = 'value_cny' and period_start = '2020-09-01'"
+        " and basis = 'order_book' and product_group = 'ALL' and market_group = 'DOMESTIC'",
+    )
+    value = shown[0][0]
+    assert revised == [(first[0], value, value + 2000, Decimal(2000), True)]
