@@ -5,16 +5,19 @@ import great_expectations as gx
 from expectations.release_rules import figures_or_reasons, grain, no_row
 from expectations.rules import suite
 
+GRAIN = (
+    *("mart", "metric", "period_type", "period_start"),
+    *("basis", "product_group", "market_level", "market_group"),
+)
+FIRST = ", ".join([*GRAIN, "first_release_id", "first_value"])
+
 
 def revision() -> gx.ExpectationSuite:
-    """The latest value is the mart's, and the revision the difference to the first."""
+    """The latest value is the mart's, the first that of earlier releases, the revision their difference."""
     return suite(
         "revision",
         [
-            grain(
-                *("mart", "metric", "period_type", "period_start"),
-                *("basis", "product_group", "market_level", "market_group"),
-            ),
+            grain(*GRAIN),
             figures_or_reasons({"revision": "revision_reason", "revision_ratio": "revision_ratio_reason"}),
             no_row(
                 "revision_is_latest_less_first",
@@ -55,6 +58,16 @@ def revision() -> gx.ExpectationSuite:
                     when 'domestic_share' then circulation.domestic_share
                 end
                 """,
+            ),
+            no_row(
+                "first_values_stay",
+                "首次值必须与此前发布的一致，不得改动或丢失",
+                "what a figure was first must stay as the newest release has it, and none may be lost",
+                f"""
+                select {FIRST} from intermediate.int_releases__first_figures
+                except
+                select {FIRST} from {{batch}}
+                """,  # noqa: S608  (our own columns)
             ),
         ],
     )

@@ -26,7 +26,8 @@ def failing_rules(settings: Settings, scratch: Path, *marts: str) -> set[str]:
 @contextmanager
 def spoiled(settings: Settings, mart: str, change: str) -> Iterator[None]:
     """The candidate with one defect, put right again afterwards."""
-    touched = "raw.customs_exports" if " raw." in change else f"candidate.{mart}"
+    others = ("raw.customs_exports", "intermediate.int_releases__first_figures")
+    touched = next((table for table in others if f" {table} " in change), f"candidate.{mart}")
     with psycopg.connect(settings.dsn(Role.ADMIN), autocommit=True) as admin:
         admin.execute(f"create temporary table good as select * from {touched}".encode())
         try:

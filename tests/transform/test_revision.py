@@ -36,6 +36,12 @@ DEFECTS = {
         f"{INSERT}0.35, 0.05, null, null, null, true)",
         {"figures_or_reasons"},
     ),
+    "first_value_lost": (
+        "revision",
+        "insert into intermediate.int_releases__first_figures values ('dual_circulation', 'domestic_share',"
+        " 'month', '2012-09-01', 'order_book', 'denim', 'all', null, 1, 0.3)",
+        {"first_values_stay"},
+    ),
 }
 
 
@@ -75,3 +81,10 @@ def test_the_first_value_stays_and_the_latest_follows(new_warehouse, published, 
     )
     value = shown[0][0]
     assert revised == [(first[0], value, value + 2000, Decimal(2000), True)]
+    # The firsts of release 1 are known to the gate, though the release is gone.
+    for change in (
+        "update candidate.revision set first_release_id = first_release_id + 1 where is_revised",
+        "delete from candidate.revision where is_revised",
+    ):
+        with spoiled(warehouse, "revision", change):
+            assert failing_rules(warehouse, tmp_path / "gate", "revision") == {"first_values_stay"}

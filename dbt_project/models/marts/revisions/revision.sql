@@ -133,7 +133,7 @@ firsts as (
         first_release_id,
         first_value,
         true as is_carried
-    from {{ newest_revisions() }} as revisions
+    from {{ ref('int_releases__first_figures') }}
     union all
     select
         mart,

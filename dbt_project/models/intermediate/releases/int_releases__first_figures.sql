@@ -1,0 +1,14 @@
+{{ config(materialized='table') }}
+-- A table: the store must not have dependents that a build makes, as a view would be.
+select
+    mart,
+    metric,
+    period_type,
+    period_start,
+    basis,
+    product_group,
+    market_level,
+    market_group,
+    first_release_id,
+    first_value
+from {{ newest_revisions() }} as revisions
