@@ -26,17 +26,32 @@ relations as (
         sales.market_code
 ),
 
+known_mills as (
+    select distinct
+        basis,
+        period_type,
+        first_month,
+        enterprise_uscc
+    from relations
+    where base_value_cny is not null
+),
+
 kinds as (
     select
-        *,
+        relations.*,
         case
-            when value_cny is not null and base_value_cny is not null then 'continuing'
-            when base_value_cny is not null then 'leaving'
-            when bool_or(base_value_cny is not null) over of_mill then 'entering_known'
+            when relations.value_cny is not null and relations.base_value_cny is not null then 'continuing'
+            when relations.base_value_cny is not null then 'leaving'
+            when known_mills.enterprise_uscc is not null then 'entering_known'
             else 'entering_new'
         end as kind
     from relations
-    window of_mill as (partition by basis, period_type, first_month, enterprise_uscc)
+    left join known_mills
+        on
+            relations.basis = known_mills.basis
+            and relations.period_type = known_mills.period_type
+            and relations.first_month = known_mills.first_month
+            and relations.enterprise_uscc = known_mills.enterprise_uscc
 ),
 
 first_sales as (
@@ -144,12 +159,33 @@ summed as (
         case when has_base then count(*) filter (where kind = 'continuing') end as continuing_relations,
         case when has_base then count(*) filter (where kind in ('entering_known', 'entering_new')) end
             as entering_relations,
-        case when has_base then count(*) filter (where kind = 'leaving') end as leaving_relations,
-        case when has_base then count(distinct enterprise_uscc) filter (where kind = 'entering_new') end as new_mills
+        case when has_base then count(*) filter (where kind = 'leaving') end as leaving_relations
     from grouped_relations
     group by
         basis, period_type, first_month, last_month, has_base, base_reason,
         grouping sets ((), (product_group)),
+        grouping sets ((), (market_group), (market_group, market_code))
+),
+
+-- Apart from the sums: counting mills needs their rows in order, and few of them are new.
+new_mills as (
+    select
+        basis,
+        period_type,
+        first_month,
+        coalesce(product_group, 'ALL') as product_group,
+        case grouping(market_group, market_code)
+            when 3 then 'all'
+            when 1 then 'group'
+            else 'market'
+        end as market_level,
+        market_group,
+        market_code,
+        count(distinct enterprise_uscc) as new_mills
+    from grouped_relations
+    where kind = 'entering_new' and has_base
+    group by
+        basis, period_type, first_month, grouping sets ((), (product_group)),
         grouping sets ((), (market_group), (market_group, market_code))
 )
 
@@ -186,7 +222,7 @@ select
     summed.continuing_relations,
     summed.entering_relations,
     summed.leaving_relations,
-    summed.new_mills,
+    case when summed.has_base then coalesce(new_mills.new_mills, 0) end as new_mills,
     case
         when summed.basis = 'order_book' and summed.base_reason is null
             then coalesce(customers.new_customer_count, 0)
@@ -209,3 +245,12 @@ left join customers
         and summed.market_level = customers.market_level
         and coalesce(summed.market_group, '') = coalesce(customers.market_group, '')
         and coalesce(summed.market_code, '') = coalesce(customers.market_code, '')
+left join new_mills
+    on
+        summed.basis = new_mills.basis
+        and summed.period_type = new_mills.period_type
+        and summed.first_month = new_mills.first_month
+        and summed.product_group = new_mills.product_group
+        and summed.market_level = new_mills.market_level
+        and coalesce(summed.market_group, '') = coalesce(new_mills.market_group, '')
+        and coalesce(summed.market_code, '') = coalesce(new_mills.market_code, '')
