@@ -55,6 +55,7 @@ def merge(connection: psycopg.Connection, mart: str, release_id: int) -> dict[st
     if not wanted:
         raise PublishError(f"mart {mart} is missing in the candidate schema: build the marts again")
     _ensure_table(connection, mart, wanted)
+    _ensure_index(connection, mart, wanted)
     names = sql.SQL(", ").join(sql.Identifier(c.name) for c in wanted)
     table, candidate = sql.Identifier("store", mart), sql.Identifier("candidate", mart)
     connection.execute(
@@ -116,6 +117,19 @@ def _ensure_table(connection: psycopg.Connection, mart: str, wanted: list[MartCo
                     table, sql.Identifier(column.name), sql.SQL(column.type)
                 )
             )
+
+
+def _ensure_index(connection: psycopg.Connection, mart: str, wanted: list[MartColumn]) -> None:
+    """Index the mart's columns up to its first date: readers ask for a period, most often the newest."""
+    first_date = next((place for place, column in enumerate(wanted) if column.type == "date"), None)
+    if first_date is not None:
+        connection.execute(
+            sql.SQL("create index if not exists {} on {} ({})").format(
+                sql.Identifier(f"{mart}_period"),
+                sql.Identifier("store", mart),
+                sql.SQL(", ").join(sql.Identifier(column.name) for column in wanted[: first_date + 1]),
+            )
+        )
 
 
 def show(connection: psycopg.Connection, mart: str, *, restricted: bool) -> None:

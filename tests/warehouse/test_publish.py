@@ -73,6 +73,17 @@ def test_what_did_not_change_costs_nothing(warehouse):
     assert one(warehouse, "select count(*) from store.sample") == 3
 
 
+def test_a_period_is_found_without_reading_all_releases(warehouse):
+    dated = "select 'ytd' as kind, date '2020-01-01' as first_day, 1 as n"
+    publish(warehouse, dated)
+    found = "select indexdef from pg_indexes where schemaname = 'store' and indexname = 'sample_period'"
+    assert one(warehouse, found).endswith(" ON store.sample USING btree (kind, first_day)")
+    with connect(warehouse, Role.PUBLISHER) as connection:
+        connection.execute("drop index store.sample_period")  # a warehouse from before there was one
+    publish(warehouse, dated)
+    assert one(warehouse, found).endswith(" (kind, first_day)")
+
+
 def test_a_value_and_its_absence_are_different(warehouse):
     """Rows are compared by a hash: NULL, '' and values that run together must not be equal."""
     nothing = "null::text"
