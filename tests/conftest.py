@@ -75,7 +75,8 @@ def published(new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.T
     load(settings, "enterprise_orders", write(files / "a.csv", orders(12)), write(files / "b.csv", abroad))
     load(settings, "enterprise_orders", write(files / "c.csv", [*other_mill, *orders(8)]))
     load(settings, "customs_exports", write(files / "d.csv", items(4)))
-    assert release.publish(settings).status == "published"
+    result = release.publish(settings)
+    assert result.status == "published", result
     return settings
 
 

@@ -160,6 +160,7 @@ def test_a_refused_release_fails(textile, new_warehouse, published):
     settings = new_warehouse(published)
     query(settings, "update raw.enterprise_orders set order_date = current_date + 40 where line_no = 1")
     query(settings, "update ops.release set code_version = 'older'")
+    query(settings, "update ops.build set tables_version = 'older'")
     said = textile("publish", "--json", settings=settings)
     assert (said.code, said.json["status"], said.json["release_id"]) == (1, "refused", 1)
     assert "month_not_in_future" in said.json["failed_rules"]

@@ -1,13 +1,14 @@
 {#-
   Every figure of a mart, as rows of (mart, metric): its columns that are numbers, as the contracts name them. The
-  dimensions describe and have no figures. Nothing is known while dbt still reads the project: then one empty row.
+  dimensions describe and have no figures, nor is an id one. Nothing is known while dbt still reads the project: then one empty row.
 -#}
 {% macro mart_figures() -%}
     {%- set figures = [] -%}
     {%- for node in (graph.nodes.values() if execute else []) | sort(attribute='name') -%}
         {%- if node.resource_type == 'model' and node.fqn[1] == 'marts' and node.fqn[2] != 'dimensions' -%}
             {%- for column in node.columns.values() -%}
-                {%- if 'numeric' in column.data_type or column.data_type in ('bigint', 'integer') -%}
+                {%- set is_number = 'numeric' in column.data_type or column.data_type in ('bigint', 'integer') -%}
+                {%- if is_number and not column.name.endswith('_id') -%}
                     {%- do figures.append("('" ~ node.name ~ "', '" ~ column.name ~ "')") -%}
                 {%- endif -%}
             {%- endfor -%}

@@ -13,9 +13,10 @@ _COLUMNS = """
     where tables.relnamespace = 'candidate'::regnamespace and tables.relkind = 'r'
         and fields.attnum > 0 and not fields.attisdropped
 """
-_NUMBERS = (
-    "mart not like 'dim\\_%' and type in ('numeric', 'bigint', 'integer', 'smallint', 'double precision')"
-)
+_FIGURES = """
+    columns.mart not like 'dim\\_%' and columns.metric not like '%\\_id'
+    and columns.type in ('numeric', 'bigint', 'integer', 'smallint', 'double precision')
+"""
 
 
 def metric_catalogue() -> gx.ExpectationSuite:
@@ -32,7 +33,7 @@ def metric_catalogue() -> gx.ExpectationSuite:
                 select columns.mart, columns.metric from ({_COLUMNS}) as columns
                 left join {{batch}} as entries
                     on entries.mart = columns.mart and entries.metric = columns.metric
-                where {_NUMBERS.replace("mart", "columns.mart")}
+                where {_FIGURES}
                     and num_nulls(
                         entries.name_zh, entries.name_en, entries.formula, entries.unit, entries.kind,
                         entries.additive_over_months, entries.additive_over_markets,
@@ -53,7 +54,7 @@ def metric_catalogue() -> gx.ExpectationSuite:
                 ) as entries
                 where not exists (
                     select from ({_COLUMNS}) as columns
-                    where {_NUMBERS.replace("mart", "columns.mart")}
+                    where {_FIGURES}
                         and columns.metric = entries.metric
                         and columns.mart = coalesce(entries.mart, columns.mart)
                 )

@@ -42,6 +42,9 @@ def _dbt(command: str, folder: Path, *options: str) -> None:
     outcome = dbtRunner().invoke(
         ["docs", command, *folders, *output, *options, "--no-send-anonymous-usage-stats"]
     )
+    # dbt takes Ctrl+C for a failure.
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if not outcome.success:
         raise BuildError(f"dbt docs {command} failed: {outcome.exception or folder / 'logs' / 'dbt.log'}")
 

@@ -20,6 +20,8 @@ RELATIONS = {
     "ops.quarantine": "raw_line",
     "ops.refused_row": "raw_line",
     "ops.load_enterprise": "enterprise_uscc",
+    "ops.load_month": "build_id",
+    "ops.months_to_build": "month",
     "ops.source_quality": "source",
     "ops.source_quality_rules": "source",
     "ops.validation_result": "details",
@@ -41,7 +43,7 @@ RELATIONS = {
     "marts.release_info": "code_version",
     "workbench.notes": "n",
 }
-VIEWS = ("staging", "intermediate", "marts", "ops.source_quality")
+VIEWS = ("staging", "intermediate", "marts", "ops.source_quality", "ops.months")
 SCHEMAS = sorted({name.split(".")[0] for name in RELATIONS} | {"public"})
 # s(elect), i(nsert), u(pdate), d(elete), t(runcate): all that a role may do; whatever is not here is refused.
 MAY = {
@@ -52,12 +54,14 @@ MAY = {
         "ops.quarantine": "si",
         "ops.refused_row": "si",
         "ops.load_enterprise": "si",
+        "ops.load_month": "i",
         "ops.source_quality": "s",
         "ops.source_quality_rules": "s",
         "ops.validation_result": "si",
         "load.batch": "siudt",
     },
     Role.TRANSFORMER: {
+        "ops.months_to_build": "s",
         "ops.source_quality": "s",
         "ops.source_quality_rules": "s",
         "raw.enterprise_orders": "s",
@@ -73,6 +77,8 @@ MAY = {
         "raw.enterprise_orders": "s",
         "raw.enterprise_orders_history": "s",
         "ops.load": "s",
+        "ops.load_month": "su",
+        "ops.months_to_build": "s",
         "ops.refused_row": "sd",
         "ops.source_quality": "s",
         "ops.source_quality_rules": "s",
