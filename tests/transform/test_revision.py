@@ -87,4 +87,4 @@ def test_the_first_value_stays_and_the_latest_follows(new_warehouse, published, 
         "delete from candidate.revision where is_revised",
     ):
         with spoiled(warehouse, "revision", change):
-            assert failing_rules(warehouse, tmp_path / "gate", "revision") == {"first_values_stay"}
+            assert failing_rules(warehouse, tmp_path, "revision") == {"first_values_stay"}
