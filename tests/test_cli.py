@@ -22,8 +22,8 @@ FILE_KEYS = {
     *("failed_rules", "message", "skipped", "repairs"),
 }
 COMMANDS = (
-    *("up", "down", "status", "generate", "load", "publish", "releases", "rollback", "diff", "quarantine"),
-    *("dsn", "demo"),
+    *("up", "down", "status", "generate", "load", "publish", "check", "releases", "rollback", "diff"),
+    *("quarantine", "dsn", "demo"),
 )
 
 
@@ -165,6 +165,11 @@ def test_a_refused_release_fails(textile, new_warehouse, published):
     assert (said.code, said.json["status"], said.json["release_id"]) == (1, "refused", 1)
     assert "month_not_in_future" in said.json["failed_rules"]
     assert query(settings, "select count(*) from ops.release") == [(1,)]
+
+
+def test_check_tells_how_many_months_equal_raw(textile, house):
+    said = textile("check", "--json", settings=house)
+    assert (said.code, said.json) == (0, {"months": 3})
 
 
 def test_quarantine_as_json_table_and_file(textile, house, tmp_path):

@@ -6,7 +6,10 @@
 -#}
 {% macro dual_circulation(sales, key) -%}
 order_months as (
-    select month from {{ ref('int_sales__months') }}
+    select
+        month,
+        is_finished
+    from {{ ref('int_sales__months') }}
     where basis = 'order_book'
 ),
 
@@ -79,13 +82,21 @@ changes as (
 
 turns as (
     select
-        *,
-        coalesce(domestic_share_change_6m_pp >= {{ var('switch_rise_pp') }}, false) as is_turning,
-        lag(month) over (partition by {{ key }} order by month) as previous_month,
-        lag(coalesce(domestic_share_change_6m_pp >= {{ var('switch_rise_pp') }}, false)) over (
-            partition by {{ key }} order by month
-        ) as was_turning
+        changes.*,
+        -- The first orders of a month say nothing of its share yet.
+        coalesce(
+            changes.domestic_share_change_6m_pp >= {{ var('switch_rise_pp') }} and order_months.is_finished, false
+        ) as is_turning
     from changes
+    inner join order_months on changes.month = order_months.month
+),
+
+runs as (
+    select
+        *,
+        lag(month) over (partition by {{ key }} order by month) as previous_month,
+        lag(is_turning) over (partition by {{ key }} order by month) as was_turning
+    from turns
 ),
 
 compared as (
@@ -124,6 +135,6 @@ compared as (
         rest_share,
         domestic_value_usd,
         total_value_usd
-    from turns
+    from runs
 )
 {%- endmacro %}

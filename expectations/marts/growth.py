@@ -42,7 +42,8 @@ def growth() -> gx.ExpectationSuite:
                 select * from {batch}
                 where abs((1 + growth_mom) * previous_month_value_cny - value_cny) > 0.005
                     or abs((1 + growth_yoy_usd) * base_value_usd - value_usd) > 0.005
-                    or abs((1 + growth_yoy_quantity) * base_quantity - quantity) > 1e-6 * quantity
+                    or abs((1 + growth_yoy_quantity) * base_quantity - quantity)
+                        > 1e-6 * greatest(quantity, base_quantity)
                     or abs(
                         (1 + growth_per_working_day) * base_value_cny / base_working_days * working_days
                         - value_cny
