@@ -115,9 +115,25 @@ def order_customs_bridge() -> gx.ExpectationSuite:
                         and (currency_path <> 'no_orders' or order_value_cny <> 0)
                     or reason_code in ('price_differs', 'quantity_differs') and quantity_gap is null
                     or reason_code = 'quantity_not_comparable' and quantity_gap is not null
-                    or reason_code = 'agrees' and gap_share not between -0.05 and 0.05
-                    or reason_code in ('price_differs', 'quantity_differs', 'quantity_not_comparable')
-                        and gap_share between -0.05 and 0.05
+                    or reason_code = 'price_differs' and order_value_cny > 0 and order_quantity > 0
+                        and abs(quantity_gap) * order_value_cny >= abs(gap_cny) * order_quantity
+                """,
+            ),
+            no_row(
+                "what_agrees_differs_least",
+                "相符月份的差额率必须小于不相符月份",
+                "no gap that is said to agree may be a larger share of its orders than one that is not",
+                """
+                select * from (
+                    select
+                        max(abs(gap_share)) filter (where reason_code = 'agrees') as agreed,
+                        min(abs(gap_share)) filter (
+                            where reason_code in
+                                ('price_differs', 'quantity_differs', 'quantity_not_comparable')
+                        ) as differed
+                    from {batch}
+                ) as widest
+                where agreed > differed
                 """,
             ),
         ],

@@ -53,6 +53,12 @@ DEFECTS = {
         f"update candidate.{MART} set reason_code = 'price_differs' where {OF_MARCH}",
         {"gap_reason_follows_the_figures"},
     ),
+    "agrees_with_a_wide_gap": (
+        MART,
+        f"update candidate.{MART} set reason_code = 'agrees'"
+        f" where enterprise_uscc = '{MILL}' and month = '2004-04-01'",
+        {"what_agrees_differs_least"},
+    ),
     "reason_lost": (
         MART,
         f"update candidate.{MART} set gap_share_reason = null"
