@@ -11,17 +11,17 @@ _TIMES = 5
 
 
 def measure(run: Run) -> Results:
-    """Median milliseconds of each question, warm; needs the warehouse that ``publish`` leaves."""
-    milliseconds = {}
+    """Median milliseconds of each question, warm, and its rows; on the warehouse that ``publish`` leaves."""
+    milliseconds, rows = {}, {}
     with connect(run.settings, Role.ANALYST, autocommit=True) as connection:
         for path in sorted(_FOLDER.glob("*.sql")):
             query = path.read_bytes()
-            connection.execute(query).fetchall()  # warms the cache
+            rows[path.stem] = len(connection.execute(query).fetchall())  # warms the cache
             found = []
             for _ in range(_TIMES):
                 begin = time.perf_counter()
                 connection.execute(query).fetchall()
                 found.append(1000 * (time.perf_counter() - begin))
             milliseconds[path.stem] = median(found)
-            say(f"{path.stem}: {milliseconds[path.stem]:.1f} ms")
-    return {"slowest_ms": max(milliseconds.values()), "milliseconds": milliseconds}
+            say(f"{path.stem}: {milliseconds[path.stem]:.1f} ms, {rows[path.stem]} rows")
+    return {"slowest_ms": max(milliseconds.values()), "milliseconds": milliseconds, "rows": rows}

@@ -1,11 +1,14 @@
 """The bureau's questions, and the examples on the pages of the marts, asked of a generated cluster."""
 
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from bench import questions
+from bench.timing import Run
 from expectations.marts import MARTS
 from include import pipeline, release, synthetic
 from include.settings import PROJECT_DIR, Role, Settings
@@ -18,8 +21,8 @@ MAY_BE_EMPTY = {"how_far_do_figures_move"}
 
 
 @pytest.fixture(scope="module")
-def analyst(new_warehouse, tmp_path_factory):
-    settings: Settings = new_warehouse()
+def cluster(new_warehouse: Callable[[], Settings], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    settings = new_warehouse()
     folder = tmp_path_factory.mktemp("cluster")
     synthetic.generate(folder, months=26, enterprises=20, seed=7, scale=0.3)
     for source in sources():
@@ -27,7 +30,12 @@ def analyst(new_warehouse, tmp_path_factory):
         assert {result.status for result in results} == {"accepted"}
     result = release.publish(settings)
     assert result.status == "published", result
-    with psycopg.connect(settings.dsn(Role.ANALYST), autocommit=True) as connection:
+    return settings
+
+
+@pytest.fixture(scope="module")
+def analyst(cluster: Settings) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(cluster.dsn(Role.ANALYST), autocommit=True) as connection:
         yield connection
 
 
@@ -53,6 +61,13 @@ def test_every_mart_with_figures_is_asked():
 def test_a_question_is_answered(analyst: psycopg.Connection, path: Path):
     answer = analyst.execute(path.read_bytes()).fetchall()
     assert answer or path.stem[3:] in MAY_BE_EMPTY
+
+
+def test_the_bench_times_each_of_them(cluster: Settings):
+    found = questions.measure(Run(cluster, lines=0, rounds=0, results={}))
+    assert list(found["milliseconds"]) == list(found["rows"]) == [path.stem for path in QUESTIONS]
+    assert 0 < min(found["milliseconds"].values()) <= found["slowest_ms"]
+    assert {name[3:] for name, rows in found["rows"].items() if not rows} <= MAY_BE_EMPTY
 
 
 def test_the_examples_of_the_pages_run(analyst: psycopg.Connection):
