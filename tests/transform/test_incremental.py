@@ -75,7 +75,8 @@ def test_every_mart_is_what_a_full_refresh_makes_it(kept, tmp_path):
     assert tables(kept) == incremental
     changed = one(kept, "select rows_changed from ops.release order by release_id desc limit 1")
     assert len(changed) >= 10
-    assert set(map(str, changed.values())) == {str({"added": 0, "ended": 0})}
+    moved = {mart for mart, rows in changed.items() if any(rows.values())}
+    assert moved <= {"revision"}, "but for the mart that counts releases, nothing differs"
 
 
 @pytest.fixture(scope="module")
