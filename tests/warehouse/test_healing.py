@@ -67,8 +67,9 @@ def fill(connection: psycopg.Connection, table: load_table.LoadTable, load_id: i
     for number, (line, minute, is_good) in enumerate(rows, start=2):
         at = None if minute is None else f"2020-09-01 10:0{minute}:00"
         connection.execute(
-            f"insert into {table.rows} (_load_id, _line_no, enterprise_uscc, order_no, line_no, updated_at)"
-            " values (%s, %s, %s, 'A', %s, %s)".encode(),
+            f"insert into {table.rows}"
+            " (_load_id, _line_no, enterprise_uscc, order_no, line_no, order_date, updated_at)"
+            " values (%s, %s, %s, 'A', %s, '2020-09-01', %s)".encode(),
             [load_id, number, MILL_A, line, at],
         )
         if not is_good:
