@@ -1,8 +1,18 @@
 """The vocabulary of the release gate's suites."""
 
+from pathlib import Path
+
 import great_expectations.expectations as gxe
+import yaml
 
 from expectations.rules import rule
+
+_PROJECT = Path(__file__).parents[1] / "dbt_project" / "dbt_project.yml"
+
+
+def decided(variable: str) -> str:
+    """What the bureau decided, from ``vars`` of the dbt project: models and rules take one number."""
+    return str(yaml.safe_load(_PROJECT.read_text(encoding="utf-8"))["vars"][variable])
 
 
 def no_row(code: str, zh: str, en: str, query: str) -> gxe.Expectation:
@@ -51,4 +61,39 @@ def figures_or_reasons(figures: dict[str, str]) -> gxe.Expectation:
         "指标为空时必须给出原因，有值时不得给出",
         "a figure is missing exactly when the reason beside it says why: " + ", ".join(figures),
         f"select * from {{batch}} where {broken}",  # noqa: S608  (our own columns)
+    )
+
+
+def finished(basis: str) -> gxe.Expectation:
+    """A month is finished exactly when growth does not say of it that it is not; ``basis`` as SQL."""
+    return no_row(
+        "finished_as_growth_says",
+        "月份是否结束必须与增速表一致",
+        "is_finished must be what growth says of the month",
+        f"""
+        select own.month from {{batch}} as own
+        left join candidate.growth as grown
+            on grown.period_type = 'month' and grown.market_level = 'all' and grown.product_group = 'ALL'
+            and grown.basis = {basis} and grown.period_start = own.month
+        where own.is_finished = (grown.comparability_reason is not distinct from 'period_not_finished')
+            or grown.basis is null
+        """,  # noqa: S608  (our own columns)
+    )
+
+
+def comparable() -> gxe.Expectation:
+    """Periods that must not be compared plainly are those of which growth says so."""
+    return no_row(
+        "comparable_as_growth_says",
+        "可比与否必须与增速表一致",
+        "is_comparable and its reason must be what growth says of the period",
+        """
+        select own.period_type, own.period_start, own.basis from {batch} as own
+        left join candidate.growth as grown
+            on grown.market_level = 'all' and grown.product_group = 'ALL'
+            and (grown.period_type, grown.period_start, grown.basis)
+                = (own.period_type, own.period_start, own.basis)
+        where own.comparability_reason is distinct from grown.comparability_reason
+            or own.is_comparable is distinct from grown.is_comparable
+        """,
     )

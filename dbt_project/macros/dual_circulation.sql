@@ -83,6 +83,7 @@ changes as (
 turns as (
     select
         changes.*,
+        order_months.is_finished,
         -- The first orders of a month say nothing of its share yet.
         coalesce(
             changes.domestic_share_change_6m_pp >= {{ var('switch_rise_pp') }} and order_months.is_finished, false
@@ -134,7 +135,8 @@ compared as (
         europe_america_share,
         rest_share,
         domestic_value_usd,
-        total_value_usd
+        total_value_usd,
+        is_finished
     from runs
 )
 {%- endmacro %}

@@ -3,13 +3,13 @@
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
-from expectations.release_rules import figure_or_reason, figures_or_reasons, grain, no_row
+from expectations.release_rules import decided, figure_or_reason, figures_or_reasons, finished, grain, no_row
 from expectations.rules import suite
 
 
 def dual_circulation() -> gx.ExpectationSuite:
     """Domestic and export sales are all sales."""
-    return suite("dual_circulation", [grain("month", "product_group"), *_circulation()])
+    return suite("dual_circulation", [grain("month", "product_group"), *_circulation("product_group")])
 
 
 def enterprise_mix() -> gx.ExpectationSuite:
@@ -18,7 +18,7 @@ def enterprise_mix() -> gx.ExpectationSuite:
         "enterprise_mix",
         [
             grain("month", "enterprise_uscc"),
-            *_circulation(),
+            *_circulation("enterprise_uscc"),
             no_row(
                 "mills_add_up_to_cluster",
                 "各企业之和必须等于全县",
@@ -57,8 +57,8 @@ def enterprise_mix() -> gx.ExpectationSuite:
     )
 
 
-def _circulation() -> list[gxe.Expectation]:
-    """Rules of a mart with the two circulations."""
+def _circulation(key: str) -> list[gxe.Expectation]:
+    """Rules of a mart with the two circulations of each ``key``."""
     return [
         no_row(
             "domestic_plus_export_is_total",
@@ -99,17 +99,49 @@ def _circulation() -> list[gxe.Expectation]:
             """,
         ),
         no_row(
-            "speed_and_switch_follow_the_change",
-            "速度与转向月份必须与六个月份额变化一致",
-            "speed must be a sixth of the six months' change, and the switch no later than the month",
+            "speed_and_changes_are_differences_of_shares",
+            "份额变化必须等于两期份额之差，速度必须等于六个月变化的六分之一",
+            "a change must be the share less the share then, and speed a sixth of the six months' change",
             """
             select * from {batch}
             where abs(6 * domestic_share_speed_pp - domestic_share_change_6m_pp) > 1e-9
                 or (domestic_share_speed_pp is null) <> (domestic_share_change_6m_pp is null)
-                or is_turning and switch_month is null
-                or switch_month > month
-                or is_turning and coalesce(domestic_share_change_6m_pp, 0) <= 0
+                or abs(
+                    domestic_share_change_6m_pp - 100 * (
+                        domestic_share
+                        - domestic_value_6m_before_cny / nullif(total_value_6m_before_cny, 0)
+                    )
+                ) > 1e-9
             """,
+        ),
+        no_row(
+            "a_turn_is_a_rise_by_the_threshold",
+            "转向必须是已结束月份的内销份额比六个月前高出规定的百分点，其余不得标为转向",
+            "a finished month turns exactly when its share rose by switch_rise_pp in six months",
+            f"""
+            select * from {{batch}}
+            where is_turning <> coalesce(
+                is_finished and domestic_share_change_6m_pp >= {decided("switch_rise_pp")}, false
+            )
+            """,  # noqa: S608  (our own number)
+        ),
+        no_row(
+            "the_switch_is_the_first_month_of_the_latest_turn",
+            "转向月份必须是最近一次连续转向的第一个月",
+            "switch_month must be the latest month that turned after one that did not",
+            f"""
+            select own.month, own.{key}
+            from {{batch}} as own
+            left join (
+                select turned.month, turned.{key}
+                from {{batch}} as turned
+                left join {{batch}} as before
+                    on before.{key} = turned.{key} and before.month = turned.month - interval '1 month'
+                where turned.is_turning and not coalesce(before.is_turning, false)
+            ) as starts on starts.{key} = own.{key} and starts.month <= own.month
+            group by own.month, own.{key}, own.switch_month
+            having own.switch_month is distinct from max(starts.month)
+            """,  # noqa: S608  (our own columns)
         ),
         figures_or_reasons(
             {
@@ -121,5 +153,6 @@ def _circulation() -> list[gxe.Expectation]:
             }
         ),
         figure_or_reason("domestic_share", "share_reason"),
+        finished("'order_book'"),
         figure_or_reason("domestic_share_change_6m_pp", "change_reason"),
     ]

@@ -2,8 +2,22 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import figure_or_reason, figures_or_reasons, grain, no_row
+from expectations.release_rules import decided, figure_or_reason, figures_or_reasons, grain, no_row
 from expectations.rules import suite
+
+_ADDITIVE = (
+    *("value_cny", "base_value_cny", "previous_month_value_cny", "festival_base_value_cny"),
+    *("quantity", "base_quantity", "quantified_value_cny", "base_quantified_value_cny"),
+)
+
+
+def _differ(column: str) -> str:
+    """The column's groups, or its markets, do not add up to all."""
+    return " or ".join(
+        f"sum({column}) filter (where market_level = '{level}')"
+        f" is distinct from sum({column}) filter (where market_level = 'all')"
+        for level in ("group", "market")
+    )
 
 
 def growth() -> gx.ExpectationSuite:
@@ -68,7 +82,6 @@ def growth() -> gx.ExpectationSuite:
                         when comparison_basis = 'festival_adjusted' then growth_festival_adjusted
                     end
                     or is_comparable and comparison_basis in ('working_day', 'festival_adjusted')
-                    or is_low_base and base_value_cny is null
                 """,
             ),
             no_row(
@@ -84,34 +97,43 @@ def growth() -> gx.ExpectationSuite:
             no_row(
                 "levels_add_up",
                 "各市场之和、各组之和必须等于全部",
-                "markets and groups must each add up to all, in the period and in its base",
-                """
-                select period_type, period_start, basis, product_group from {batch}
+                "markets and groups must each add up to all, in the period and in every base",
+                f"""
+                select period_type, period_start, basis, product_group from {{batch}}
                 group by period_type, period_start, basis, product_group
-                having sum(value_cny) filter (where market_level = 'group')
-                        is distinct from sum(value_cny) filter (where market_level = 'all')
-                    or sum(value_cny) filter (where market_level = 'market')
-                        is distinct from sum(value_cny) filter (where market_level = 'all')
-                    or sum(previous_month_value_cny) filter (where market_level = 'group')
-                        is distinct from sum(previous_month_value_cny) filter (where market_level = 'all')
-                    or sum(festival_base_value_cny) filter (where market_level = 'group')
-                        is distinct from sum(festival_base_value_cny) filter (where market_level = 'all')
+                having {" or ".join(_differ(column) for column in _ADDITIVE)}
                     or sum(value_today_members_cny) filter (where market_level = 'group')
                         is distinct from sum(value_cny) filter (where market_level = 'all')
                     or sum(base_value_today_members_cny) filter (where market_level = 'group')
                         is distinct from sum(base_value_cny) filter (where market_level = 'all')
-                    or sum(quantity) filter (where market_level = 'group')
-                        is distinct from sum(quantity) filter (where market_level = 'all')
-                    or (
-                        count(*) = count(value_usd)
-                        and sum(value_usd) filter (where market_level = 'group')
-                            is distinct from sum(value_usd) filter (where market_level = 'all')
+                    or count(*) = count(value_usd) and ({_differ("value_usd")})
+                    or count(*) = count(base_value_usd) and ({_differ("base_value_usd")})
+                """,  # noqa: S608  (our own columns)
+            ),
+            no_row(
+                "a_quantity_speaks_for_its_value",
+                "数量覆盖率不足时不得计算数量增速",
+                "a growth of quantities needs quantities for quantity_coverage of the value of both periods",
+                f"""
+                select * from {{batch}}
+                where quantity_unit is not null and base_value_cny is not null
+                    and (growth_yoy_quantity_reason is not distinct from 'quantity_partly_known') <> (
+                        abs(value_cny - quantified_value_cny)
+                            > abs(value_cny) * (1 - {decided("quantity_coverage")})
+                        or abs(base_value_cny - base_quantified_value_cny)
+                            > abs(base_value_cny) * (1 - {decided("quantity_coverage")})
                     )
-                    or sum(base_value_cny) filter (where market_level = 'group')
-                        is distinct from sum(base_value_cny) filter (where market_level = 'all')
-                    or sum(base_value_cny) filter (where market_level = 'market')
-                        is distinct from sum(base_value_cny) filter (where market_level = 'all')
-                """,
+                    and growth_reason is distinct from 'period_incomplete'
+                """,  # noqa: S608  (our own number)
+            ),
+            no_row(
+                "low_bases_are_flagged",
+                "低基数必须标明，其余不得标明",
+                "a base below low_base_cny must be flagged, and no other",
+                f"""
+                select * from {{batch}}
+                where is_low_base <> coalesce(base_value_cny < {decided("low_base_cny")}, false)
+                """,  # noqa: S608  (our own number)
             ),
             no_row(
                 "contributions_sum_to_growth",

@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import figures_or_reasons, grain, no_row
+from expectations.release_rules import comparable, figures_or_reasons, grain, no_row
 from expectations.rules import suite
 
 
@@ -20,6 +20,7 @@ def growth_contribution() -> gx.ExpectationSuite:
                     "residual_pp": "contribution_reason",
                 }
             ),
+            comparable(),
             no_row(
                 "contributions_leave_no_residual",
                 "各维度贡献之和必须等于总增速，残差为零",

@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import figure_or_reason, figures_or_reasons, grain, no_row
+from expectations.release_rules import decided, figure_or_reason, figures_or_reasons, finished, grain, no_row
 from expectations.rules import suite
 
 
@@ -34,6 +34,25 @@ def market_share() -> gx.ExpectationSuite:
                     or abs(share * total_value_cny - value_cny) > 0.005
                     or (share is null) <> (total_value_cny = 0)
                 """,
+            ),
+            finished("own.basis"),
+            no_row(
+                "a_quantity_speaks_for_its_value",
+                "数量覆盖率不足时不得计算数量份额",
+                "a share of quantities needs quantities for enough of the value, of cell and total",
+                f"""
+                select * from (
+                    select *, sum(quantified_value_cny) over (
+                            partition by month, basis, product_group, market_level
+                        ) as total_quantified_value_cny
+                    from {{batch}}
+                ) as cells
+                where quantity_unit is not null
+                    and (share_quantity_reason is not distinct from 'quantity_partly_known') <> (
+                        quantified_value_cny < {decided("quantity_coverage")} * value_cny
+                        or total_quantified_value_cny < {decided("quantity_coverage")} * total_value_cny
+                    )
+                """,  # noqa: S608  (our own number)
             ),
             figure_or_reason("share", "share_reason"),
             figure_or_reason("share_change_yoy_pp", "share_change_reason"),

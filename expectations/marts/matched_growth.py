@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import figures_or_reasons, grain, no_row
+from expectations.release_rules import comparable, figures_or_reasons, grain, no_row
 from expectations.rules import suite
 
 
@@ -19,6 +19,7 @@ def matched_growth() -> gx.ExpectationSuite:
                     "coverage_effect_pp": "coverage_effect_reason",
                 }
             ),
+            comparable(),
             no_row(
                 "matched_plus_coverage_is_plain",
                 "同口径增速加覆盖效应必须等于总增速",
@@ -39,6 +40,50 @@ def matched_growth() -> gx.ExpectationSuite:
                     or matched_base_value_cny + missing_base_value_cny <> base_value_cny
                     or mills_missing = 0 and missing_base_value_cny <> 0
                     or mills_new = 0 and new_value_cny <> 0
+                """,
+            ),
+            no_row(
+                "longer_periods_are_the_sums_of_their_months",
+                "较长时期的同口径数必须等于各月之和",
+                "what is matched in a longer period must be what is matched in its months",
+                """
+                select longer.period_type, longer.period_start, longer.basis, longer.product_group
+                from {batch} as longer
+                left join {batch} as months
+                    on months.period_type = 'month'
+                    and (months.basis, months.product_group, months.market_scope)
+                        = (longer.basis, longer.product_group, longer.market_scope)
+                    and months.period_start between longer.period_start and longer.period_end
+                where longer.period_type <> 'month'
+                group by longer.period_type, longer.period_start, longer.basis, longer.product_group,
+                    longer.market_scope, longer.matched_value_cny, longer.matched_base_value_cny
+                having longer.matched_value_cny <> coalesce(sum(months.matched_value_cny), 0)
+                    or longer.matched_base_value_cny <> coalesce(sum(months.matched_base_value_cny), 0)
+                """,
+            ),
+            no_row(
+                "matched_mills_are_those_of_enterprise_mix",
+                "同口径企业必须是企业表中两年同月均有数据的企业",
+                "matched mills of a month must be those that enterprise_mix knows in both years",
+                """
+                select own.period_start, own.matched_value_cny, mix.value_cny
+                from {batch} as own
+                left join (
+                    select now.month, sum(now.total_value_cny) as value_cny,
+                        sum(earlier.total_value_cny) as base_value_cny, count(*) as mills
+                    from candidate.enterprise_mix as now
+                    inner join candidate.enterprise_mix as earlier
+                        on earlier.enterprise_uscc = now.enterprise_uscc
+                        and earlier.month = now.month - interval '1 year'
+                    group by now.month
+                ) as mix on mix.month = own.period_start
+                where own.period_type = 'month' and own.basis = 'order_book' and own.product_group = 'ALL'
+                    and own.market_scope = 'all' and own.matched_value_cny is not null
+                    and (
+                        own.matched_value_cny <> coalesce(mix.value_cny, 0)
+                        or own.matched_base_value_cny <> coalesce(mix.base_value_cny, 0)
+                        or own.mills_matched <> coalesce(mix.mills, 0)
+                    )
                 """,
             ),
             no_row(

@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import figures_or_reasons, grain, no_row
+from expectations.release_rules import decided, figures_or_reasons, grain, no_row
 from expectations.rules import suite
 
 
@@ -76,10 +76,15 @@ def order_customs_bridge() -> gx.ExpectationSuite:
                 "所选时滞的绝对差额之和必须最小",
                 "no other lag may have a smaller sum of absolute gaps over the same months",
                 """
-                with orders as (
+                with finished as (
+                    select basis, month from intermediate.int_sales__months where is_finished
+                ),
+                orders as (
                     select enterprise_uscc, product_group, order_month, order_value_cny as ordered,
-                        min(order_month) over mill as first_month, max(order_month) over mill as last_month
+                        min(order_month) over mill as first_month,
+                        max(finished.month) over mill as last_month
                     from {batch}
+                    left join finished on finished.basis = 'order_book' and finished.month = order_month
                     where currency_path <> 'no_orders'
                     window mill as (partition by enterprise_uscc, product_group)
                 ),
@@ -94,7 +99,9 @@ def order_customs_bridge() -> gx.ExpectationSuite:
                     left join orders as o
                         on o.enterprise_uscc = d.enterprise_uscc and o.product_group = d.product_group
                             and o.order_month + lag.months * interval '1 month' = d.month
-                    where d.reason_code not in ('not_yet_declared', 'declarations_missing')
+                    where d.reason_code not in
+                            ('not_yet_declared', 'before_customs_records', 'declarations_missing')
+                        and d.month in (select month from finished where basis = 'customs')
                         and d.month - interval '3 months' >= book.first_month and d.month <= book.last_month
                     group by d.enterprise_uscc, d.product_group, d.lag_months, lag.months
                 )
@@ -110,7 +117,8 @@ def order_customs_bridge() -> gx.ExpectationSuite:
                 "the reason of a gap must follow from the values and quantities",
                 """
                 select * from {batch}
-                where reason_code in ('not_yet_declared', 'declarations_missing') and declared_value_cny <> 0
+                where reason_code in ('not_yet_declared', 'before_customs_records', 'declarations_missing')
+                        and declared_value_cny <> 0
                     or reason_code in ('before_order_book', 'orders_missing')
                         and (currency_path <> 'no_orders' or order_value_cny <> 0)
                     or reason_code in ('price_differs', 'quantity_differs') and quantity_gap is null
@@ -120,20 +128,36 @@ def order_customs_bridge() -> gx.ExpectationSuite:
                 """,
             ),
             no_row(
-                "what_agrees_differs_least",
-                "相符月份的差额率必须小于不相符月份",
-                "no gap that is said to agree may be a larger share of its orders than one that is not",
+                "what_agrees_is_within_the_tolerance",
+                "相符的月份差额不得超过容差，不相符的必须超过",
+                "what agrees must be within bridge_tolerance of the orders, and what differs beyond it",
+                f"""
+                select * from {{batch}}
+                where reason_code in
+                        ('agrees', 'price_differs', 'quantity_differs', 'quantity_not_comparable')
+                    and (reason_code = 'agrees') <> (
+                        declared_value_cny between order_value_cny * (1 - {decided("bridge_tolerance")})
+                            and order_value_cny * (1 + {decided("bridge_tolerance")})
+                    )
+                """,  # noqa: S608  (our own number)
+            ),
+            no_row(
+                "only_finished_months_are_judged",
+                "未结束的月份不得作判断",
+                "a month that still runs, of orders or of declarations, is not judged",
                 """
-                select * from (
+                select * from {batch}
+                left join (
                     select
-                        max(abs(gap_share)) filter (where reason_code = 'agrees') as agreed,
-                        min(abs(gap_share)) filter (
-                            where reason_code in
-                                ('price_differs', 'quantity_differs', 'quantity_not_comparable')
-                        ) as differed
-                    from {batch}
-                ) as widest
-                where agreed > differed
+                        max(month) filter (where basis = 'order_book') as last_order_month,
+                        max(month) filter (where basis = 'customs') as last_customs_month
+                    from intermediate.int_sales__months where is_finished
+                ) as finished on true
+                where (
+                        month <= coalesce(last_customs_month, '-infinity')
+                        and order_month <= coalesce(last_order_month, '-infinity')
+                    ) = (reason_code in ('not_yet_declared', 'month_not_finished'))
+                    and reason_code not in ('declarations_missing', 'before_customs_records')
                 """,
             ),
         ],

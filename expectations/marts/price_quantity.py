@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import figures_or_reasons, grain, no_row
+from expectations.release_rules import comparable, decided, figures_or_reasons, grain, no_row
 from expectations.rules import suite
 
 _INDICES = (
@@ -58,30 +58,68 @@ def price_quantity() -> gx.ExpectationSuite:
                 """,
             ),
             no_row(
-                "tornqvist_lies_near_fisher",
-                "托恩奎斯特指数必须在单价界限之内，并接近费雪指数",
-                "the Törnqvist index must lie between the bounds of unit values, and near the Fisher index",
-                """
-                select * from {batch}
-                where tornqvist_price_index not between 0.1 and 10
-                    or abs(ln(tornqvist_price_index / fisher_price_index)) > 0.5
-                """,
+                "indices_are_those_of_the_items",
+                "各月指数必须能由逐项数量与金额重新算出",
+                "the indices of a month must be those of its items within unit_value_bound",
+                f"""
+                with items as (
+                    select basis, month, product_group, hs_code, market_code,
+                        sum(quantified_value_cny) as v, sum(quantity) as q
+                    from intermediate.int_sales__by_item
+                    group by basis, month, product_group, hs_code, market_code
+                    having sum(quantified_value_cny) > 0 and sum(quantity) > 0
+                ),
+                relatives as (
+                    select now.basis, now.month, now.product_group, now.v as v1, base.v as v0,
+                        now.v / now.q / (base.v / base.q) as relative
+                    from items as now
+                    inner join items as base using (basis, product_group, hs_code, market_code)
+                    where base.month = now.month - interval '1 year'
+                ),
+                indexed as (
+                    select basis, month, product_group,
+                        sum(v0 * relative) / sum(v0) as laspeyres,
+                        sum(v1) / sum(v1 / relative) as paasche,
+                        exp((sum(v0 * ln(relative)) / sum(v0) + sum(v1 * ln(relative)) / sum(v1)) / 2)
+                            as tornqvist
+                    from relatives
+                    where relative between 1.0 / {decided("unit_value_bound")}
+                        and {decided("unit_value_bound")}
+                    group by basis, month, product_group
+                )
+                select shown.* from {{batch}} as shown
+                left join indexed
+                    on (indexed.basis, indexed.month, indexed.product_group)
+                        = (shown.basis, shown.period_start, shown.product_group)
+                where shown.period_type = 'month' and shown.market_level = 'all'
+                    and not coalesce(
+                        abs(shown.laspeyres_price_index - indexed.laspeyres) <= 1e-9 * indexed.laspeyres
+                        and abs(shown.paasche_price_index - indexed.paasche) <= 1e-9 * indexed.paasche
+                        and abs(shown.tornqvist_price_index - indexed.tornqvist) <= 1e-9 * indexed.tornqvist,
+                        shown.laspeyres_price_index is null and indexed.laspeyres is null
+                    )
+                """,  # noqa: S608  (our own number)
             ),
             no_row(
                 "price_quantity_has_the_sales_of_growth",
-                "本期与基期的销售额必须与增速表一致",
-                "the sales of period and base must be those of growth",
+                "本期与基期的销售额必须与增速表一致，不得缺行",
+                "the sales of period and base must be those of growth, and none may be missing",
                 """
-                select indexed.* from {batch} as indexed
-                left join candidate.growth as grown
+                select * from {batch} as indexed
+                full join (
+                    select * from candidate.growth
+                    where market_level <> 'market' and period_type <> 'r12' and product_group <> 'ALL'
+                ) as grown
                     on grown.market_level = indexed.market_level
                     and (grown.period_type, grown.period_start, grown.basis, grown.product_group)
                         = (indexed.period_type, indexed.period_start, indexed.basis, indexed.product_group)
                     and coalesce(grown.market_group, '') = coalesce(indexed.market_group, '')
-                where indexed.value_cny is distinct from grown.value_cny
-                    or indexed.base_value_cny is distinct from grown.base_value_cny
-                    or not matched_value_cny + trimmed_value_cny between 0 and indexed.value_cny
+                where coalesce(indexed.value_cny, 0) <> coalesce(grown.value_cny, 0)
+                    or coalesce(indexed.base_value_cny, 0) <> coalesce(grown.base_value_cny, 0)
+                    or not indexed.matched_value_cny + indexed.trimmed_value_cny
+                        between 0 and indexed.value_cny
                 """,
             ),
+            comparable(),
         ],
     )

@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import figures_or_reasons, grain, no_row
+from expectations.release_rules import figures_or_reasons, finished, grain, no_row
 from expectations.rules import suite
 
 
@@ -25,6 +25,7 @@ def share_bridge() -> gx.ExpectationSuite:
                     "export_growth": "export_growth_reason",
                 }
             ),
+            finished("'order_book'"),
             no_row(
                 "bridge_effects_sum_to_change",
                 "分子效应与分母效应之和、内销效应与出口效应之和必须等于份额变化，残差为零",

@@ -40,7 +40,14 @@ _MEMBERSHIP = [
     item("yarn", "2019-06-15", "60.00", destination_country="DEU"),
     item("yarn", "2019-06-15", "40.00", destination_country="GBR"),
 ]
+# Of 1000 all is in metres; a year later 600 of 1500 is, the rest in pieces that have no width.
+_PARTLY_KNOWN = [
+    item("denim", "2014-06-15", "1000.00", destination_country="VNM", quantity_1=1000),
+    item("denim", "2015-06-15", "600.00", destination_country="VNM", quantity_1=600),
+    item("denim", "2015-06-15", "900.00", destination_country="VNM", quantity_1=9, unit_1="piece"),
+]
 LINES: list[Line] = [
+    *_PARTLY_KNOWN,
     *_FESTIVAL,
     *_MEMBERSHIP,
     *_ASEAN,

@@ -25,4 +25,15 @@ _REPORTING_GAP = [
     *(order("denim", "2010-05-31", "100.00", enterprise_uscc=mill) for mill in _MILLS),
     *(order("denim", "2011-05-31", "110.00", enterprise_uscc=mill) for mill in _MILLS[1:]),
 ]
-LINES: list[Line] = [*_FLAT_TOTAL, *_DOMESTIC_UNCHANGED, *_REPORTING_GAP]
+# In January and February two mills sell 100 each; a year later one reports January only, with 120.
+_MONTH_MISSING = [
+    *(
+        order("white_cloth", f"2010-{month}-28", "100.00", enterprise_uscc=mill)
+        for month in ("01", "02")
+        for mill in _MILLS[:2]
+    ),
+    order("white_cloth", "2011-01-28", "110.00", enterprise_uscc=_MILLS[0]),
+    order("white_cloth", "2011-02-28", "110.00", enterprise_uscc=_MILLS[0]),
+    order("white_cloth", "2011-01-28", "120.00", enterprise_uscc=_MILLS[1]),
+]
+LINES: list[Line] = [*_MONTH_MISSING, *_FLAT_TOTAL, *_DOMESTIC_UNCHANGED, *_REPORTING_GAP]

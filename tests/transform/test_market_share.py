@@ -31,6 +31,17 @@ DEFECTS = {
         f"update candidate.market_share set share_change_yoy_pp = 19 where {OF_VIETNAM}",
         {"share_changes_are_differences"},
     ),
+    "quantity_of_a_part": (
+        "market_share",
+        "update candidate.market_share set share_quantity = 1, share_quantity_reason = null"
+        " where month = '2015-06-01' and product_group = 'denim'",
+        {"a_quantity_speaks_for_its_value"},
+    ),
+    "running_month": (
+        "market_share",
+        f"update candidate.market_share set is_finished = false where {OF_VIETNAM}",
+        {"finished_as_growth_says"},
+    ),
     "reason_lost": (
         "market_share",
         f"update candidate.market_share set share_change_3m_reason = null where {OF_VIETNAM}",

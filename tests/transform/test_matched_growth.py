@@ -11,6 +11,7 @@ from tests.transform.spoiling import failing_rules, spoiled
 
 OF_MAY = "period_type = 'month' and period_start = '2011-05-01' and product_group = 'denim'"
 OF_ALL = f"{OF_MAY} and market_scope = 'all'"
+OF_FIRST_MONTHS = "period_type = 'janfeb' and period_start = '2011-01-01' and product_group = 'white_cloth'"
 DEFECTS = {
     "coverage_off": (
         "matched_growth",
@@ -27,6 +28,20 @@ DEFECTS = {
         "update candidate.matched_growth set value_cny = value_cny + 1, new_value_cny = new_value_cny + 1,"
         f" mills_new = 1 where {OF_ALL}",
         {"plain_growth_is_that_of_growth"},
+    ),
+    "month_not_missing": (
+        "matched_growth",
+        "update candidate.matched_growth set matched_base_value_cny = 400, missing_base_value_cny = 0,"
+        " mills_missing = 0, matched_growth_yoy = -0.15, coverage_effect_pp = 0"
+        f" where {OF_FIRST_MONTHS} and market_scope = 'all'",
+        {"longer_periods_are_the_sums_of_their_months"},
+    ),
+    "mill_not_matched": (
+        "matched_growth",
+        "update candidate.matched_growth set mills_matched = 20"
+        " where period_type = 'month' and period_start = '2011-05-01' and product_group = 'ALL'"
+        " and market_scope = 'all'",
+        {"matched_mills_are_those_of_enterprise_mix"},
     ),
     "reason_lost": (
         "matched_growth",
@@ -59,6 +74,17 @@ def test_a_missing_mill_changes_the_plain_growth_and_not_the_matched_one(told_ad
     ).fetchall()
     figures = (Decimal("0.05"), Decimal("0.1"), Decimal(-5), 21, 1, 0, Decimal("100.00"))
     assert found == [("all", *figures), ("domestic", *figures)]
+
+
+def test_a_mill_is_matched_in_the_months_that_it_reports(told_admin):
+    """Of 400 then, 100 belong to a February that one mill does not report now: 340 of 300, not of 400."""
+    found = told_admin.execute(
+        "select growth_yoy, matched_value_cny, matched_base_value_cny, round(matched_growth_yoy, 4),"
+        " missing_base_value_cny, mills_matched, mills_missing, mills_new"
+        f" from candidate.matched_growth where {OF_FIRST_MONTHS} and market_scope = 'all'"
+    ).fetchall()
+    money = (Decimal("340.00"), Decimal("300.00"))
+    assert found == [(Decimal("-0.15"), *money, Decimal("0.1333"), Decimal("100.00"), 2, 1, 0)]
 
 
 @settings(max_examples=50)

@@ -102,7 +102,7 @@ def test_a_quantity_has_a_share_in_its_own_unit_only(told_admin):
         " and denominator = 'china' and hs_code in ('52094200', '52051200', '62011390') order by 1"
     ).fetchall()
     assert found == [
-        ("52051200", 2, None, None, "units_differ"),
+        ("52051200", 2, None, None, "no_statistics_quantity"),
         ("52094200", 30, 84, Decimal("0.3571"), None),
         ("62011390", None, 5, None, "no_quantity"),
     ]

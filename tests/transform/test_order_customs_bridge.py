@@ -51,13 +51,19 @@ DEFECTS = {
     "wrong_reason": (
         MART,
         f"update candidate.{MART} set reason_code = 'price_differs' where {OF_MARCH}",
-        {"gap_reason_follows_the_figures"},
+        {"gap_reason_follows_the_figures", "what_agrees_is_within_the_tolerance"},
     ),
     "agrees_with_a_wide_gap": (
         MART,
         f"update candidate.{MART} set reason_code = 'agrees'"
         f" where enterprise_uscc = '{MILL}' and month = '2004-04-01'",
-        {"what_agrees_differs_least"},
+        {"what_agrees_is_within_the_tolerance"},
+    ),
+    "running_month_judged": (
+        MART,
+        f"update candidate.{MART} set reason_code = 'orders_missing'"
+        " where reason_code = 'month_not_finished'",
+        {"only_finished_months_are_judged"},
     ),
     "reason_lost": (
         MART,
@@ -96,6 +102,8 @@ def test_a_mill_that_declares_a_month_later_and_a_gap_of_each_kind(told_admin):
         (8, 7, 800, 800, Decimal(0), Decimal(0), "m", "agrees"),
         (10, 9, 0, 600, None, None, "one_side_only", "orders_missing"),
         (12, 11, 900, 0, Decimal(-1), None, "one_side_only", "declarations_missing"),
+        # The customs month of March 2021 still runs.
+        (3, 2, 0, 100, None, None, "one_side_only", "month_not_finished"),
     ]
     lags = told_admin.execute(
         f"select distinct lag_months, judged_months from candidate.{MART} where enterprise_uscc = '{MILL}'"

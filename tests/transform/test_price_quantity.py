@@ -20,7 +20,7 @@ DEFECTS = {
     "laspeyres_off": (
         "price_quantity",
         f"update candidate.price_quantity set laspeyres_price_index = 0.98 where {OF_ALL}",
-        {"laspeyres_times_paasche_is_value"},
+        {"laspeyres_times_paasche_is_value", "indices_are_those_of_the_items"},
     ),
     "effect_off": (
         "price_quantity",
@@ -30,7 +30,12 @@ DEFECTS = {
     "tornqvist_off": (
         "price_quantity",
         f"update candidate.price_quantity set tornqvist_price_index = 2 where {OF_ALL}",
-        {"tornqvist_lies_near_fisher"},
+        {"indices_are_those_of_the_items"},
+    ),
+    "row_lost": (
+        "price_quantity",
+        f"delete from candidate.price_quantity where {OF_ALL}",
+        {"price_quantity_has_the_sales_of_growth"},
     ),
     "another_value": (
         "price_quantity",

@@ -39,6 +39,18 @@ DEFECTS = {
         f" base_total_value_cny = base_total_value_cny + 10 where {OF_2012}",
         {"bridge_has_the_sales_of_dual_circulation"},
     ),
+    "turn_without_a_rise": (
+        "dual_circulation",
+        "update candidate.dual_circulation set is_turning = true, switch_month = month, switch_reason = null"
+        " where month = '2012-03-01' and product_group = 'denim'",
+        {"a_turn_is_a_rise_by_the_threshold", "the_switch_is_the_first_month_of_the_latest_turn"},
+    ),
+    "another_switch": (
+        "dual_circulation",
+        "update candidate.dual_circulation set switch_month = '2012-08-01'"
+        " where month = '2012-09-01' and product_group = 'denim'",
+        {"the_switch_is_the_first_month_of_the_latest_turn"},
+    ),
     "reason_lost": (
         "share_bridge",
         "update candidate.share_bridge set export_growth_reason = null where month = '2012-03-01'",

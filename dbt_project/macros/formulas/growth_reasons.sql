@@ -11,6 +11,6 @@
 {% macro growth_per_day(current_value, days, base_value, base_days) -%}
     case
         when {{ base_value }} > 0
-            then trim_scale(round({{ current_value }} * {{ base_days }} / ({{ base_value }} * {{ days }}) - 1, 15))
+            then trim_scale(round(round({{ current_value }} * {{ base_days }}, 20) / ({{ base_value }} * {{ days }}) - 1, 15))
     end
 {%- endmacro %}

@@ -50,3 +50,8 @@
 {% macro complete_sum(value) -%}
     case when count(*) = count({{ value }}) then sum({{ value }}) end
 {%- endmacro %}
+
+{#- Whether a quantity speaks for its value: only the sales that could not be converted are missing from it. -#}
+{% macro quantity_is_known(quantified_value, value) -%}
+    abs({{ value }} - {{ quantified_value }}) <= (1 - {{ var('quantity_coverage') }}) * abs({{ value }})
+{%- endmacro %}

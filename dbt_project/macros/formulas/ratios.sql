@@ -1,7 +1,8 @@
 {#-
   Every formula of the marts, once. Ratios are numeric fractions, `_pp` are percentage points. Each formula is
   NULL where it has no meaning; the reason beside it says why. 15 decimals keep sums of shares within 1e-9 of 1;
-  trailing zeros are cut so that a half reads 0.5.
+  trailing zeros are cut so that a half reads 0.5. PostgreSQL divides to 16 digits, or to the decimals of what it
+  divides: quotients that may be large get 20 decimals first.
 -#}
 
 {#- Part of a total: 0.35 is 35 %. -#}
@@ -16,14 +17,14 @@
 
 {#- Change against a base: 0.3 is +30 %. Only a positive base is a base. -#}
 {% macro growth(current_value, base_value) -%}
-    case when {{ base_value }} > 0 then trim_scale(round({{ current_value }} / {{ base_value }} - 1, 15)) end
+    case when {{ base_value }} > 0 then trim_scale(round(round({{ current_value }}, 20) / {{ base_value }} - 1, 15)) end
 {%- endmacro %}
 
 {#- What a part adds to the growth of the whole, in percentage points; the parts sum to the whole's growth. -#}
 {% macro contribution_pp(current_value, base_value, base_total) -%}
     case
         when {{ base_total }} > 0
-            then trim_scale(round(100 * ({{ current_value }} - {{ base_value }}) / {{ base_total }}, 13))
+            then trim_scale(round(round(100 * ({{ current_value }} - {{ base_value }}), 20) / {{ base_total }}, 13))
     end
 {%- endmacro %}
 

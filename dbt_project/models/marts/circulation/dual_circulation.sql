@@ -38,5 +38,6 @@ select
     europe_america_share,
     rest_share,
     domestic_value_usd,
-    total_value_usd
+    total_value_usd,
+    is_finished
 from compared

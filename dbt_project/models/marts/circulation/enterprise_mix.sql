@@ -40,7 +40,8 @@ select
     compared.domestic_value_usd,
     compared.total_value_usd,
     history.mill_type,
-    history.is_above_scale
+    history.is_above_scale,
+    compared.is_finished
 from compared
 inner join {{ ref('int_enterprises__history') }} as history
     on

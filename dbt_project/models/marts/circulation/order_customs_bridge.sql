@@ -25,19 +25,24 @@ declared as (
     where basis = 'customs'
 ),
 
-order_books as (
+-- From where on, and up to which finished month, a basis has records.
+records as (
     select
-        enterprise_uscc,
-        product_group,
-        min(month) as first_month,
-        max(month) as last_month
-    from ordered
-    group by enterprise_uscc, product_group
+        min(month) filter (where basis = 'customs') as first_customs_month,
+        coalesce(max(month) filter (where basis = 'customs' and is_finished), date '-infinity') as last_customs_month,
+        coalesce(max(month) filter (where basis = 'order_book' and is_finished), date '-infinity') as last_order_month
+    from {{ ref('int_sales__months') }}
 ),
 
-customs_end as (
-    select coalesce(max(month), date '-infinity') as last_month from {{ ref('int_sales__months') }}
-    where basis = 'customs' and is_finished
+order_books as (
+    select
+        ordered.enterprise_uscc,
+        ordered.product_group,
+        min(ordered.month) as first_month,
+        max(ordered.month) filter (where ordered.month <= records.last_order_month) as last_month
+    from ordered
+    cross join records
+    group by ordered.enterprise_uscc, ordered.product_group
 ),
 
 -- Each lag is judged by the same months, those for which the order book reaches back far enough for all.
@@ -49,11 +54,13 @@ judged as (
         count(*) as judged_months,
         sum(abs(declared.value_cny - coalesce(ordered.value_cny, 0))) as absolute_gap_cny
     from order_books
+    cross join records
     inner join declared
         on
             order_books.enterprise_uscc = declared.enterprise_uscc
             and order_books.product_group = declared.product_group
             and declared.month between order_books.first_month + interval '3 months' and order_books.last_month
+            and records.last_customs_month >= declared.month
     cross join (values (0), (1), (2), (3)) as lags (lag_months)
     left join ordered
         on
@@ -169,9 +176,11 @@ select
     gaps.unit_path,
     gaps.currency_path,
     case
-        when gaps.has_orders and not gaps.has_declarations and gaps.month > customs_end.last_month
-            then 'not_yet_declared'
-        when not gaps.has_declarations then 'declarations_missing'
+        when gaps.month > records.last_customs_month and not gaps.has_declarations then 'not_yet_declared'
+        when gaps.month > records.last_customs_month or gaps.order_month > records.last_order_month
+            then 'month_not_finished'
+        when not gaps.has_declarations and gaps.month >= records.first_customs_month then 'declarations_missing'
+        when not gaps.has_declarations then 'before_customs_records'
         when not gaps.has_orders and gaps.order_month < gaps.first_order_month then 'before_order_book'
         when not gaps.has_orders then 'orders_missing'
         when abs(gaps.gap_cny) <= {{ var('bridge_tolerance') }} * gaps.order_value_cny then 'agrees'
@@ -180,4 +189,4 @@ select
         else 'quantity_differs'
     end as reason_code
 from gaps
-cross join customs_end
+cross join records

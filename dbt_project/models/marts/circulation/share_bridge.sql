@@ -11,7 +11,10 @@ with sides as (
 ),
 
 order_months as (
-    select month from {{ ref('int_sales__months') }}
+    select
+        month,
+        is_finished
+    from {{ ref('int_sales__months') }}
     where basis = 'order_book'
 ),
 
@@ -20,6 +23,7 @@ compared as (
         sides.month,
         sides.product_group,
         comparisons.comparison,
+        own_months.is_finished,
         sides.domestic_value_cny,
         sides.export_value_cny,
         sides.total_value_cny,
@@ -35,6 +39,7 @@ compared as (
             when sides.total_value_cny = 0 or coalesce(base.total_value_cny, 0) = 0 then 'zero_denominator'
         end as bridge_reason
     from sides
+    inner join order_months as own_months on sides.month = own_months.month
     cross join (values ('mom', 1), ('6m', 6), ('yoy', 12)) as comparisons (comparison, months)
     left join order_months
         on order_months.month = cast(sides.month - make_interval(months => comparisons.months) as date)
@@ -118,5 +123,6 @@ select
     domestic_growth,
     domestic_growth_reason,
     export_growth,
-    export_growth_reason
+    export_growth_reason,
+    is_finished
 from changes

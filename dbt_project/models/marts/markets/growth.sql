@@ -136,6 +136,10 @@ judged as (
         case
             when periods.base_reason is not null then periods.base_reason
             when product_groups.quantity_unit is null then 'no_common_unit'
+            when
+                not {{ quantity_is_known('cells.quantified_value_cny', 'cells.value_cny') }}
+                or not {{ quantity_is_known('cells.base_quantified_value_cny', 'cells.base_value_cny') }}
+                then 'quantity_partly_known'
         end as quantity_base_reason,
         case
             when periods.base_reason is not null then periods.base_reason

@@ -132,7 +132,8 @@ compared as (
         totals.value_cny as total_value_cny,
         case when periods.has_base then parts.base_value_cny end as base_value_cny,
         case when periods.has_base then totals.base_value_cny end as base_total_value_cny,
-        periods.base_reason
+        periods.base_reason,
+        periods.comparability_reason
     from parts
     inner join periods
         on
@@ -192,5 +193,7 @@ select
     {{ residual_pp(
         'total_growth_pp',
         'sum(contribution_pp) over (partition by basis, period_type, first_month, product_group, dimension)'
-    ) }} as residual_pp
+    ) }} as residual_pp,
+    comparability_reason is null as is_comparable,
+    comparability_reason
 from contributions

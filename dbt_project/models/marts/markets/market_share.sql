@@ -5,7 +5,8 @@ with cells as (
 months as (
     select
         basis,
-        month
+        month,
+        is_finished
     from {{ ref('int_sales__months') }}
 ),
 
@@ -59,6 +60,7 @@ totalled as (
         case when count(*) over parent = count(value_usd) over parent then sum(value_usd) over parent end
             as total_value_usd,
         sum(quantity) over parent as total_quantity,
+        sum(quantified_value_cny) over parent as total_quantified_value_cny,
         rank() over (parent order by value_cny desc) as value_rank
     from shown
     window parent as (partition by month, basis, product_group, market_level)
@@ -71,7 +73,15 @@ cells_before as (
 compared as (
     select
         totalled.*,
+        own_months.is_finished,
         product_groups.quantity_unit,
+        case
+            when product_groups.quantity_unit is null then 'no_common_unit'
+            when
+                not {{ quantity_is_known('totalled.quantified_value_cny', 'totalled.value_cny') }}
+                or not {{ quantity_is_known('totalled.total_quantified_value_cny', 'totalled.total_value_cny') }}
+                then 'quantity_partly_known'
+        end as quantity_reason,
         months_yoy.month is not null as has_base_yoy,
         months_3m.month is not null as has_base_3m,
         totals_yoy.value_cny as base_total_yoy,
@@ -82,6 +92,10 @@ compared as (
     from totalled
     left join {{ ref('product_groups') }} as product_groups
         on totalled.product_group = product_groups.product_group
+    inner join months as own_months
+        on
+            totalled.basis = own_months.basis
+            and totalled.month = own_months.month
     left join months as months_yoy
         on
             totalled.basis = months_yoy.basis
@@ -131,7 +145,9 @@ shares as (
         {{ share('base_yoy', 'base_total_yoy') }} as base_share_yoy,
         {{ share('base_3m', 'base_total_3m') }} as base_share_3m,
         {{ share('value_usd', 'total_value_usd') }} as share_usd,
-        {{ share('coalesce(quantity, 0)', 'total_quantity') }} as share_quantity,
+        case
+            when quantity_reason is null then {{ share('coalesce(quantity, 0)', 'total_quantity') }}
+        end as share_quantity,
         {{ share('value_today_members_cny', 'total_value_cny') }} as share_today_members
     from compared
 )
@@ -175,11 +191,12 @@ select
     total_quantity,
     share_quantity,
     case
-        when quantity_unit is null then 'no_common_unit'
-        when share_quantity is null then 'quantity_not_known'
+        when quantity_reason is not null then quantity_reason
+        when share_quantity is null then 'zero_denominator'
     end as share_quantity_reason,
     quantified_value_cny,
     processing_value_cny,
     value_today_members_cny,
-    share_today_members
+    share_today_members,
+    is_finished
 from shares

@@ -124,6 +124,13 @@ select
         when summed.base_reason is not null then summed.base_reason
         when product_groups.quantity_unit is null then 'no_common_unit'
         when summed.matched_items = 0 then 'no_matched_items'
-    end as index_reason
+    end as index_reason,
+    periods.comparability_reason is null as is_comparable,
+    periods.comparability_reason
 from summed
+inner join {{ ref('int_sales__periods') }} as periods
+    on
+        summed.basis = periods.basis
+        and summed.period_type = periods.period_type
+        and summed.first_month = periods.first_month
 left join {{ ref('product_groups') }} as product_groups on summed.product_group = product_groups.product_group

@@ -209,7 +209,7 @@ select
     case
         when quantity is null then 'no_quantity'
         when denominator_value_cny is null and denominator_value_usd is null then 'no_statistics'
-        when denominator_quantity is null then 'units_differ'
+        when denominator_quantity is null then 'no_statistics_quantity'
         when denominator_quantity = 0 then 'zero_denominator'
     end as quantity_share_reason,
     is_series_break,
