@@ -74,7 +74,7 @@ def matched_growth() -> gx.ExpectationSuite:
                     from candidate.enterprise_mix as now
                     inner join candidate.enterprise_mix as earlier
                         on earlier.enterprise_uscc = now.enterprise_uscc
-                        and earlier.month = now.month - interval '1 year'
+                        and earlier.month = cast(now.month - interval '1 year' as date)
                     group by now.month
                 ) as mix on mix.month = own.period_start
                 where own.period_type = 'month' and own.basis = 'order_book' and own.product_group = 'ALL'

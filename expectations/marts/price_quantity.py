@@ -74,7 +74,7 @@ def price_quantity() -> gx.ExpectationSuite:
                         now.v / now.q / (base.v / base.q) as relative
                     from items as now
                     inner join items as base using (basis, product_group, hs_code, market_code)
-                    where base.month = now.month - interval '1 year'
+                    where base.month = cast(now.month - interval '1 year' as date)
                 ),
                 indexed as (
                     select basis, month, product_group,

@@ -27,7 +27,6 @@ grouped as (
 
 select
     month,
-    months_before,
     basis,
     product_group,
     case grouping(market_group, market_code)
@@ -37,6 +36,7 @@ select
     end as market_level,
     market_group,
     market_code,
-    sum(value_cny) as value_cny
+    coalesce(sum(value_cny) filter (where months_before = 12), 0) as value_12m_before_cny,
+    coalesce(sum(value_cny) filter (where months_before = 3), 0) as value_3m_before_cny
 from grouped
-group by month, months_before, basis, product_group, grouping sets ((), (market_group), (market_group, market_code))
+group by month, basis, product_group, grouping sets ((), (market_group), (market_group, market_code))

@@ -84,11 +84,11 @@ compared as (
         end as quantity_reason,
         months_yoy.month is not null as has_base_yoy,
         months_3m.month is not null as has_base_3m,
-        totals_yoy.value_cny as base_total_yoy,
-        totals_3m.value_cny as base_total_3m,
         -- A market without sales in a month that was recorded sold nothing.
-        case when months_yoy.month is not null then coalesce(cells_yoy.value_cny, 0) end as base_yoy,
-        case when months_3m.month is not null then coalesce(cells_3m.value_cny, 0) end as base_3m
+        case when months_yoy.month is not null then coalesce(cells_before.value_12m_before_cny, 0) end as base_yoy,
+        case when months_yoy.month is not null then coalesce(totals_before.value_12m_before_cny, 0) end as base_total_yoy,
+        case when months_3m.month is not null then coalesce(cells_before.value_3m_before_cny, 0) end as base_3m,
+        case when months_3m.month is not null then coalesce(totals_before.value_3m_before_cny, 0) end as base_total_3m
     from totalled
     left join {{ ref('product_groups') }} as product_groups
         on totalled.product_group = product_groups.product_group
@@ -100,42 +100,24 @@ compared as (
         on
             totalled.basis = months_yoy.basis
             and {{ month_plus('totalled.month', -12) }} = months_yoy.month
-    left join cells_before as totals_yoy
-        on
-            totals_yoy.months_before = 12
-            and totals_yoy.market_level = 'all'
-            and totalled.month = totals_yoy.month
-            and totalled.basis = totals_yoy.basis
-            and totalled.product_group = totals_yoy.product_group
-    left join cells_before as cells_yoy
-        on
-            cells_yoy.months_before = 12
-            and totalled.month = cells_yoy.month
-            and totalled.basis = cells_yoy.basis
-            and totalled.product_group = cells_yoy.product_group
-            and totalled.market_level = cells_yoy.market_level
-            and totalled.market_group = cells_yoy.market_group
-            and coalesce(totalled.market_code, '') = coalesce(cells_yoy.market_code, '')
     left join months as months_3m
         on
             totalled.basis = months_3m.basis
             and {{ month_plus('totalled.month', -3) }} = months_3m.month
-    left join cells_before as totals_3m
+    left join cells_before as totals_before
         on
-            totals_3m.months_before = 3
-            and totals_3m.market_level = 'all'
-            and totalled.month = totals_3m.month
-            and totalled.basis = totals_3m.basis
-            and totalled.product_group = totals_3m.product_group
-    left join cells_before as cells_3m
+            totals_before.market_level = 'all'
+            and totalled.month = totals_before.month
+            and totalled.basis = totals_before.basis
+            and totalled.product_group = totals_before.product_group
+    left join cells_before
         on
-            cells_3m.months_before = 3
-            and totalled.month = cells_3m.month
-            and totalled.basis = cells_3m.basis
-            and totalled.product_group = cells_3m.product_group
-            and totalled.market_level = cells_3m.market_level
-            and totalled.market_group = cells_3m.market_group
-            and coalesce(totalled.market_code, '') = coalesce(cells_3m.market_code, '')
+            totalled.month = cells_before.month
+            and totalled.basis = cells_before.basis
+            and totalled.product_group = cells_before.product_group
+            and totalled.market_level = cells_before.market_level
+            and totalled.market_group = cells_before.market_group
+            and coalesce(totalled.market_code, '') = coalesce(cells_before.market_code, '')
 ),
 
 shares as (
