@@ -86,7 +86,8 @@ compared as (
         months_3m.month is not null as has_base_3m,
         -- A market without sales in a month that was recorded sold nothing.
         case when months_yoy.month is not null then coalesce(cells_before.value_12m_before_cny, 0) end as base_yoy,
-        case when months_yoy.month is not null then coalesce(totals_before.value_12m_before_cny, 0) end as base_total_yoy,
+        case when months_yoy.month is not null then coalesce(totals_before.value_12m_before_cny, 0) end
+            as base_total_yoy,
         case when months_3m.month is not null then coalesce(cells_before.value_3m_before_cny, 0) end as base_3m,
         case when months_3m.month is not null then coalesce(totals_before.value_3m_before_cny, 0) end as base_total_3m
     from totalled
