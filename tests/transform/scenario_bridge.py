@@ -24,6 +24,8 @@ LINES: list[Line] = [
         item("denim", f"2004-{month:02}-15", yuan, quantity_1=quantity, unit_1=unit, consignor_uscc=MILL)
         for month, (yuan, quantity, unit) in _DECLARED.items()
     ),
+    # A sample worth nothing, in rolls.
+    order("denim", "2004-07-16", "0.00", country="USA", unit="roll", enterprise_uscc=MILL),
     item("denim", "2021-03-10", 100, consignor_uscc=MILL),
     # Turned to the domestic market: declared, but no export.
     item("denim", "2004-02-20", 5000, trade_mode="0644", consignor_uscc=MILL),

@@ -7,6 +7,8 @@ select
     product_group,
     market_group,
     market_code,
+    sum(line_count) as line_count,
+    sum(quantified_line_count) as quantified_line_count,
     sum(value_cny) as value_cny,
     {{ complete_sum('value_usd') }} as value_usd,
     sum(quantity) as quantity,

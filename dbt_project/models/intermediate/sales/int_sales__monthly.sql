@@ -58,6 +58,7 @@ select
     currency,
     is_processing,
     count(*) as line_count,
+    count(quantity) as quantified_line_count,
     sum(value_cny) as value_cny,
     {{ complete_sum('value_usd') }} as value_usd,
     sum(quantity_m) as quantity_m,

@@ -7,7 +7,7 @@ with sales as (
         sum(value_cny) as value_cny,
         sum(quantity) as quantity,
         -- A quantity of a part of the lines is no quantity of the month.
-        sum(quantified_value_cny) = sum(value_cny) and sum(quantity) is not null as is_quantified,
+        sum(quantified_line_count) = sum(line_count) as is_quantified,
         bool_or(currency = 'CNY') as has_yuan,
         bool_or(currency <> 'CNY') as has_other_currency
     from {{ ref('int_sales__monthly') }}

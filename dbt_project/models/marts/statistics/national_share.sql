@@ -21,7 +21,8 @@ exports as (
         sales.value_cny,
         sales.value_usd,
         sales.quantity,
-        sales.quantified_value_cny,
+        sales.line_count,
+        sales.quantified_line_count,
         product_groups.quantity_unit
     from {{ ref('int_sales__by_item') }} as sales
     left join product_groups on sales.product_group = product_groups.product_group
@@ -98,7 +99,7 @@ cluster as (
         {{ complete_sum('exports.value_usd') }} as value_usd,
         case
             when
-                sum(exports.quantified_value_cny) = sum(exports.value_cny)
+                sum(exports.quantified_line_count) = sum(exports.line_count)
                 and min(exports.quantity_unit) = max(exports.quantity_unit)
                 then sum(exports.quantity)
         end as quantity,
