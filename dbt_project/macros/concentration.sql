@@ -89,7 +89,7 @@ members as (
         sum(value_cny) as value_cny
     from sales
     group by
-        basis, first_month, dimension, member, customer_code,
+        first_month, member, customer_code, dimension, basis,
         grouping sets ((), (product_group)), grouping sets ((), (is_domestic))
 ),
 
@@ -98,7 +98,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by basis, first_month, dimension, product_group, market_scope
+            partition by first_month, product_group, market_scope, dimension, basis
             order by value_cny desc
         ) as place
     from members
@@ -118,7 +118,7 @@ concentrated as (
         sum(value_cny) filter (where value_cny > 0 and place <= 4) as largest_four_value_cny,
         max(value_cny) as largest_value_cny
     from ranked
-    group by basis, first_month, dimension, product_group, market_scope
+    group by first_month, product_group, market_scope, dimension, basis
     having max(value_cny) > 0
 )
 {%- endmacro %}
