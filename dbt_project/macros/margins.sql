@@ -1,7 +1,8 @@
 {#-
-  Sales of a period and of the same period a year earlier by what became of the trade relations (a mill, a product
-  group and a market), per basis, period_type, first_month, product_group (ALL too), market_level, market_group and
-  market_code: CTEs that end in `margins`. `periods` names a CTE with rows of int_sales__period_months.
+  Sales of a period and of the same period a year earlier by what became of the trade relations (a mill, a
+  product group and a market), per basis, period_type, first_month, product_group (ALL too), market_level,
+  market_group and market_code: CTEs that end in `margins`. `periods` names a CTE with rows of
+  int_sales__period_months.
 -#}
 {% macro margins(periods) -%}
 relations as (
@@ -52,7 +53,7 @@ kinds as (
             and relations.enterprise_uscc = known_mills.enterprise_uscc
 ),
 
--- A relation has one product group and one market: only its mill is summed away, the levels add up from there.
+-- A relation has one product group and one market: only its mill is summed away, the levels add up from here.
 markets as (
     select
         basis,

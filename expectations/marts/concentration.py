@@ -74,7 +74,8 @@ def _periods_and_totals() -> list[gxe.Expectation]:
             f"""
             select *
             from (
-                select period_type, period_start, basis, product_group, dimension, sum(total_value_cny) as total
+                select period_type, period_start, basis, product_group, dimension,
+                    sum(total_value_cny) as total
                 from ({_PERIODS}) as periods
                 inner join (
                     select distinct month, basis, product_group, total_value_cny from candidate.market_share
@@ -132,7 +133,8 @@ def _recomputed() -> list[gxe.Expectation]:
             from ({_PERIODS}) as periods
             inner join candidate.enterprise_mix on month between period_start and period_end
             cross join lateral (
-                values ('all', total_value_cny), ('domestic', domestic_value_cny), ('export', export_value_cny)
+                values ('all', total_value_cny), ('domestic', domestic_value_cny),
+                    ('export', export_value_cny)
             ) as sold (market_scope, value)
             where basis = 'order_book'
             group by period_type, period_start, basis, market_scope, enterprise_uscc
@@ -158,7 +160,8 @@ def _recomputed() -> list[gxe.Expectation]:
             "customers_are_those_of_the_orders",
             "客户集中度必须与各客户的销售额一致",
             "the concentration of customers must be that of the sales by customer, month by month",
-            "dimension = 'customers' and period_type = 'month' and product_group = 'ALL' and market_scope = 'all'",
+            "dimension = 'customers' and period_type = 'month' and product_group = 'ALL'"
+            " and market_scope = 'all'",
             """
             select 'month' as period_type, month as period_start, 'order_book' as basis,
                 'ALL' as product_group, 'all' as market_scope, sum(value_cny) as value
@@ -194,6 +197,7 @@ def _members(code: str, zh: str, en: str, shown: str, members: str) -> gxe.Expec
             or counted.total <> shown.value_cny
             or abs(counted.index - shown.herfindahl_index) > 1e-9
             or counted.largest[1] <> shown.largest_value_cny
-            or (select sum(value) from unnest(counted.largest) as four (value)) <> shown.largest_four_value_cny
+            or (select sum(value) from unnest(counted.largest) as four (value))
+                <> shown.largest_four_value_cny
         """,  # noqa: S608  (our own queries)
     )

@@ -13,13 +13,16 @@ _SAME_CELL = """
     and coalesce(split.market_group, '') = coalesce(grown.market_group, '')
     and coalesce(split.market_code, '') = coalesce(grown.market_code, '')
 """
-# Per mill and month: its relations of the month and of a year earlier, of one of them, of the other. The twelve
-# newest months that have a base, for the gate's time.
+# Per mill and month: its relations of the month, of a year earlier and of both. The twelve newest months that
+# have a base, for the gate's time.
 _MILLS = """
     select basis, month, bool_or(base is not null) as was_there,
-        sum(value) filter (where base is null) as entered, count(*) filter (where base is null) as entered_count,
-        sum(base) filter (where value is null) as lost, count(*) filter (where value is null) as lost_count,
-        sum(value) filter (where base is not null) as kept, sum(base) filter (where value is not null) as kept_base,
+        sum(value) filter (where base is null) as entered,
+        count(*) filter (where base is null) as entered_count,
+        sum(base) filter (where value is null) as lost,
+        count(*) filter (where value is null) as lost_count,
+        sum(value) filter (where base is not null) as kept,
+        sum(base) filter (where value is not null) as kept_base,
         count(*) filter (where value is not null and base is not null) as kept_count
     from (
         select basis, month, enterprise_uscc, sum(value_cny) filter (where is_own) as value,

@@ -46,7 +46,7 @@ select
     figures.period_type,
     figures.first_month as period_start,
     {{ last_day_of('periods.last_month') }} as period_end,
-    periods.comparability_reason is distinct from 'period_not_finished' as is_finished,
+    coalesce(periods.comparability_reason <> 'period_not_finished', true) as is_finished,
     figures.basis,
     figures.product_group,
     figures.market_scope,

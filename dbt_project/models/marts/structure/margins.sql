@@ -90,7 +90,7 @@ customers as (
         {{ market_level() }} as market_level,
         market_group,
         market_code,
-        count(distinct (enterprise_uscc, customer_code)) as new_customer_count,
+        count(distinct enterprise_uscc || ' ' || customer_code) as new_customer_count,
         sum(value_cny) as new_customer_value_cny
     from grouped_customers
     group by
