@@ -1,9 +1,18 @@
 """How much depends on a few: what the mart concentration must satisfy."""
 
 import great_expectations as gx
+import great_expectations.expectations as gxe
 
 from expectations.release_rules import grain, no_row
 from expectations.rules import suite
+
+# Every period that is shown, and whether it is over.
+_PERIODS = """
+    select distinct period_type, period_start, period_end, basis,
+        comparability_reason is distinct from 'period_not_finished' as is_finished
+    from candidate.growth
+    where period_type in ('month', 'ytd') and growth_reason is distinct from 'period_incomplete'
+"""
 
 
 def concentration() -> gx.ExpectationSuite:
@@ -27,47 +36,168 @@ def concentration() -> gx.ExpectationSuite:
                     or abs(herfindahl_index * equivalents_number - 1) > 1e-9
                     or abs(largest_four_share * value_cny - largest_four_value_cny) > 0.005
                     or abs(largest_share * value_cny - largest_value_cny) > 0.005
+                    or left_out_value_cny > 0
                 """,
             ),
-            no_row(
-                "market_concentration_is_that_of_the_shares",
-                "市场集中度必须等于份额平方和",
-                "the index of markets must be the sum of the squared shares of market_share",
-                """
-                select indexed.* from {batch} as indexed
-                inner join (
-                    select month, basis, product_group, count(*) as markets, max(total_value_cny) as total,
-                        sum(share * share) as squares
-                    from (
-                        select month, basis, product_group, market_code, sum(share) as share,
-                            max(total_value_cny) as total_value_cny
-                        from candidate.market_share
-                        where market_level = 'market' and value_cny > 0
-                        group by month, basis, product_group, market_code
-                    ) as shares
-                    group by month, basis, product_group
-                ) as shared
-                    on (shared.month, shared.basis, shared.product_group)
-                        = (indexed.period_start, indexed.basis, indexed.product_group)
-                where indexed.period_type = 'month' and indexed.dimension = 'markets'
-                    and indexed.market_scope = 'all'
-                    and (
-                        indexed.member_count <> shared.markets or indexed.value_cny <> shared.total
-                        or abs(indexed.herfindahl_index - shared.squares) > 1e-9
-                    )
-                """,
-            ),
-            no_row(
-                "dimensions_have_one_total",
-                "同一范围内各维度的销售额必须相同，内销加出口必须等于全部",
-                "every dimension of a scope must have the same sales, and domestic plus export all",
-                """
-                select period_type, period_start, basis, product_group from {batch}
-                group by period_type, period_start, basis, product_group
-                having count(distinct value_cny) filter (where market_scope = 'all') > 1
-                    or sum(value_cny) filter (where market_scope = 'all')
-                        is distinct from sum(value_cny) filter (where market_scope <> 'all')
-                """,
-            ),
+            *_periods_and_totals(),
+            *_recomputed(),
         ],
+    )
+
+
+def _periods_and_totals() -> list[gxe.Expectation]:
+    """What is shown is whole: all months of a period, all sales of a scope."""
+    return [
+        no_row(
+            "periods_are_whole",
+            "缺月的期间不得出现，未结束的月份必须注明",
+            "a period with a missing month must not be shown, a month that still runs must say so",
+            f"""
+            select shown.period_type, shown.period_start, shown.basis
+            from (
+                select distinct period_type, period_start, period_end, basis, is_finished from {{batch}}
+            ) as shown
+            left join ({_PERIODS}) as periods
+                using (period_type, period_start, period_end, basis, is_finished)
+            left join (select distinct basis, month from candidate.market_share) as months
+                on months.basis = shown.basis and months.month between shown.period_start and shown.period_end
+            group by shown.period_type, shown.period_start, shown.period_end, shown.basis
+            having count(months.month) <> extract(month from age(shown.period_end + 1, shown.period_start))
+                    + 12 * extract(year from age(shown.period_end + 1, shown.period_start))
+                or bool_or(periods.period_type is null)
+            """,  # noqa: S608  (our own query)
+        ),
+        no_row(
+            "totals_are_those_of_market_share",
+            "成员销售额加未计入部分必须等于市场份额表的总额，且各维度齐全",
+            "members and what is left out must have the total of market_share, in every dimension",
+            f"""
+            select *
+            from (
+                select period_type, period_start, basis, product_group, dimension,
+                    sum(total_value_cny) as total
+                from ({_PERIODS}) as periods
+                inner join (
+                    select distinct month, basis, product_group, total_value_cny from candidate.market_share
+                ) as shares using (basis)
+                cross join (values ('customers'), ('markets'), ('mills'), ('products')) as d (dimension)
+                where month between period_start and period_end
+                    and (dimension <> 'customers' or basis = 'order_book')
+                group by period_type, period_start, basis, product_group, dimension
+            ) as sold
+            full join (select * from {{batch}} where market_scope = 'all') as shown
+                using (period_type, period_start, basis, product_group, dimension)
+            where shown.value_cny + shown.left_out_value_cny is distinct from sold.total
+                and not (shown.value_cny is null and sold.total <= 0)
+            """,  # noqa: S608  (our own query)
+        ),
+        no_row(
+            "domestic_plus_export_is_all",
+            "内销加出口必须等于全部",
+            "domestic and export sales must add up to all, in every dimension",
+            """
+            select period_type, period_start, basis, product_group, dimension from {batch}
+            group by period_type, period_start, basis, product_group, dimension
+            having sum(value_cny + left_out_value_cny) filter (where market_scope = 'all')
+                is distinct from sum(value_cny + left_out_value_cny) filter (where market_scope <> 'all')
+            """,
+        ),
+    ]
+
+
+def _recomputed() -> list[gxe.Expectation]:
+    """The figures from each member's sales, of other tables than the model's where there are any."""
+    return [
+        _members(
+            "markets_are_those_of_market_share",
+            "市场集中度必须与份额表一致",
+            "the concentration of markets must be that of the markets in market_share",
+            "dimension = 'markets' and market_scope = 'all'",
+            f"""
+            select period_type, period_start, basis, product_group, 'all' as market_scope,
+                sum(value_cny) as value
+            from ({_PERIODS}) as periods
+            inner join candidate.market_share using (basis)
+            where month between period_start and period_end and market_level = 'market'
+            group by period_type, period_start, basis, product_group, market_code
+            """,  # noqa: S608  (our own query)
+        ),
+        _members(
+            "mills_are_those_of_enterprise_mix",
+            "企业集中度必须与企业构成表一致",
+            "the concentration of mills must be that of the mills in enterprise_mix, in every scope",
+            "dimension = 'mills' and basis = 'order_book' and product_group = 'ALL'",
+            f"""
+            select period_type, period_start, basis, 'ALL' as product_group, market_scope,
+                sum(sold.value) as value
+            from ({_PERIODS}) as periods
+            inner join candidate.enterprise_mix on month between period_start and period_end
+            cross join lateral (
+                values ('all', total_value_cny), ('domestic', domestic_value_cny),
+                    ('export', export_value_cny)
+            ) as sold (market_scope, value)
+            where basis = 'order_book'
+            group by period_type, period_start, basis, market_scope, enterprise_uscc
+            """,  # noqa: S608  (our own query)
+        ),
+        _members(
+            "products_are_those_of_the_items",
+            "产品集中度必须与各商品编码的销售额一致",
+            "the concentration of products must be that of the sales by HS code, month by month",
+            "dimension = 'products' and period_type = 'month' and market_scope = 'all'",
+            """
+            select 'month' as period_type, month as period_start, basis, product_group, 'all' as market_scope,
+                sum(value_cny) as value
+            from (
+                select basis, month, value_cny, substring(hs_code for 6) as subheading,
+                    unnest(array['ALL', product_group]) as product_group
+                from intermediate.int_sales__by_item
+            ) as items
+            group by basis, month, product_group, subheading
+            """,
+        ),
+        _members(
+            "customers_are_those_of_the_orders",
+            "客户集中度必须与各客户的销售额一致",
+            "the concentration of customers must be that of the sales by customer, month by month",
+            "dimension = 'customers' and period_type = 'month' and product_group = 'ALL'"
+            " and market_scope = 'all'",
+            """
+            select 'month' as period_type, month as period_start, 'order_book' as basis,
+                'ALL' as product_group, 'all' as market_scope, sum(value_cny) as value
+            from intermediate.int_sales__by_customer
+            group by month, enterprise_uscc, customer_code
+            """,
+        ),
+    ]
+
+
+def _members(code: str, zh: str, en: str, shown: str, members: str) -> gxe.Expectation:
+    """The rows ``shown`` (a condition) are those of ``members``, a row with its value for each.
+
+    The index of n members is (1 + v) / n, where v is the variance of their values over the squared mean.
+    """
+    return no_row(
+        code,
+        zh,
+        en,
+        f"""
+        select *
+        from (
+            select period_type, period_start, basis, product_group, market_scope, count(*) as members,
+                sum(value) as total, (1 + var_pop(value) / (avg(value) * avg(value))) / count(*) as index,
+                (array_agg(value order by value desc))[1:4] as largest
+            from ({members}) as members
+            where value > 0
+            group by period_start, product_group, market_scope, basis, period_type
+        ) as counted
+        full join (select * from {{batch}} where {shown}) as shown
+            using (period_type, period_start, basis, product_group, market_scope)
+        where counted.members is distinct from shown.member_count
+            or counted.total <> shown.value_cny
+            or abs(counted.index - shown.herfindahl_index) > 1e-9
+            or counted.largest[1] <> shown.largest_value_cny
+            or (select sum(value) from unnest(counted.largest) as four (value))
+                <> shown.largest_four_value_cny
+        """,  # noqa: S608  (our own queries)
     )

@@ -2,8 +2,55 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import figures_or_reasons, grain, no_row
+from expectations.release_rules import comparable, figures_or_reasons, grain, no_row
 from expectations.rules import suite
+
+_CELL = "period_type, period_start, basis, product_group, market_level, market_group, market_code"
+_SAME_CELL = """
+    split.market_level = grown.market_level
+    and (split.period_type, split.period_start, split.basis, split.product_group)
+        = (grown.period_type, grown.period_start, grown.basis, grown.product_group)
+    and coalesce(split.market_group, '') = coalesce(grown.market_group, '')
+    and coalesce(split.market_code, '') = coalesce(grown.market_code, '')
+"""
+# Per mill and month: its relations of the month, of a year earlier and of both. The twelve newest months that
+# have a base, for the gate's time.
+_MILLS = """
+    select basis, month, bool_or(base is not null) as was_there,
+        sum(value) filter (where base is null) as entered,
+        count(*) filter (where base is null) as entered_count,
+        sum(base) filter (where value is null) as lost,
+        count(*) filter (where value is null) as lost_count,
+        sum(value) filter (where base is not null) as kept,
+        sum(base) filter (where value is not null) as kept_base,
+        count(*) filter (where value is not null and base is not null) as kept_count
+    from (
+        select basis, month, enterprise_uscc, sum(value_cny) filter (where is_own) as value,
+            sum(value_cny) filter (where not is_own) as base
+        from (
+            select basis, month, enterprise_uscc, product_group, market_code, value_cny, true as is_own
+            from intermediate.int_sales__by_mill
+            union all
+            select basis, cast(month + interval '1 year' as date) as month, enterprise_uscc, product_group,
+                market_code, value_cny, false as is_own
+            from intermediate.int_sales__by_mill
+        ) as sold
+        inner join (
+            select basis, month
+            from (
+                select basis, month, row_number() over (partition by basis order by month desc) as newest
+                from (
+                    select basis, month from candidate.market_share
+                    intersect
+                    select basis, cast(month + interval '1 year' as date) from candidate.market_share
+                ) as months
+            ) as numbered
+            where newest <= 12
+        ) as compared using (basis, month)
+        group by basis, month, enterprise_uscc, product_group, market_code
+    ) as relations
+    group by basis, month, enterprise_uscc
+"""
 
 
 def margins() -> gx.ExpectationSuite:
@@ -43,19 +90,57 @@ def margins() -> gx.ExpectationSuite:
             ),
             no_row(
                 "margins_are_those_of_growth",
-                "本期与基期的销售额必须与增速表一致",
-                "the sales of period and base must be those of growth",
-                """
-                select split.* from {batch} as split
-                left join candidate.growth as grown
-                    on grown.market_level = split.market_level
-                    and (grown.period_type, grown.period_start, grown.basis, grown.product_group)
-                        = (split.period_type, split.period_start, split.basis, split.product_group)
-                    and coalesce(grown.market_group, '') = coalesce(split.market_group, '')
-                    and coalesce(grown.market_code, '') = coalesce(split.market_code, '')
-                where split.value_cny is distinct from grown.value_cny
-                    or split.base_value_cny is distinct from grown.base_value_cny
-                """,
+                "本期与基期的销售额必须与增速表一致，且各行齐全",
+                "the sales of period and base must be those of growth, row for row",
+                f"""
+                select *
+                from (select {_CELL}, value_cny, base_value_cny from {{batch}}) as split
+                full join (
+                    select {_CELL}, value_cny, base_value_cny from candidate.growth
+                    where period_type in ('month', 'ytd', 'janfeb')
+                ) as grown
+                    on {_SAME_CELL}
+                where (
+                        split.value_cny is distinct from grown.value_cny
+                        or split.base_value_cny is distinct from grown.base_value_cny
+                    )
+                    -- Growth also has markets with sales in the month before only.
+                    and not (
+                        split.value_cny is null and grown.value_cny = 0
+                        and coalesce(grown.base_value_cny, 0) = 0
+                    )
+                """,  # noqa: S608  (our own columns)
+            ),
+            comparable(),
+            no_row(
+                "margins_are_those_of_the_relations",
+                "近十二个月的延续、新增与退出必须与逐个贸易关系核算的一致",
+                "the newest months' continuing, entering and leaving must be those of the single relations",
+                f"""
+                select *
+                from (
+                    select basis, month, sum(entered) filter (where was_there) as entered_known,
+                        sum(entered) filter (where not was_there) as entered_new, sum(lost) as lost,
+                        sum(entered_count) as entered_count, sum(lost_count) as lost_count,
+                        sum(kept_count) as kept_count, sum(kept) as kept, sum(kept_base) as kept_base,
+                        count(*) filter (where not was_there) as new_mills
+                    from ({_MILLS}) as mills
+                    group by basis, month
+                ) as told
+                left join (
+                    select * from {{batch}}
+                    where period_type = 'month' and product_group = 'ALL' and market_level = 'all'
+                ) as split on split.basis = told.basis and split.period_start = told.month
+                where coalesce(told.entered_known, 0) is distinct from split.entering_known_mill_value_cny
+                    or coalesce(told.entered_new, 0) is distinct from split.entering_new_mill_value_cny
+                    or coalesce(told.lost, 0) is distinct from split.leaving_base_value_cny
+                    or coalesce(told.kept, 0) is distinct from split.continuing_value_cny
+                    or coalesce(told.kept_base, 0) is distinct from split.continuing_base_value_cny
+                    or told.entered_count is distinct from split.entering_relations
+                    or told.lost_count is distinct from split.leaving_relations
+                    or told.kept_count is distinct from split.continuing_relations
+                    or told.new_mills is distinct from split.new_mills
+                """,  # noqa: S608  (our own query)
             ),
             no_row(
                 "relations_fit_their_values",

@@ -1,4 +1,4 @@
-"""Domestic shares that rise by one side or the other; a mill that does not report."""
+"""Domestic shares that rise by one side or the other; a mill that does not report; new customers at home."""
 
 from tests.transform.raw_lines import Line, order
 
@@ -36,4 +36,19 @@ _MONTH_MISSING = [
     order("white_cloth", "2011-02-28", "110.00", enterprise_uscc=_MILLS[0]),
     order("white_cloth", "2011-01-28", "120.00", enterprise_uscc=_MILLS[1]),
 ]
-LINES: list[Line] = [*_MONTH_MISSING, *_FLAT_TOTAL, *_DOMESTIC_UNCHANGED, *_REPORTING_GAP]
+# Two whole years: a known customer buys 100 a month, three new ones buy in the second year, two of them in
+# Guangdong, where a fourth sends back in May what it had bought a year before.
+_NEW_CUSTOMERS = [
+    *(
+        order("denim", f"{year}-{month:02}-15", "100.00", province="44", customer_code="OLD")
+        for year in (2000, 2001)
+        for month in range(1, 13)
+    ),
+    order("denim", "2000-05-16", "7.00", province="44", customer_code="BACK"),
+    order("denim", "2001-05-16", "-7.00", province="44", customer_code="BACK"),
+    order("denim", "2001-03-16", "30.00", province="44", customer_code="NEW1"),
+    order("denim", "2001-06-16", "5.00", province="44", customer_code="NEW1"),
+    order("denim", "2001-06-16", "25.00", province="44", customer_code="NEW2"),
+    order("denim", "2001-06-16", "40.00", province="33", customer_code="NEW3"),
+]
+LINES: list[Line] = [*_MONTH_MISSING, *_FLAT_TOTAL, *_DOMESTIC_UNCHANGED, *_REPORTING_GAP, *_NEW_CUSTOMERS]

@@ -27,13 +27,60 @@ DEFECTS = {
         "concentration",
         "update candidate.concentration set member_count = 3"
         f" where {OF_MAY} and product_group = 'ALL' and dimension = 'markets'",
-        {"market_concentration_is_that_of_the_shares"},
+        {"markets_are_those_of_market_share"},
     ),
     "another_total": (
         "concentration",
         "update candidate.concentration set value_cny = value_cny + 0.01"
         f" where {OF_MAY} and product_group = 'ALL' and dimension = 'customers'",
-        {"dimensions_have_one_total", "concentration_within_bounds"},
+        {
+            *("concentration_within_bounds", "totals_are_those_of_market_share"),
+            *("domestic_plus_export_is_all", "customers_are_those_of_the_orders"),
+        },
+    ),
+    "half_a_year_shown": (
+        "concentration",
+        "insert into candidate.concentration select * from (select (jsonb_populate_record(shown,"
+        ' \'{"period_type": "ytd", "period_start": "2009-01-01", "period_end": "2009-12-31"}\')).*'
+        f" from candidate.concentration as shown where {OF_DENIM}) as half",
+        {"periods_are_whole", "totals_are_those_of_market_share", "domestic_plus_export_is_all"},
+    ),
+    "still_runs": (
+        "concentration",
+        f"update candidate.concentration set is_finished = false where {OF_DENIM}",
+        {"periods_are_whole"},
+    ),
+    "left_out_lost": (
+        "concentration",
+        "update candidate.concentration set left_out_value_cny = 0 where left_out_value_cny < 0"
+        " and period_type = 'month'",
+        {"totals_are_those_of_market_share"},
+    ),
+    "year_of_markets_off": (
+        "concentration",
+        "update candidate.concentration set herfindahl_index = 0.95, equivalents_number = 1 / 0.95"
+        " where period_type = 'ytd' and period_start = '2001-01-01' and dimension = 'markets'"
+        " and product_group = 'denim' and market_scope = 'all'",
+        {"markets_are_those_of_market_share"},
+    ),
+    "mills_off": (
+        "concentration",
+        "update candidate.concentration set herfindahl_index = 0.45, equivalents_number = 1 / 0.45"
+        " where period_start = '2009-05-01' and dimension = 'mills' and product_group = 'ALL'"
+        " and market_scope = 'export'",
+        {"mills_are_those_of_enterprise_mix"},
+    ),
+    "products_off": (
+        "concentration",
+        "update candidate.concentration set herfindahl_index = 0.7, equivalents_number = 1 / 0.7"
+        f" where {OF_MAY} and dimension = 'products' and product_group = 'ALL'",
+        {"products_are_those_of_the_items"},
+    ),
+    "four_customers_off": (
+        "concentration",
+        "update candidate.concentration set herfindahl_index = 0.4, equivalents_number = 1 / 0.4"
+        f" where {OF_MAY} and dimension = 'customers' and product_group = 'ALL'",
+        {"customers_are_those_of_the_orders"},
     ),
 }
 
@@ -66,6 +113,45 @@ def test_three_mills_with_130_50_and_20(told_admin):
         ("mills", 3, *three),
         ("products", 1, *one),
     ]
+
+
+def test_what_customers_sent_back_has_no_share_but_is_told(told_admin):
+    found = told_admin.execute(
+        "select period_type, dimension, member_count, value_cny, left_out_value_cny, largest_value_cny,"
+        " largest_four_value_cny from candidate.concentration where basis = 'order_book'"
+        " and period_start in ('2001-01-01', '2001-05-01') and product_group = 'denim'"
+        " and market_scope = 'domestic' and (period_type = 'ytd' or period_start = '2001-05-01')"
+        " order by period_type, dimension"
+    ).fetchall()
+    assert found == [
+        ("month", "customers", 1, 100, -7, 100, 100),
+        ("month", "markets", 1, 93, 0, 93, 93),
+        ("month", "mills", 1, 93, 0, 93, 93),
+        ("month", "products", 1, 93, 0, 93, 93),
+        ("ytd", "customers", 4, 1300, -7, 1200, 1300),
+        ("ytd", "markets", 2, 1293, 0, 1253, 1293),
+        ("ytd", "mills", 1, 1293, 0, 1293, 1293),
+        ("ytd", "products", 1, 1293, 0, 1293, 1293),
+    ]
+
+
+def test_a_year_with_a_month_missing_is_not_shown(told_admin):
+    found = told_admin.execute(
+        "select distinct basis, period_start::text, period_end::text from candidate.concentration"
+        " where period_type = 'ytd' order by 1, 2"
+    ).fetchall()
+    assert found == [
+        ("order_book", "2000-01-01", "2000-12-31"),
+        ("order_book", "2001-01-01", "2001-12-31"),
+    ]
+
+
+def test_a_month_that_still_runs_says_so(told_admin):
+    found = told_admin.execute(
+        "select distinct period_start::text, is_finished from candidate.concentration"
+        " where period_type = 'month' and basis = 'order_book' and period_start >= '2020-08-01' order by 1"
+    ).fetchall()
+    assert found == [("2020-08-01", True), ("2021-03-01", False)]
 
 
 @settings(max_examples=50)

@@ -23,7 +23,7 @@ from tests.samples import MILL_B, Row, contents, item, load, one, order, query, 
 LOG = logging.getLogger("test")
 KEPT_BY_MONTH = (
     *("int_sales__monthly", "int_sales__by_mill", "int_sales__by_item", "int_sales__by_customer"),
-    "int_sales__cells",
+    *("int_sales__cells", "int_structure__concentration", "int_structure__margins"),
 )
 # Line 1 of the other mill, the only one of its month in the fixture ``published``.
 ONLY_ONE = order(统一社会信用代码=MILL_B, 订单日期="2019-09-01")
@@ -95,6 +95,22 @@ def run_models(settings: Settings, *, full_refresh: bool) -> None:
         refresh = ["--full-refresh"] if is_full else []
         dbt._run(settings, LOG, ["run", *refresh, "--select", *(f"+{name}" for name in KEPT_BY_MONTH)])
         build_log.tables_built(connection, build_id)
+
+
+def test_a_month_whose_base_arrives_late_is_built_anew(
+    new_warehouse: Callable[..., Settings], tmp_path: Path
+) -> None:
+    settings = new_warehouse()
+    dbt._run(settings, LOG, ["seed", "--full-refresh"])
+    of_march = "select base_value_cny > 0, leaving_relations, entering_relations from"
+    of_march += " intermediate.int_structure__margins where month = '2020-03-01' and market_level = 'all'"
+    for day, expected in (("2020-03-31", (False, 0, 1)), ("2019-03-31", (True, 0, 0))):
+        load(settings, "enterprise_orders", write(tmp_path / f"{day}.csv", [order(订单号=day, 订单日期=day)]))
+        run_models(settings, full_refresh=False)
+        assert set(query(settings, of_march)) == {expected}
+    incremental = tables(settings)
+    run_models(settings, full_refresh=True)
+    assert tables(settings) == incremental
 
 
 _ORDER_NUMBERS = itertools.count(1)

@@ -21,6 +21,23 @@ DEFECTS = {
         f" where {OF_VIETNAM}",
         {"margins_are_those_of_growth"},
     ),
+    "row_lost": (
+        "margins",
+        f"delete from candidate.margins where {OF_VIETNAM}",
+        {"margins_are_those_of_growth"},
+    ),
+    "compares_otherwise": (
+        "margins",
+        f"update candidate.margins set comparability_reason = 'lunar_new_year' where {OF_VIETNAM}",
+        {"comparable_as_growth_says"},
+    ),
+    "known_taken_for_new": (
+        "margins",
+        "update candidate.margins set entering_known_mill_value_cny = entering_known_mill_value_cny - 1,"
+        " entering_new_mill_value_cny = entering_new_mill_value_cny + 1"
+        f" where {OF_MAY} and product_group = 'ALL' and market_level = 'all'",
+        {"margins_are_those_of_the_relations"},
+    ),
     "value_without_relation": (
         "margins",
         f"update candidate.margins set entering_relations = 0 where {OF_VIETNAM}",
@@ -59,3 +76,52 @@ def test_continuing_entering_and_leaving(told_admin):
         f" round(leaving_pp, 4) from candidate.margins where {OF_VIETNAM}"
     ).fetchall()
     assert points == [(Decimal("21.4286"), Decimal("14.2857"), Decimal("35.7143"), Decimal("-28.5714"))]
+
+
+def test_new_domestic_customers_by_province(told_admin):
+    found = told_admin.execute(
+        "select period_type, period_start::text, market_level, market_code, new_customer_count,"
+        " new_customer_value_cny from candidate.margins where basis = 'order_book'"
+        " and product_group = 'ALL' and period_start between '2001-01-01' and '2001-12-31'"
+        " and (period_type = 'ytd' or period_type = 'month' and new_customer_count > 0)"
+        " order by period_type desc, period_start, market_level, market_code"
+    ).fetchall()
+    assert found == [
+        ("ytd", "2001-01-01", "all", None, 3, Decimal("100.00")),
+        ("ytd", "2001-01-01", "group", None, 3, Decimal("100.00")),
+        ("ytd", "2001-01-01", "market", "33", 1, Decimal("40.00")),
+        ("ytd", "2001-01-01", "market", "44", 2, Decimal("60.00")),
+        ("month", "2001-03-01", "all", None, 1, Decimal("30.00")),
+        ("month", "2001-03-01", "group", None, 1, Decimal("30.00")),
+        ("month", "2001-03-01", "market", "44", 1, Decimal("30.00")),
+        # In June the first new customer is not new any more.
+        ("month", "2001-06-01", "all", None, 2, Decimal("65.00")),
+        ("month", "2001-06-01", "group", None, 2, Decimal("65.00")),
+        ("month", "2001-06-01", "market", "33", 1, Decimal("40.00")),
+        ("month", "2001-06-01", "market", "44", 1, Decimal("25.00")),
+    ]
+
+
+def test_a_year_has_the_margins_of_the_whole_year(told_admin):
+    found = told_admin.execute(
+        "select value_cny, base_value_cny, continuing_value_cny, entering_known_mill_value_cny,"
+        " entering_new_mill_value_cny, leaving_base_value_cny, new_mills, comparability_reason"
+        " from candidate.margins where period_type = 'ytd' and period_start = '2001-01-01'"
+        " and product_group = 'ALL' and market_level = 'all'"
+    ).fetchall()
+    # 12 x 100, less 7, and 60 to Guangdong; 40 to Zhejiang, where the same mill sold nothing.
+    assert found == [(1293, 1207, 1253, 40, 0, 0, 0, None)]
+
+
+def test_a_lunar_new_year_month_says_that_it_does_not_compare(told_admin):
+    found = told_admin.execute(
+        "select distinct period_type, period_start::text, comparability_reason from candidate.margins"
+        " where basis = 'order_book' and period_start between '2001-01-01' and '2001-03-01' order by 1, 2"
+    ).fetchall()
+    assert found == [
+        ("janfeb", "2001-01-01", None),
+        ("month", "2001-01-01", "lunar_new_year"),
+        ("month", "2001-02-01", "lunar_new_year"),
+        ("month", "2001-03-01", None),
+        ("ytd", "2001-01-01", None),
+    ]
