@@ -13,6 +13,8 @@ _PERIODS = """
     from candidate.growth
     where period_type in ('month', 'ytd') and growth_reason is distinct from 'period_incomplete'
 """
+# Dates first: the members are sorted, and dates are quick to compare.
+_KEY = "period_start, product_group, market_scope, basis, period_type"
 
 
 def concentration() -> gx.ExpectationSuite:
@@ -163,17 +165,17 @@ def _recomputed() -> list[gxe.Expectation]:
             "dimension = 'customers' and period_type = 'month' and product_group = 'ALL'"
             " and market_scope = 'all'",
             """
-            select 'month' as period_type, month as period_start, 'order_book' as basis,
-                'ALL' as product_group, 'all' as market_scope, sum(value_cny) as value
+            select month as period_start, sum(value_cny) as value
             from intermediate.int_sales__by_customer
             group by month, enterprise_uscc, customer_code
             """,
+            key="period_start",
         ),
     ]
 
 
-def _members(code: str, zh: str, en: str, shown: str, members: str) -> gxe.Expectation:
-    """The rows ``shown`` (a condition) are those of ``members``, a row with its value for each.
+def _members(code: str, zh: str, en: str, shown: str, members: str, key: str = _KEY) -> gxe.Expectation:
+    """The rows ``shown`` (a condition) are those of ``members``, a row with ``key`` and value for each.
 
     The index of n members is (1 + v) / n, where v is the variance of their values over the squared mean.
     """
@@ -184,15 +186,15 @@ def _members(code: str, zh: str, en: str, shown: str, members: str) -> gxe.Expec
         f"""
         select *
         from (
-            select period_type, period_start, basis, product_group, market_scope, count(*) as members,
-                sum(value) as total, (1 + var_pop(value) / (avg(value) * avg(value))) / count(*) as index,
+            select {key}, count(*) as members, sum(value) as total,
+                (1 + var_pop(value) / (avg(value) * avg(value))) / count(*) as index,
                 (array_agg(value order by value desc))[1:4] as largest
             from ({members}) as members
             where value > 0
-            group by period_start, product_group, market_scope, basis, period_type
+            group by {key}
         ) as counted
         full join (select * from {{batch}} where {shown}) as shown
-            using (period_type, period_start, basis, product_group, market_scope)
+            using ({key})
         where counted.members is distinct from shown.member_count
             or counted.total <> shown.value_cny
             or abs(counted.index - shown.herfindahl_index) > 1e-9
