@@ -23,7 +23,7 @@ from include.warehouse.connection import connect, scalar
 FIRST_DAY = dt.date(2017, 10, 1)
 # The history ends the day before: in the middle of a week, near a month's end.
 NEXT_DAY = dt.date(2020, 9, 28)
-_DAYS = (NEXT_DAY - FIRST_DAY).days
+DAYS = (NEXT_DAY - FIRST_DAY).days
 ITEMS_SHARE = 0.5  # declaration items per order line
 _MILLS = 200
 _CUSTOMERS = 30  # of each mill, half of them at home
@@ -143,7 +143,7 @@ def _fill_lines(connection: psycopg.Connection, load_id: int, source: str, rows:
     inserted = connection.execute(
         f"insert into raw.{source} ({columns}, _load_id, _line_no)"
         f" select {columns}, {load_id}, row_number() over () from ({_ROWS[source]}) as made".encode(),
-        _values(FIRST_DAY, _DAYS, rows, after=0),
+        _values(FIRST_DAY, DAYS, rows, after=0),
     ).rowcount
     key = ", ".join(contract(source).key)
     connection.execute(f"alter table raw.{source} add constraint {source}_pkey primary key ({key})".encode())
@@ -197,6 +197,6 @@ def _mills() -> list[str]:
 
 def _columns(connection: psycopg.Connection, source: str, lines: int) -> str:
     cursor = connection.execute(
-        f"select * from ({_ROWS[source]}) as made limit 0".encode(), _values(FIRST_DAY, _DAYS, lines, after=0)
+        f"select * from ({_ROWS[source]}) as made limit 0".encode(), _values(FIRST_DAY, DAYS, lines, after=0)
     )
     return ", ".join(column.name for column in cursor.description or ())

@@ -11,7 +11,6 @@ from include.warehouse.connection import connect
 TIMES = 10
 _DAYS = 3
 _LINES_PER_LINE = 2.5  # order lines of the smaller history per line of the bench: 5 million of 2
-_HISTORY_DAYS = 1096
 
 
 def measure(run: Run) -> Results:
@@ -20,7 +19,7 @@ def measure(run: Run) -> Results:
     The larger one stays where it is: other sections ask it questions.
     """
     smaller = int(run.lines * _LINES_PER_LINE)
-    day_lines = max(smaller // _HISTORY_DAYS, 100)
+    day_lines = max(smaller // cluster.DAYS, 100)
     small = of_history(smaller, day_lines)
     large = of_history(smaller * TIMES, day_lines)
     return {

@@ -48,9 +48,14 @@ def maintain_warehouse() -> None:
 
     @task(retries=0)
     def check() -> int:
+        from airflow.sdk.exceptions import AirflowSkipException
+
         from include.quality import raw_check
 
-        return raw_check.check(load_settings(), log.info)
+        months = raw_check.check(load_settings(), log.info)
+        if months == 0:
+            raise AirflowSkipException("nothing was compared; the log says why")
+        return months
 
     retain() >> vacuum() >> check()
 

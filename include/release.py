@@ -57,7 +57,6 @@ def build(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool =
     Months that no load touched are kept, unless code or seeds changed. BuildError when dbt fails; readers see
     what they saw before.
     """
-    versions = build_log.Versions(dbt.code_version(settings), dbt.tables_version(settings))
     _wait_for_loads(settings, say)
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         build_log.give_up_unfinished(connection)
@@ -67,22 +66,43 @@ def build(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool =
         newest = connection.execute(
             "select loads, code_version from ops.release order by release_id desc limit 1"
         ).fetchone()
-        if newest == (build_log.loads(connection), versions.code) and not full_refresh:
+        # After the waits: what is deployed meanwhile is what dbt will read.
+        versions = build_log.Versions(dbt.code_version(), dbt.tables_version())
+        is_newest = newest == (build_log.loads(connection), versions.code)
+        if is_newest and not full_refresh and build_log.kept_release(connection) is not None:
             return None
-        build_id, is_full = build_log.begin(connection, versions, full_refresh=full_refresh)
-        say(f"build {build_id}: dbt computes {_scope(connection, is_full=is_full)}")
         try:
-            result = dbt.build(settings, logging.getLogger("textile.dbt"), full_refresh=is_full)
+            return _run_dbt(settings, connection, versions, say, full_refresh=full_refresh)
         except BuildError as error:
-            _record_nodes(connection, build_id, error.nodes)
-            build_log.finish(connection, build_id, "failed", message=str(error))
-            raise
-        build_log.tables_built(connection, build_id)
-        _record_nodes(connection, build_id, result.nodes)
-        build_log.finish(connection, build_id, "built")
-        models = [n for n in result.nodes if n.resource_type == "model"]
-        say(f"build {build_id}: {len(models)} models, {len(result.nodes)} nodes in {result.seconds:.1f} s")
-        return build_id
+            # dbt reads raw more than once: a load that came between may look like bad data.
+            if not build_log.is_overtaken(connection):
+                raise
+            say(f"{error}: a load was accepted while dbt ran, building again")
+            return _run_dbt(settings, connection, versions, say, full_refresh=full_refresh)
+
+
+def _run_dbt(
+    settings: Settings,
+    connection: psycopg.Connection,
+    versions: build_log.Versions,
+    say: Say,
+    *,
+    full_refresh: bool,
+) -> int:
+    build_id, is_full = build_log.begin(connection, versions, full_refresh=full_refresh)
+    say(f"build {build_id}: dbt computes {_scope(connection, is_full=is_full)}")
+    try:
+        result = dbt.build(settings, logging.getLogger("textile.dbt"), full_refresh=is_full)
+    except BuildError as error:
+        _record_nodes(connection, build_id, error.nodes)
+        build_log.finish(connection, build_id, "failed", message=str(error))
+        raise
+    build_log.tables_built(connection, build_id)
+    _record_nodes(connection, build_id, result.nodes)
+    build_log.finish(connection, build_id, "built")
+    models = [n for n in result.nodes if n.resource_type == "model"]
+    say(f"build {build_id}: {len(models)} models, {len(result.nodes)} nodes in {result.seconds:.1f} s")
+    return build_id
 
 
 def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[str]:
@@ -263,6 +283,8 @@ def _wait_for_loads(settings: Settings, say: Say) -> None:
     """Let loads that run now finish: what is built beside them would be out of date at once."""
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection:
         for source in sources():
+            if not wait_for(connection, f"load.{source}", 1):
+                say(f"a load of {source} runs: waiting for it")
             if not wait_for(connection, f"load.{source}", _PATIENCE_S):
                 say(f"a load of {source} takes long: building without it")
 

@@ -4,29 +4,31 @@
   refresh builds every month.
 -#}
 
-{#- Config of a table that is kept by month; `sources` as in touched(). -#}
-{% macro kept_by_month(sources=none) -%}
+{#- Config of a table that is kept by month; `sources` and `months_back` as in touched(). -#}
+{% macro kept_by_month(sources=none, months_back=[0]) -%}
     {{ return({
         'materialized': 'incremental',
         'incremental_strategy': 'append',
         'on_schema_change': 'fail',
-        'pre_hook': "{% if is_incremental() %}delete from {{ this }} where {{ touched('month', " ~ sources ~ ") }}{% endif %}",
+        'pre_hook': "{% if is_incremental() %}delete from {{ this }} where {{ touched('month', " ~ sources ~ ", " ~ months_back ~ ") }}{% endif %}",
         'post_hook': 'analyze {{ this }}',
     }) }}
 {%- endmacro %}
 
 {#-
   Whether a day, or a month's first day, lies in a touched month: literal ranges, for the index to find.
-  `sources` whose loads touch it: the cluster's sales unless said.
+  `sources` whose loads touch it: the cluster's sales unless said. `months_back`: 12 for a month that is built anew
+  because the month a year before it was touched.
 -#}
-{% macro touched(day, sources=none) -%}
+{% macro touched(day, sources=none, months_back=[0]) -%}
     {%- if not execute or not is_incremental() -%}
         true
     {%- else -%}
         {%- set months = run_query(
-            "select distinct month, cast(month + interval '1 month' as date) from ops.months_to_build"
-            " where source in ('" ~ (sources or ['enterprise_orders', 'customs_exports']) | join("', '")
-            ~ "') order by month"
+            "select distinct cast(month + make_interval(months => back) as date) as first_day,"
+            " cast(month + make_interval(months => back + 1) as date) from ops.months_to_build"
+            " cross join unnest(array" ~ months_back ~ ") as back where source in ('"
+            ~ (sources or ['enterprise_orders', 'customs_exports']) | join("', '") ~ "') order by first_day"
         ) -%}
         (
         {%- for first_day, end_day in months.rows %}

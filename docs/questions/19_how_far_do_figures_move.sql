@@ -1,6 +1,6 @@
 -- How far do figures move after they are published?
 -- 数字发布后会变动多少？
--- Empty until a release has changed a figure of another.
+-- Empty in the first release.
 select mart, metric, count(*) as figures, count(*) filter (where is_revised) as revised,
     max(abs(revision_ratio)) as largest_revision_ratio
 from marts.revision

@@ -19,13 +19,16 @@ def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> in
     from expectations import totals
 
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
-        unreleased = build_log.unreleased_months(connection)
-        if unreleased is None:
-            say("nothing to check: there is no release yet, or a build of other code waits to be released")
-            return 0
-        within = totals.all_but(unreleased)
         with connection.transaction():
             connection.execute("set transaction isolation level repeatable read")
+            unreleased = build_log.unreleased_months(connection)
+            if unreleased is None:
+                say(
+                    "nothing was compared: there is no release yet, or a build of every month is not released"
+                    " yet; `textile publish` makes one"
+                )
+                return 0
+            within = totals.all_but(unreleased)
             differing = connection.execute(
                 totals.differing_from_raw(totals.NEWEST_RELEASE, within).encode()
             ).fetchall()

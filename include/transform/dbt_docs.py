@@ -46,7 +46,8 @@ def _dbt(command: str, folder: Path, *options: str) -> None:
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     if not outcome.success:
-        raise BuildError(f"dbt docs {command} failed: {outcome.exception or folder / 'logs' / 'dbt.log'}")
+        log = folder / "logs" / "dbt.log"
+        raise BuildError(f"dbt docs {command} failed: {outcome.exception or 'a node failed'}; see {log}")
 
 
 def main() -> None:

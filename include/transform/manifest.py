@@ -19,7 +19,10 @@ def marts(settings: Settings) -> list[Mart]:
     """Every mart of the project, in name order; BuildError when dbt has not run here."""
     path = settings.home / "dbt" / "target" / "manifest.json"
     if not path.is_file():
-        raise BuildError(f"{path} is missing: the marts have not been built on this machine")
+        raise BuildError(
+            f"{path} is missing: the marts have not been built on this machine; `textile publish` here"
+            " builds them"
+        )
     nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"].values()
     models = [n for n in nodes if n["resource_type"] == "model" and n["schema"] == "candidate"]
     return sorted(

@@ -45,7 +45,7 @@ def mart_pages(nodes: dict[str, Any]) -> dict[str, str]:
         f"| [{mart['name']}]({mart['name']}.md) | {_cell(mart['config']['meta'].get('question', ''))} |"
         for mart in marts
     ]
-    written = "Written by `python -m include.transform.mart_pages` from the dbt project; do not edit."
+    written = "Written from the dbt project by `make docs`; do not edit."
     index = ["# The marts", "", written, "", "| mart | answers |", "|---|---|", *rows, ""]
     return {"README.md": "\n".join(index), **{f"{mart['name']}.md": _page(mart, nodes) for mart in marts}}
 

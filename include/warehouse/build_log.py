@@ -76,7 +76,7 @@ def unproven_months(connection: psycopg.Connection, build_id: int) -> list[dt.da
 
     Every month also when the code is not the release's: other code may have proven something else.
     """
-    released = _kept_release(connection)
+    released = kept_release(connection)
     of_code = "select code_version from ops.build where build_id = any(%(builds)s) group by 1"
     if released is None or connection.execute(of_code, {"builds": [released, build_id]}).rowcount > 1:
         return None
@@ -85,11 +85,11 @@ def unproven_months(connection: psycopg.Connection, build_id: int) -> list[dt.da
 
 def unreleased_months(connection: psycopg.Connection) -> list[dt.date] | None:
     """Months touched by loads that the newest release lacks, built or not. None: all may differ from it."""
-    released = _kept_release(connection)
+    released = kept_release(connection)
     return None if released is None else _touched_since(connection, released, "build_id is null")
 
 
-def _kept_release(connection: psycopg.Connection) -> int | None:
+def kept_release(connection: psycopg.Connection) -> int | None:
     """Build of the newest release, if the builds since have kept the months that no load touched."""
     row = connection.execute(
         "select build_id from ops.release where release_id = (select max(release_id) from ops.release)"
@@ -152,6 +152,12 @@ def require_fresh(connection: psycopg.Connection, build_id: int) -> None:
         message = f"build {build_id} is out of date: a load was accepted since it began"
         finish(connection, build_id, "stale", message=message)
         raise StaleBuildError(message)
+
+
+def is_overtaken(connection: psycopg.Connection) -> bool:
+    """Whether a load was accepted since the newest build began."""
+    built = scalar(connection, "select loads from ops.build order by build_id desc limit 1")
+    return bool(loads(connection) != built)
 
 
 def loads(connection: psycopg.Connection) -> int:

@@ -18,12 +18,13 @@ from include.settings import Role, Settings
 from include.transform import dbt
 from include.warehouse import build_log
 from include.warehouse.connection import connect
-from tests.samples import MILL_B, Row, contents, item, load, one, order, query, write
+from tests.samples import MILL_B, Row, cell, contents, item, load, one, order, query, write, write_download
 
 LOG = logging.getLogger("test")
 KEPT_BY_MONTH = (
     *("int_sales__monthly", "int_sales__by_mill", "int_sales__by_item", "int_sales__by_customer"),
-    *("int_sales__cells", "int_structure__concentration", "int_structure__margins"),
+    *("int_sales__cells", "int_sales__festival_days", "int_statistics__exports"),
+    *("int_structure__concentration", "int_structure__margins"),
 )
 # Line 1 of the other mill, the only one of its month in the fixture ``published``.
 ONLY_ONE = order(统一社会信用代码=MILL_B, 订单日期="2019-09-01")
@@ -64,6 +65,11 @@ def test_every_mart_is_what_a_full_refresh_makes_it(kept, tmp_path):
     )
     assert release.publish(kept).status == "published"
     assert not is_full(kept)
+    tests = "select node from ops.build_node where build_id = (select max(build_id) from ops.build)"
+    assert {
+        "every_order_has_an_exchange_rate",
+        "relationships_int_sales__monthly_market_group__market_group__ref_market_groups_",
+    } <= {str(node) for (node,) in query(kept, tests)}, "tests against seeds that stay as they were run too"
     months = query(kept, "select distinct month::text, basis from marts.market_share order by 1, 2")
     assert months == [
         *(("2020-09-01", "customs"), ("2020-09-01", "order_book")),
@@ -108,6 +114,22 @@ def test_a_month_whose_base_arrives_late_is_built_anew(
         load(settings, "enterprise_orders", write(tmp_path / f"{day}.csv", [order(订单号=day, 订单日期=day)]))
         run_models(settings, full_refresh=False)
         assert set(query(settings, of_march)) == {expected}
+    incremental = tables(settings)
+    run_models(settings, full_refresh=True)
+    assert tables(settings) == incremental
+
+
+def test_a_download_that_withdraws_rows_is_built_as_by_a_full_refresh(
+    new_warehouse: Callable[..., Settings], tmp_path: Path
+) -> None:
+    settings = new_warehouse()
+    dbt._run(settings, LOG, ["seed", "--full-refresh"])
+    of_all = "select value_cny from intermediate.int_statistics__exports where market_code = 'ALL'"
+    both = [cell(贸易伙伴编码="141", 人民币="3"), cell(贸易伙伴编码="142", 人民币="4")]
+    for name, cells, expected in (("a", both, 7), ("b", both[:1], 3)):
+        load(settings, "customs_statistics", write_download(tmp_path / f"{name}.csv", cells))
+        run_models(settings, full_refresh=False)
+        assert query(settings, of_all) == [(expected,)]
     incremental = tables(settings)
     run_models(settings, full_refresh=True)
     assert tables(settings) == incremental
@@ -176,6 +198,33 @@ def test_after_a_build_that_failed_half_way_the_next_one_is_right(kept, tmp_path
     assert tables(kept) == incremental
 
 
+def test_after_a_full_refresh_that_failed_the_next_publish_builds_and_nothing_is_compared(kept, monkeypatch):
+    def fails(settings: Settings, log: logging.Logger, *, full_refresh: bool) -> dbt.BuildResult:
+        assert full_refresh
+        raise BuildError("the server went away")
+
+    monkeypatch.setattr(dbt, "build", fails)
+    said: list[str] = []
+    for by_hand in (True, False):
+        with pytest.raises(BuildError, match="went away"):
+            release.publish(kept, full_refresh=by_hand)
+        assert raw_check.check(kept, said.append) == 0
+    assert said[0].startswith("nothing was compared")
+
+
+def test_a_build_that_failed_because_a_load_came_between_is_built_again(kept, tmp_path, monkeypatch):
+    def overtaken(settings: Settings, log: logging.Logger, *, full_refresh: bool) -> dbt.BuildResult:
+        if not list(tmp_path.iterdir()):
+            deliver(settings, tmp_path, CANCELLED)
+            raise BuildError("a code without a product group")
+        raise BuildError("another reason")
+
+    monkeypatch.setattr(dbt, "build", overtaken)
+    with pytest.raises(BuildError, match="another reason"):
+        release.build(kept, full_refresh=True)
+    assert query(kept, "select count(*) from ops.build where status = 'failed'") == [(2,)]
+
+
 def test_raw_that_changed_behind_the_back_of_the_loads(kept, tmp_path):
     """The gate sees it in a touched month, the nightly check in every other."""
     assert raw_check.check(kept) == 3
@@ -216,7 +265,8 @@ def test_seeds_and_models_make_the_version_of_the_tables_and_expectations_do_not
     published, tmp_path, monkeypatch
 ):
     project = tmp_path / "dbt_project"
-    for name in ("models/a.sql", "macros/a.sql", "seeds/a.csv", "tests/a.sql", "../expectations/marts/a.py"):
+    of_releases = ("tests/a.sql", "../expectations/marts/a.py", "../include/warehouse/schema/ops.sql")
+    for name in ("models/a.sql", "macros/a.sql", "seeds/a.csv", *of_releases):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(name)
     (project / "dbt_project.yml").touch()
@@ -225,14 +275,14 @@ def test_seeds_and_models_make_the_version_of_the_tables_and_expectations_do_not
     monkeypatch.setattr(dbt, "DBT_PROJECT", project)
 
     def versions() -> tuple[str, str]:
-        return dbt.code_version(published), dbt.tables_version(published)
+        return dbt.code_version(), dbt.tables_version()
 
     code, of_tables = versions()
     (project / "seeds/a.csv").write_text("changed")
     assert versions()[0] != code
     assert versions()[1] != of_tables
     code, of_tables = versions()
-    for name in ("tests/a.sql", "../expectations/marts/a.py"):
+    for name in of_releases:
         (project / name).write_text("changed")
         assert versions()[0] != code, name
         assert versions()[1] == of_tables, name

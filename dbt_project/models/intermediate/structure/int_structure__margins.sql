@@ -1,16 +1,11 @@
 {#- A month's margins change with its own sales and with those of its base. -#}
-{% set kept = kept_by_month() %}
-{% do kept.update({
-    'pre_hook': "{% if is_incremental() %}delete from {{ this }}"
-        " where {{ touched('month') }} or {{ touched(month_plus('month', -12)) }}{% endif %}"
-}) %}
-{{ config(**kept) }}
+{{ config(**kept_by_month(months_back=[0, 12])) }}
 
 with months as (
     select * from {{ ref('int_sales__period_months') }}
     where
         period_type = 'month'
-        and ({{ touched('first_month') }} or {{ touched(month_plus('first_month', -12)) }})
+        and {{ touched('first_month', months_back=[0, 12]) }}
 ),
 
 {{ margins('months') }}
