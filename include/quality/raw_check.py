@@ -18,22 +18,25 @@ def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> in
     """
     from expectations import totals
 
-    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
-        with connection.transaction():
-            connection.execute("set transaction isolation level repeatable read")
-            unreleased = build_log.unreleased_months(connection)
-            if unreleased is None:
-                say(
-                    "nothing was compared: there is no release yet, or a build of every month is not released"
-                    " yet; `textile publish` makes one"
-                )
-                return 0
-            within = totals.all_but(unreleased)
-            differing = connection.execute(
-                totals.differing_from_raw(totals.NEWEST_RELEASE, within).encode()
-            ).fetchall()
-            compared = connection.execute(totals.months_shown(totals.NEWEST_RELEASE, within).encode())
-            months = len(compared.fetchall())
+    with (
+        connect(settings, Role.PUBLISHER, autocommit=True) as connection,
+        exclusive(connection, "release"),
+        connection.transaction(),
+    ):
+        connection.execute("set transaction isolation level repeatable read")
+        unreleased = build_log.unreleased_months(connection)
+        if unreleased is None:
+            say(
+                "nothing was compared: there is no release yet, or a build of every month is not released"
+                " yet; `textile publish` makes one"
+            )
+            return 0
+        within = totals.all_but(unreleased)
+        differing = connection.execute(
+            totals.differing_from_raw(totals.NEWEST_RELEASE, within).encode()
+        ).fetchall()
+        compared = connection.execute(totals.months_shown(totals.NEWEST_RELEASE, within).encode())
+        months = len(compared.fetchall())
     if differing:
         cells = ", ".join(f"{month:%Y-%m} {basis}" for month, basis, *_ in differing[:_SHOWN])
         more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
