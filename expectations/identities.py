@@ -11,35 +11,19 @@ from expectations.rules import suite
 
 Months = Sequence[dt.date] | None
 
-# growth groups by the last day of the month: a country that changed its group within the month has no group
-# to compare, only a value.
 _MARKETS_AGAINST_GROWTH = """
-    with changed as (
-        select country_code, date_trunc('month', day::timestamp)::date as month
-        from reference.market_group_members
-        cross join lateral (values (valid_from), (valid_to)) as ends (day)
-        where extract(day from day) > 1
-    ),
-
-    markets as (
+    select month, basis, product_group, market_group, market_code,
+        sum(shared) as market_share_value, sum(grown) as growth_value
+    from (
         select month, basis, product_group, market_group, market_code, value_cny as shared, 0 as grown
         from {batch}
         where market_level = 'market'
         union all
-        select period_start as month, basis, product_group, market_group, market_code, 0, value_cny
+        select period_start, basis, product_group, market_group, market_code, 0, value_cny
         from candidate.growth
         where period_type = 'month' and market_level = 'market'
-    )
-
-    select month, basis, product_group, market_code, compared_group,
-        sum(shared) as market_share_value, sum(grown) as growth_value
-    from (
-        select *,
-            case when (market_code, month) not in (select country_code, month from changed)
-                then market_group end as compared_group
-        from markets
-    ) as compared
-    group by month, basis, product_group, market_code, compared_group
+    ) as markets
+    group by month, basis, product_group, market_group, market_code
     having sum(shared) is distinct from sum(grown)
 """
 
@@ -122,9 +106,10 @@ def identities(unproven: Months = None) -> gx.ExpectationSuite:
                     group by month, product_group
                 ) as shares
                 full join candidate.dual_circulation as circulation using (month, product_group)
-                where circulation.domestic_value_cny + circulation.export_value_cny
-                        is distinct from shares.total
-                    or circulation.domestic_value_cny is distinct from shares.domestic
+                -- A product that was bought before only stands in market_share with 0.
+                where coalesce(circulation.domestic_value_cny + circulation.export_value_cny, 0)
+                        <> coalesce(shares.total, 0)
+                    or coalesce(circulation.domestic_value_cny, 0) <> coalesce(shares.domestic, 0)
                 """,
             ),
             no_row(
@@ -140,8 +125,8 @@ def identities(unproven: Months = None) -> gx.ExpectationSuite:
                     select period_start as month, basis, product_group, value_cny from candidate.growth
                     where period_type = 'month' and market_level = 'all'
                 ) as months using (month, basis, product_group)
-                -- A product that only the base year has keeps a row in growth, with value 0.
-                where coalesce(shares.total, 0) is distinct from months.value_cny
+                -- A product that was bought before only keeps a row with value 0, in growth after a year.
+                where coalesce(shares.total, 0) <> coalesce(months.value_cny, 0)
                 """,
             ),
             no_row(

@@ -81,19 +81,31 @@ def finished(basis: str) -> gxe.Expectation:
     )
 
 
-def comparable() -> gxe.Expectation:
-    """Periods that must not be compared plainly are those of which growth says so."""
+def comparable(basis: str = "own.basis") -> gxe.Expectation:
+    """Periods that must not be compared plainly are those of which growth says so; ``basis`` as SQL."""
     return no_row(
         "comparable_as_growth_says",
         "可比与否必须与增速表一致",
         "is_comparable and its reason must be what growth says of the period",
-        """
-        select own.period_type, own.period_start, own.basis from {batch} as own
+        f"""
+        select own.period_type, own.period_start from {{batch}} as own
         left join candidate.growth as grown
-            on grown.market_level = 'all' and grown.product_group = 'ALL'
-            and (grown.period_type, grown.period_start, grown.basis)
-                = (own.period_type, own.period_start, own.basis)
+            on grown.market_level = 'all' and grown.product_group = 'ALL' and grown.basis = {basis}
+            and (grown.period_type, grown.period_start) = (own.period_type, own.period_start)
         where own.comparability_reason is distinct from grown.comparability_reason
             or own.is_comparable is distinct from grown.is_comparable
-        """,
+        """,  # noqa: S608  (our own columns)
+    )
+
+
+def low_bases_flagged(base: str) -> gxe.Expectation:
+    """A base below what the bureau calls low is flagged, and no other."""
+    return no_row(
+        "low_bases_are_flagged",
+        "低基数必须标明，其余不得标明",
+        "a base below low_base_cny must be flagged, and no other",
+        f"""
+        select * from {{batch}}
+        where is_low_base <> coalesce({base} < {decided("low_base_cny")}, false)
+        """,  # noqa: S608  (our own column and number)
     )

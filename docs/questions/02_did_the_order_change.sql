@@ -1,25 +1,10 @@
 -- Did the order of denim's markets change?
 -- 牛仔布市场的名次变了吗？
 -- The ten largest of the newest month; an earlier rank is null where the market bought nothing then.
-with latest as (
-    select month, market_code, value_rank, share, share_change_3m_pp, share_change_yoy_pp
-    from marts.market_share
-    where month = (select max(month) from marts.market_share where basis = 'order_book')
-        and basis = 'order_book' and product_group = 'denim' and market_level = 'market'
-    order by value_rank
-    limit 10
-)
-
-select latest.market_code, latest.value_rank, earlier.value_rank as value_rank_3m_before,
-    year_before.value_rank as value_rank_year_before, latest.share, latest.share_change_3m_pp,
-    latest.share_change_yoy_pp
-from latest
-left join marts.market_share as earlier
-    on earlier.month = latest.month - interval '3 months' and earlier.basis = 'order_book'
-    and earlier.product_group = 'denim' and earlier.market_level = 'market'
-    and earlier.market_code = latest.market_code
-left join marts.market_share as year_before
-    on year_before.month = latest.month - interval '1 year' and year_before.basis = 'order_book'
-    and year_before.product_group = 'denim' and year_before.market_level = 'market'
-    and year_before.market_code = latest.market_code
-order by latest.value_rank;
+select market_code, value_rank, value_rank_3m_before, value_rank_12m_before, share, share_change_3m_pp,
+    share_change_yoy_pp
+from marts.market_share
+where month = (select max(month) from marts.market_share where basis = 'order_book')
+    and basis = 'order_book' and product_group = 'denim' and market_level = 'market'
+order by value_rank
+limit 10;

@@ -115,6 +115,28 @@ def _circulation(key: str) -> list[gxe.Expectation]:
             """,
         ),
         no_row(
+            "changes_are_against_the_months_before",
+            "份额变化必须以上月和六个月前的同一行为准",
+            "the changes must be against the rows of a month and of six months before",
+            f"""
+            select own.month, own.{key}
+            from {{batch}} as own
+            left join {{batch}} as half_year
+                on half_year.{key} = own.{key}
+                and half_year.month = cast(own.month - interval '6 months' as date)
+            left join {{batch}} as last_month
+                on last_month.{key} = own.{key}
+                and last_month.month = cast(own.month - interval '1 month' as date)
+            where own.domestic_value_6m_before_cny is distinct from half_year.domestic_value_cny
+                or own.total_value_6m_before_cny is distinct from half_year.total_value_cny
+                or abs(
+                    own.domestic_share_change_1m_pp - 100 * (own.domestic_share - last_month.domestic_share)
+                ) > 1e-9
+                or (own.domestic_share_change_1m_pp is null)
+                    <> (own.domestic_share is null or last_month.domestic_share is null)
+            """,  # noqa: S608  (our own columns)
+        ),
+        no_row(
             "a_turn_is_a_rise_by_the_threshold",
             "转向必须是已结束月份的内销份额比六个月前高出规定的百分点，其余不得标为转向",
             "a finished month turns exactly when its share rose by switch_rise_pp in six months",

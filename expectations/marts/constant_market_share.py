@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import grain, no_row
+from expectations.release_rules import comparable, grain, no_row
 from expectations.rules import suite
 
 # Of the covered cells, sums per product and of all; quotients of 15 decimals are exact enough for yuan.
@@ -94,6 +94,7 @@ def constant_market_share() -> gx.ExpectationSuite:
         "constant_market_share",
         [
             grain("period_type", "period_start", "level", "product_group", "market_group"),
+            comparable("'customs'"),
             no_row(
                 "effects_or_reason",
                 "各效应必须同时有值，为空时必须给出原因",

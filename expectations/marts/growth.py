@@ -2,7 +2,14 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import decided, figure_or_reason, figures_or_reasons, grain, no_row
+from expectations.release_rules import (
+    decided,
+    figure_or_reason,
+    figures_or_reasons,
+    grain,
+    low_bases_flagged,
+    no_row,
+)
 from expectations.rules import suite
 
 _ADDITIVE = (
@@ -111,6 +118,66 @@ def growth() -> gx.ExpectationSuite:
                 """,  # noqa: S608  (our own columns)
             ),
             no_row(
+                "bases_are_the_months_before",
+                "基期数必须等于上年同月、上月同一市场的数",
+                "the bases of a month must be what the rows of a year and of a month before say",
+                """
+                select own.period_start, own.basis, own.product_group, own.market_code
+                from {batch} as own
+                left join {batch} as year_before
+                    on year_before.period_start = cast(own.period_start - interval '1 year' as date)
+                    and (year_before.period_type, year_before.basis, year_before.product_group)
+                        = (own.period_type, own.basis, own.product_group)
+                    and year_before.market_level = own.market_level
+                    and coalesce(year_before.market_code, '') = coalesce(own.market_code, '')
+                left join {batch} as month_before
+                    on month_before.period_start = cast(own.period_start - interval '1 month' as date)
+                    and (month_before.period_type, month_before.basis, month_before.product_group)
+                        = (own.period_type, own.basis, own.product_group)
+                    and month_before.market_level = own.market_level
+                    and coalesce(month_before.market_code, '') = coalesce(own.market_code, '')
+                where own.period_type = 'month' and own.market_level <> 'group'
+                    and (
+                        own.base_value_cny <> coalesce(year_before.value_cny, 0)
+                        or own.base_quantity <> coalesce(year_before.quantity, 0)
+                        or own.base_value_usd <> coalesce(year_before.value_usd, 0)
+                        or own.previous_month_value_cny <> coalesce(month_before.value_cny, 0)
+                    )
+                """,
+            ),
+            no_row(
+                "dollars_are_those_of_the_sales",
+                "美元销售额必须与月度销售表分文不差",
+                "the dollars of a month must be those of its sales to the cent",
+                """
+                select *
+                from (
+                    select period_start as month, basis, value_usd from {batch}
+                    where period_type = 'month' and product_group = 'ALL' and market_level = 'all'
+                ) as shown
+                full join (
+                    select month, basis, case when count(*) = count(value_usd) then sum(value_usd) end as usd
+                    from intermediate.int_sales__monthly
+                    group by month, basis
+                ) as sold using (month, basis)
+                where shown.value_usd is distinct from sold.usd
+                """,
+            ),
+            no_row(
+                "spring_is_not_compared_with_the_month_before",
+                "一至三月不得与上月直接比较",
+                "January to March, and a running month, must not be compared with the month before",
+                """
+                select * from {batch}
+                where period_type = 'month' and mom_comparability_reason is null
+                    and (
+                        extract(month from period_start) <= 3
+                        or comparability_reason = 'period_not_finished'
+                    )
+                    or not is_comparable and comparison_basis = 'plain' and growth_comparable is not null
+                """,
+            ),
+            no_row(
                 "a_quantity_speaks_for_its_value",
                 "数量覆盖率不足时不得计算数量增速",
                 "a growth of quantities needs quantities for quantity_coverage of the value of both periods",
@@ -126,15 +193,7 @@ def growth() -> gx.ExpectationSuite:
                     and growth_reason is distinct from 'period_incomplete'
                 """,  # noqa: S608  (our own number)
             ),
-            no_row(
-                "low_bases_are_flagged",
-                "低基数必须标明，其余不得标明",
-                "a base below low_base_cny must be flagged, and no other",
-                f"""
-                select * from {{batch}}
-                where is_low_base <> coalesce(base_value_cny < {decided("low_base_cny")}, false)
-                """,  # noqa: S608  (our own number)
-            ),
+            low_bases_flagged("base_value_cny"),
             no_row(
                 "contributions_sum_to_growth",
                 "各部分贡献之和必须等于总增速",

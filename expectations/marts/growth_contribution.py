@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import comparable, figures_or_reasons, grain, no_row
+from expectations.release_rules import comparable, figures_or_reasons, grain, low_bases_flagged, no_row
 from expectations.rules import suite
 
 
@@ -21,6 +21,7 @@ def growth_contribution() -> gx.ExpectationSuite:
                 }
             ),
             comparable(),
+            low_bases_flagged("base_total_value_cny"),
             no_row(
                 "contributions_leave_no_residual",
                 "各维度贡献之和必须等于总增速，残差为零",

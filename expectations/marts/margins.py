@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import comparable, figures_or_reasons, grain, no_row
+from expectations.release_rules import comparable, figures_or_reasons, grain, low_bases_flagged, no_row
 from expectations.rules import suite
 
 _CELL = "period_type, period_start, basis, product_group, market_level, market_group, market_code"
@@ -112,6 +112,7 @@ def margins() -> gx.ExpectationSuite:
                 """,  # noqa: S608  (our own columns)
             ),
             comparable(),
+            low_bases_flagged("base_value_cny"),
             no_row(
                 "margins_are_those_of_the_relations",
                 "近十二个月的延续、新增与退出必须与逐个贸易关系核算的一致",

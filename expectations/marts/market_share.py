@@ -106,6 +106,45 @@ def market_share() -> gx.ExpectationSuite:
                     group by month, basis, product_group, market_level, value_cny
                 ) as counted using (month, basis, product_group, market_level, value_cny)
                 where cell.value_rank <> counted.sold_more + 1
+                    or (cell.value_rank_12m_before is null) <> (coalesce(cell.base_value_cny, 0) <= 0)
+                    or (cell.value_rank_3m_before is null) <> (coalesce(cell.value_3m_before_cny, 0) <= 0)
+                """,
+            ),
+            no_row(
+                "bases_are_the_months_before",
+                "基期数必须等于三个月前、十二个月前同一市场的数",
+                "what was sold three and twelve months before must be what the rows of those months say",
+                """
+                select own.month, own.basis, own.product_group, own.market_code, spans.months
+                from {batch} as own
+                cross join lateral (
+                    values (12, own.base_value_cny, own.base_total_value_cny),
+                        (3, own.value_3m_before_cny, own.total_value_3m_before_cny)
+                ) as spans (months, value_cny, total_value_cny)
+                left join {batch} as earlier
+                    on earlier.month = cast(own.month - make_interval(months => spans.months) as date)
+                    and (earlier.basis, earlier.product_group, earlier.market_level, earlier.market_code)
+                        = (own.basis, own.product_group, own.market_level, own.market_code)
+                left join (
+                    select distinct month, basis, product_group, total_value_cny from {batch}
+                ) as totals
+                    on totals.month = cast(own.month - make_interval(months => spans.months) as date)
+                    and (totals.basis, totals.product_group) = (own.basis, own.product_group)
+                where own.market_level = 'market' and spans.value_cny is not null
+                    and (
+                        spans.value_cny <> coalesce(earlier.value_cny, 0)
+                        or spans.total_value_cny <> coalesce(totals.total_value_cny, 0)
+                    )
+                """,
+            ),
+            no_row(
+                "share_changes_sum_to_zero",
+                "同一层级份额变化之和必须为零",
+                "what some gained others lost: the changes of share of a level must sum to 0",
+                """
+                select month, basis, product_group, market_level from {batch}
+                group by month, basis, product_group, market_level
+                having abs(sum(share_change_yoy_pp)) > 1e-9 or abs(sum(share_change_3m_pp)) > 1e-9
                 """,
             ),
             no_row(

@@ -2,7 +2,7 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import comparable, figures_or_reasons, grain, no_row
+from expectations.release_rules import comparable, figures_or_reasons, grain, low_bases_flagged, no_row
 from expectations.rules import suite
 
 
@@ -20,6 +20,7 @@ def matched_growth() -> gx.ExpectationSuite:
                 }
             ),
             comparable(),
+            low_bases_flagged("matched_base_value_cny"),
             no_row(
                 "matched_plus_coverage_is_plain",
                 "同口径增速加覆盖效应必须等于总增速",

@@ -142,7 +142,7 @@ def national_share() -> gx.ExpectationSuite:
                     from candidate.market_share
                     cross join lateral (values ('china'), ('province')) as sides (denominator)
                     where basis = 'customs' and product_group = 'ALL' and market_level = 'market'
-                        and market_group <> 'DOMESTIC'
+                        and market_group <> 'DOMESTIC' and enterprise_count > 0
                     group by month, market_code, sides.denominator
                 ) as exported using (month, market_code, denominator)
                 where shown.total is distinct from exported.total

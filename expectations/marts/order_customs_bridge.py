@@ -121,9 +121,14 @@ def order_customs_bridge() -> gx.ExpectationSuite:
                         and declared_value_cny <> 0
                     or reason_code in ('before_order_book', 'orders_missing')
                         and (currency_path <> 'no_orders' or order_value_cny <> 0)
-                    or reason_code in ('price_differs', 'quantity_differs') and quantity_gap is null
+                    or reason_code in ('incoterm_differs', 'price_differs', 'quantity_differs')
+                        and quantity_gap is null
+                    or reason_code in ('incoterm_differs', 'price_differs')
+                        and (reason_code = 'incoterm_differs') <> (order_not_fob_value_cny > 0)
+                    or order_not_fob_value_cny > order_value_cny
                     or reason_code = 'quantity_not_comparable' and quantity_gap is not null
-                    or reason_code = 'price_differs' and order_value_cny > 0 and order_quantity > 0
+                    or reason_code in ('incoterm_differs', 'price_differs')
+                        and order_value_cny > 0 and order_quantity > 0
                         and abs(quantity_gap) * order_value_cny >= abs(gap_cny) * order_quantity
                 """,
             ),
@@ -134,7 +139,8 @@ def order_customs_bridge() -> gx.ExpectationSuite:
                 f"""
                 select * from {{batch}}
                 where reason_code in
-                        ('agrees', 'price_differs', 'quantity_differs', 'quantity_not_comparable')
+                        ('agrees', 'incoterm_differs', 'price_differs', 'quantity_differs',
+                        'quantity_not_comparable')
                     and (reason_code = 'agrees') <> (
                         declared_value_cny between order_value_cny * (1 - {decided("bridge_tolerance")})
                             and order_value_cny * (1 + {decided("bridge_tolerance")})

@@ -2,7 +2,14 @@
 
 import great_expectations as gx
 
-from expectations.release_rules import comparable, decided, figures_or_reasons, grain, no_row
+from expectations.release_rules import (
+    comparable,
+    decided,
+    figures_or_reasons,
+    grain,
+    low_bases_flagged,
+    no_row,
+)
 from expectations.rules import suite
 
 _INDICES = (
@@ -75,6 +82,8 @@ def price_quantity() -> gx.ExpectationSuite:
                     from items as now
                     inner join items as base using (basis, product_group, hs_code, market_code)
                     where base.month = cast(now.month - interval '1 year' as date)
+                        and now.v * base.q <= base.v * now.q * {decided("unit_value_bound")}
+                        and base.v * now.q <= now.v * base.q * {decided("unit_value_bound")}
                 ),
                 indexed as (
                     select basis, month, product_group,
@@ -83,8 +92,6 @@ def price_quantity() -> gx.ExpectationSuite:
                         exp((sum(v0 * ln(relative)) / sum(v0) + sum(v1 * ln(relative)) / sum(v1)) / 2)
                             as tornqvist
                     from relatives
-                    where relative between 1.0 / {decided("unit_value_bound")}
-                        and {decided("unit_value_bound")}
                     group by basis, month, product_group
                 )
                 select shown.* from {{batch}} as shown
@@ -121,5 +128,6 @@ def price_quantity() -> gx.ExpectationSuite:
                 """,
             ),
             comparable(),
+            low_bases_flagged("base_value_cny"),
         ],
     )

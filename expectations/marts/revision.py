@@ -28,7 +28,7 @@ def revision() -> gx.ExpectationSuite:
                 where revision + first_value <> latest_value
                     or is_revised is distinct from (coalesce(revision, 1) <> 0)
                     or abs((1 + revision_ratio) * first_value - latest_value)
-                        > 1e-9 * (1 + abs(latest_value))
+                        > 1e-9 * (1 + abs(latest_value) + abs(first_value))
                 """,
             ),
             no_row(

@@ -21,6 +21,7 @@ def share_bridge() -> gx.ExpectationSuite:
                     "driver": "bridge_reason",
                     "domestic_effect_pp": "effect_reason",
                     "export_effect_pp": "effect_reason",
+                    "driving_side": "effect_reason",
                     "domestic_growth": "domestic_growth_reason",
                     "export_growth": "export_growth_reason",
                 }
@@ -65,6 +66,11 @@ def share_bridge() -> gx.ExpectationSuite:
                     when greatest(abs(numerator_effect_pp), abs(denominator_effect_pp)) < 0.005 then 'none'
                     when abs(numerator_effect_pp) / 2 >= abs(denominator_effect_pp) then 'numerator'
                     when abs(denominator_effect_pp) / 2 >= abs(numerator_effect_pp) then 'denominator'
+                    else 'both'
+                end or driving_side <> case
+                    when greatest(abs(domestic_effect_pp), abs(export_effect_pp)) < 0.005 then 'none'
+                    when abs(domestic_effect_pp) / 2 >= abs(export_effect_pp) then 'domestic'
+                    when abs(export_effect_pp) / 2 >= abs(domestic_effect_pp) then 'export'
                     else 'both'
                 end
                 """,

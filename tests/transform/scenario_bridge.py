@@ -3,7 +3,8 @@
 from tests.transform.raw_lines import Line, item, order
 
 MILL = "000000000000002004"
-_ORDERED = {1: 1000, 2: 2000, 3: 500, 4: 3000, 5: 1500, 6: 2500, 7: 800, 11: 900}
+_ORDERED = {1: 1000, 2: 2000, 3: 500, 4: 3000, 5: 1500, 6: 2500, 7: 800, 10: 1000, 11: 900}
+_INCOTERMS = {4: "FOB", 10: "cif"}
 # month: yuan, quantity, unit
 _DECLARED = {
     1: (400, 40, "m"),
@@ -14,10 +15,17 @@ _DECLARED = {
     6: (1000, 100, "kg"),
     8: (800, 80, "m"),
     10: (600, 60, "m"),
+    11: (700, 100, "m"),
 }
 LINES: list[Line] = [
     *(
-        order("denim", f"2004-{month:02}-15", yuan, country="USA", quantity=yuan // 10, enterprise_uscc=MILL)
+        order(
+            *("denim", f"2004-{month:02}-15", yuan),
+            country="USA",
+            quantity=yuan // 10,
+            enterprise_uscc=MILL,
+            incoterm=_INCOTERMS.get(month),
+        )
         for month, yuan in _ORDERED.items()
     ),
     *(

@@ -12,6 +12,7 @@ from tests.transform.spoiling import failing_rules, spoiled
 
 OF_APRIL = "period_type = 'month' and period_start = '2015-04-01' and product_group = 'white_cloth'"
 OF_ASEAN = f"{OF_APRIL} and market_group = 'ASEAN' and market_level = 'group'"
+OF_2018 = "period_type = 'month' and period_start = '2018-04-01' and basis = 'order_book'"
 PARTLY_KNOWN = "period_type = 'month' and period_start = '2015-06-01' and product_group = 'denim'"
 DEFECTS = {
     "comparable_off": (
@@ -40,6 +41,22 @@ DEFECTS = {
         "update candidate.growth set base_value_usd = base_value_usd + 1, growth_yoy_usd ="
         f" value_usd / (base_value_usd + 1) - 1 where {OF_ASEAN}",
         {"levels_add_up"},
+    ),
+    "another_month_before": (
+        "growth",
+        "update candidate.growth set previous_month_value_cny = 81, growth_mom = 120 / 81.0 - 1"
+        f" where {OF_2018} and product_group = 'denim'",
+        {"bases_are_the_months_before"},
+    ),
+    "dollars_of_a_month_off": (
+        "growth",
+        f"update candidate.growth set value_usd = value_usd + 1 where {OF_2018} and product_group = 'ALL'",
+        {"dollars_are_those_of_the_sales"},
+    ),
+    "spring_taken_plainly": (
+        "growth",
+        "update candidate.growth set mom_comparability_reason = null where period_start = '2012-03-01'",
+        {"spring_is_not_compared_with_the_month_before"},
     ),
     "low_base_not_flagged": (
         "growth",
@@ -148,6 +165,19 @@ def test_a_festival_base_is_the_same_days_of_the_lunar_year(told_admin):
             *("2020-02-01", Decimal("110.00"), "2019-02-12", "2019-03-12", Decimal("100.00")),
             *("festival_adjusted", Decimal("0.1"), None),
         ),
+    ]
+
+
+def test_twelve_months_with_another_number_of_festivals_do_not_compare(told_admin):
+    """February 2012 to January 2013 has no Lunar New Year, the twelve months before it have two."""
+    found = told_admin.execute(
+        "select period_start::text, comparison_basis, growth_comparable, growth_comparable_reason"
+        " from candidate.growth where period_type = 'r12' and period_start in ('2012-02-01', '2012-03-01')"
+        " and basis = 'order_book' and product_group = 'ALL' and market_level = 'all' order by 1"
+    ).fetchall()
+    assert found == [
+        ("2012-02-01", "janfeb", None, "festivals_differ"),
+        ("2012-03-01", "plain", None, "period_incomplete"),
     ]
 
 

@@ -29,7 +29,7 @@ DEFECTS = {
     "change_off": (
         "market_share",
         f"update candidate.market_share set share_change_yoy_pp = 19 where {OF_VIETNAM}",
-        {"share_changes_are_differences"},
+        {"share_changes_are_differences", "share_changes_sum_to_zero"},
     ),
     "quantity_of_a_part": (
         "market_share",
@@ -41,6 +41,12 @@ DEFECTS = {
         "market_share",
         f"update candidate.market_share set is_finished = false where {OF_VIETNAM}",
         {"finished_as_growth_says"},
+    ),
+    "another_base": (
+        "market_share",
+        "update candidate.market_share set base_value_cny = 300, share_change_yoy_pp = 30"
+        f" where {OF_VIETNAM}",
+        {"bases_are_the_months_before", "share_changes_sum_to_zero"},
     ),
     "reason_lost": (
         "market_share",
@@ -77,12 +83,26 @@ def test_a_value_falls_while_its_share_rises(told_admin):
     assert found == [(Decimal("300.00"), Decimal("400.00"), Decimal("0.6"), Decimal(20), 1, Decimal("-0.25"))]
 
 
+def test_a_buyer_who_left_keeps_a_row(told_admin):
+    """Zhejiang bought 40 of 170 in June 2001, and nothing in September."""
+    found = told_admin.execute(
+        "select market_code, value_cny, share, round(share_change_3m_pp, 4), value_rank,"
+        " value_rank_3m_before, value_rank_12m_before, enterprise_count from candidate.market_share"
+        " where month = '2001-09-01' and basis = 'order_book' and product_group = 'denim'"
+        " and market_level = 'market' order by value_rank"
+    ).fetchall()
+    assert found == [
+        ("44", Decimal("100.00"), Decimal(1), Decimal("23.5294"), 1, 1, 1, 1),
+        ("33", Decimal("0.00"), Decimal(0), Decimal("-23.5294"), 2, 2, None, 0),
+    ]
+
+
 def test_a_group_of_today_has_the_members_it_did_not_have_then(told_admin):
     """The United Kingdom was in the EU in 2019: on today's membership its sales are its own."""
     found = told_admin.execute(
         "select market_group, value_cny, value_today_members_cny, share, share_today_members"
         " from candidate.market_share where month = '2019-06-01' and basis = 'customs'"
-        " and product_group = 'yarn' and market_level = 'group' order by 1"
+        " and product_group = 'yarn' and market_level = 'group' and share_today_members > 0 order by 1"
     ).fetchall()
     assert found == [
         ("EU", Decimal("100.00"), Decimal("60.00"), Decimal(1), Decimal("0.6")),

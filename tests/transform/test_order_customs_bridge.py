@@ -44,8 +44,8 @@ DEFECTS = {
     ),
     "another_lag_fits": (
         MART,
-        f"update candidate.{MART} set declared_value_cny = 2000, gap_cny = -1000, gap_share = -1 / 3.0"
-        f" where enterprise_uscc = '{MILL}' and month = '2004-05-01'",
+        f"update candidate.{MART} set declared_value_cny = 100, gap_cny = -900, gap_share = -0.9"
+        f" where enterprise_uscc = '{MILL}' and month = '2004-11-01'",
         {"no_other_lag_fits_better", "bridge_has_all_declarations"},
     ),
     "wrong_reason": (
@@ -101,6 +101,7 @@ def test_a_mill_that_declares_a_month_later_and_a_gap_of_each_kind(told_admin):
         (7, 6, 2500, 0, Decimal(-1), None, "one_side_only", "declarations_missing"),
         (8, 7, 800, 800, Decimal(0), None, "not_convertible", "agrees"),
         (10, 9, 0, 600, None, None, "one_side_only", "orders_missing"),
+        (11, 10, 1000, 700, Decimal("-0.3"), Decimal(0), "m", "incoterm_differs"),
         (12, 11, 900, 0, Decimal(-1), None, "one_side_only", "declarations_missing"),
         # The customs month of March 2021 still runs.
         (3, 2, 0, 100, None, None, "one_side_only", "month_not_finished"),
@@ -108,7 +109,7 @@ def test_a_mill_that_declares_a_month_later_and_a_gap_of_each_kind(told_admin):
     lags = told_admin.execute(
         f"select distinct lag_months, judged_months from candidate.{MART} where enterprise_uscc = '{MILL}'"
     ).fetchall()
-    assert lags == [(1, 5)]
+    assert lags == [(1, 6)]
 
 
 def test_orders_due_after_the_last_declarations_wait_for_them(told_admin):

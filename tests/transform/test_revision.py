@@ -62,11 +62,11 @@ def test_the_first_value_stays_and_the_latest_follows(new_warehouse, published, 
     assert query(warehouse, "select count(*) from marts.revision") == [(0,)]
     shown = query(
         warehouse,
-        "select value_cny from marts.market_share where month = '2020-09-01' and basis = 'order_book'"
+        "select value_cny from marts.market_share where month = '2019-09-01' and basis = 'order_book'"
         " and product_group = 'ALL' and market_level = 'group' and market_group = 'DOMESTIC'",
     )
     for step in (1, 2):
-        late = order(订单号=f"SO-LATE-{step}", 数量="1000", 单价="1", 金额="1000")
+        late = order(订单号=f"SO-LATE-{step}", 订单日期="2019-09-30", 数量="1000", 单价="1", 金额="1000")
         (result,) = load(warehouse, "enterprise_orders", write(tmp_path / f"{step}.csv", [late]))
         assert (result.status, result.quarantined) == ("accepted", 0)
         assert release.publish(warehouse).status == "published"
@@ -76,7 +76,7 @@ def test_the_first_value_stays_and_the_latest_follows(new_warehouse, published, 
     revised = query(
         warehouse,
         "select first_release_id, first_value, latest_value, revision, is_revised from marts.revision"
-        " where mart = 'market_share' and metric = 'value_cny' and period_start = '2020-09-01'"
+        " where mart = 'market_share' and metric = 'value_cny' and period_start = '2019-09-01'"
         " and basis = 'order_book' and product_group = 'ALL' and market_group = 'DOMESTIC'",
     )
     value = shown[0][0]

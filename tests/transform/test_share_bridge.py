@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.transform.formulas import evaluate
+from tests.transform.formulas import evaluate, sql_of
 from tests.transform.spoiling import failing_rules, spoiled
 
 OF_2012 = "month = '2012-09-01' and product_group = 'denim' and comparison = '6m'"
@@ -31,6 +31,17 @@ DEFECTS = {
         "share_bridge",
         f"update candidate.share_bridge set driver = 'both' where {OF_2012}",
         {"driver_follows_the_effects"},
+    ),
+    "wrong_side": (
+        "share_bridge",
+        f"update candidate.share_bridge set driving_side = 'export' where {OF_2012}",
+        {"driver_follows_the_effects"},
+    ),
+    "change_against_another_month": (
+        "dual_circulation",
+        "update candidate.dual_circulation set domestic_share_change_1m_pp = 99"
+        " where month = '2012-09-01' and product_group = 'denim'",
+        {"changes_are_against_the_months_before"},
     ),
     "another_base": (
         "share_bridge",
@@ -168,4 +179,6 @@ def test_the_driver_is_the_effect_of_at_least_twice_the_other(told_admin_session
         expected = "both"
     else:
         expected = "numerator" if abs(numerator) == large else "denominator"
-    assert evaluate(told_admin_session, "share_driver", numerator, denominator) == expected
+    named = sql_of("share_driver", "%(n)s", "numerator", "%(d)s", "denominator")
+    values = {"n": numerator, "d": denominator}
+    assert told_admin_session.execute(f"select {named}".encode(), values).fetchone() == (expected,)

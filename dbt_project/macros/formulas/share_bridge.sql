@@ -7,7 +7,7 @@
 {#- Because the numerator changed. -#}
 {% macro numerator_effect_pp(part, total, base_part, base_total) -%}
     trim_scale(round(
-        50 * ({{ part }} - {{ base_part }}) * ({{ base_total }} + {{ total }})
+        round(50 * ({{ part }} - {{ base_part }}) * ({{ base_total }} + {{ total }}), 20)
         / nullif({{ base_total }} * {{ total }}, 0), 13
     ))
 {%- endmacro %}
@@ -15,7 +15,7 @@
 {#- Because the denominator changed. -#}
 {% macro denominator_effect_pp(part, total, base_part, base_total) -%}
     trim_scale(round(
-        50 * ({{ part }} + {{ base_part }}) * ({{ base_total }} - {{ total }})
+        round(50 * ({{ part }} + {{ base_part }}) * ({{ base_total }} - {{ total }}), 20)
         / nullif({{ base_total }} * {{ total }}, 0), 13
     ))
 {%- endmacro %}
@@ -45,12 +45,12 @@
 {%- endmacro %}
 
 {#- Which of two effects made the change: the one with two thirds of both together, else both; none below 0.005 pp. -#}
-{% macro share_driver(numerator_effect, denominator_effect) -%}
+{% macro share_driver(one_effect, one, other_effect, other) -%}
     case
-        when {{ numerator_effect }} is null or {{ denominator_effect }} is null then null
-        when abs({{ numerator_effect }}) < 0.005 and abs({{ denominator_effect }}) < 0.005 then 'none'
-        when abs({{ numerator_effect }}) >= 2 * abs({{ denominator_effect }}) then 'numerator'
-        when abs({{ denominator_effect }}) >= 2 * abs({{ numerator_effect }}) then 'denominator'
+        when {{ one_effect }} is null or {{ other_effect }} is null then null
+        when abs({{ one_effect }}) < 0.005 and abs({{ other_effect }}) < 0.005 then 'none'
+        when abs({{ one_effect }}) >= 2 * abs({{ other_effect }}) then '{{ one }}'
+        when abs({{ other_effect }}) >= 2 * abs({{ one_effect }}) then '{{ other }}'
         else 'both'
     end
 {%- endmacro %}

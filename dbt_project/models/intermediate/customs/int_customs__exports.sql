@@ -73,7 +73,7 @@ lines as (
     left join trade_modes on items.trade_mode = trade_modes.trade_mode
     left join units as first_units on items.unit_1 = first_units.unit_code
     left join units as second_units on items.unit_2 = second_units.unit_code
-    {{ join_market_membership('items.country_code', 'items.export_date') }}
+    {{ join_market_membership('items.country_code', last_day_of(month_of('items.export_date'))) }}
 )
 
 select

@@ -41,6 +41,7 @@ lines as (
             else order_lines.country_code
         end as market_code,
         order_lines.currency,
+        order_lines.incoterm,
         false as is_processing,
         {{ in_cny('order_lines.amount', 'order_lines.currency', 'rates.cny_per_unit') }} as value_cny,
         {{ in_usd(
@@ -68,7 +69,7 @@ lines as (
         on
             {{ month_of('order_lines.order_date') }} = usd_rates.month
             and usd_rates.currency = 'USD'
-    {{ join_market_membership('order_lines.country_code', 'order_lines.order_date') }}
+    {{ join_market_membership('order_lines.country_code', last_day_of(month_of('order_lines.order_date'))) }}
 )
 
 select
@@ -83,6 +84,7 @@ select
     market_group,
     market_code,
     currency,
+    incoterm,
     is_processing,
     value_cny,
     value_usd,

@@ -89,7 +89,9 @@ working_days as (
         case
             when count(*) filter (where calendar.month <= covered.base_last_month) = min(covered.months_in_period)
                 then sum(calendar.working_days) filter (where calendar.month <= covered.base_last_month)
-        end as base_working_days
+        end as base_working_days,
+        count(calendar.lunar_new_year) filter (where calendar.month >= covered.first_month) as festivals,
+        count(calendar.lunar_new_year) filter (where calendar.month <= covered.base_last_month) as base_festivals
     from covered
     inner join {{ ref('calendar_months') }} as calendar
         on
@@ -119,6 +121,8 @@ judged as (
             -- Lunar New Year moves between January and February: only both together compare.
             when covered.first_month = covered.last_month and extract(month from covered.first_month) in (1, 2)
                 then 'lunar_new_year'
+            -- Twelve months may have two festivals, or none.
+            when working_days.festivals <> working_days.base_festivals then 'lunar_new_year'
             when
                 abs(working_days.working_days - working_days.base_working_days)
                 > {{ var('working_day_tolerance') }} * working_days.base_working_days

@@ -5,6 +5,7 @@ with sales as (
         enterprise_uscc,
         product_group,
         sum(value_cny) as value_cny,
+        sum(not_fob_value_cny) as not_fob_value_cny,
         sum(quantity) as quantity,
         -- A quantity of a part of the lines is no quantity of the month.
         sum(quantified_line_count) = sum(line_count) as is_quantified,
@@ -101,6 +102,7 @@ matched as (
         shifted.enterprise_uscc is not null as has_orders,
         declared.enterprise_uscc is not null as has_declarations,
         coalesce(shifted.value_cny, 0) as order_value_cny,
+        coalesce(shifted.not_fob_value_cny, 0) as order_not_fob_value_cny,
         coalesce(declared.value_cny, 0) as declared_value_cny,
         case when shifted.is_quantified then shifted.quantity end as order_quantity,
         case when declared.is_quantified then declared.quantity end as declared_quantity,
@@ -185,8 +187,13 @@ select
         when not gaps.has_orders then 'orders_missing'
         when abs(gaps.gap_cny) <= {{ var('bridge_tolerance') }} * gaps.order_value_cny then 'agrees'
         when gaps.quantity_gap is null then 'quantity_not_comparable'
+        when
+            abs(gaps.quantity_gap) <= {{ var('bridge_tolerance') }} * gaps.order_quantity
+            and gaps.order_not_fob_value_cny > 0
+            then 'incoterm_differs'
         when abs(gaps.quantity_gap) <= {{ var('bridge_tolerance') }} * gaps.order_quantity then 'price_differs'
         else 'quantity_differs'
-    end as reason_code
+    end as reason_code,
+    gaps.order_not_fob_value_cny
 from gaps
 cross join records

@@ -113,7 +113,7 @@ select
     numerator_effect_pp,
     denominator_effect_pp,
     {{ residual_pp('domestic_share_change_pp', 'numerator_effect_pp + denominator_effect_pp') }} as residual_pp,
-    {{ share_driver('numerator_effect_pp', 'denominator_effect_pp') }} as driver,
+    {{ share_driver('numerator_effect_pp', 'numerator', 'denominator_effect_pp', 'denominator') }} as driver,
     bridge_reason,
     domestic_effect_pp,
     export_effect_pp,
@@ -124,5 +124,6 @@ select
     domestic_growth_reason,
     export_growth,
     export_growth_reason,
-    is_finished
+    is_finished,
+    {{ share_driver('domestic_effect_pp', 'domestic', 'export_effect_pp', 'export') }} as driving_side
 from changes

@@ -159,16 +159,24 @@ judged as (
             when cells.period_type = 'janfeb' then 'janfeb'
             when cells.period_type = 'month' and extract(month from cells.first_month) in (1, 2)
                 then case when windows.has_base then 'festival_adjusted' else 'janfeb' end
+            when periods.comparability_reason = 'lunar_new_year' then 'janfeb'
             when periods.comparability_reason = 'working_days_differ' then 'working_day'
             else 'plain'
         end as comparison_basis,
         case
             when periods.comparability_reason = 'period_not_finished' then 'period_not_finished'
+            when periods.comparability_reason = 'lunar_new_year' and not coalesce(windows.has_base, false)
+                then case when cells.period_type = 'r12' then 'festivals_differ' else 'only_janfeb' end
+        end as comparable_reason,
+        case
+            when cells.period_type <> 'month' then null
+            when periods.comparability_reason = 'period_not_finished' then 'period_not_finished'
+            when extract(month from cells.first_month) in (1, 2, 3) then 'lunar_new_year'
             when
-                cells.period_type = 'month' and extract(month from cells.first_month) in (1, 2)
-                and not coalesce(windows.has_base, false)
-                then 'only_janfeb'
-        end as comparable_reason
+                abs(periods.working_days - days_before.working_days)
+                > {{ var('working_day_tolerance') }} * days_before.working_days
+                then 'working_days_differ'
+        end as mom_comparability_reason
     from cells
     inner join {{ ref('int_sales__periods') }} as periods
         on
@@ -181,6 +189,8 @@ judged as (
             cells.period_type = 'month'
             and cells.basis = previous_months.basis
             and cells.first_month = previous_months.month
+    left join {{ ref('calendar_months') }} as days_before
+        on {{ month_plus('cells.first_month', -1) }} = days_before.month
     left join {{ ref('int_sales__festival_windows') }} as windows
         on
             cells.period_type = 'month'
@@ -287,5 +297,6 @@ select
     value_today_members_cny,
     base_value_today_members_cny,
     growth_yoy_today_members,
-    growth_yoy_today_members_reason
+    growth_yoy_today_members_reason,
+    mom_comparability_reason
 from figures

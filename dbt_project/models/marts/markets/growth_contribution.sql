@@ -195,5 +195,6 @@ select
         'sum(contribution_pp) over (partition by basis, period_type, first_month, product_group, dimension)'
     ) }} as residual_pp,
     comparability_reason is null as is_comparable,
-    comparability_reason
+    comparability_reason,
+    coalesce(base_total_value_cny < {{ var('low_base_cny') }}, false) as is_low_base
 from contributions

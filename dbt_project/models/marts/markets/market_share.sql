@@ -25,6 +25,44 @@ groups_today as (
     group by cells.month, cells.basis, cells.product_group, today.market_group
 ),
 
+cells_before as (
+    select * from {{ ref('int_sales__cells_before') }}
+),
+
+known_before as (
+    select cells_before.*
+    from cells_before
+    inner join months on cells_before.basis = months.basis and cells_before.month = months.month
+    where cells_before.market_level <> 'all'
+),
+
+-- A market that buys no more keeps a row with 0, so that the loss stays in the shares' changes.
+buyers as (
+    select
+        coalesce(cells.month, before.month) as month,
+        coalesce(cells.basis, before.basis) as basis,
+        coalesce(cells.product_group, before.product_group) as product_group,
+        coalesce(cells.market_level, before.market_level) as market_level,
+        coalesce(cells.market_group, before.market_group) as market_group,
+        coalesce(cells.market_code, before.market_code) as market_code,
+        cells.value_cny,
+        cells.value_usd,
+        cells.quantity,
+        cells.quantified_value_cny,
+        cells.processing_value_cny,
+        cells.enterprise_count,
+        cells.month is not null as has_sales
+    from cells
+    full join known_before as before
+        on
+            cells.month = before.month
+            and cells.basis = before.basis
+            and cells.product_group = before.product_group
+            and cells.market_level = before.market_level
+            and cells.market_group = before.market_group
+            and coalesce(cells.market_code, '') = coalesce(before.market_code, '')
+),
+
 shown as (
     select
         coalesce(cells.month, today.month) as month,
@@ -34,16 +72,16 @@ shown as (
         coalesce(cells.market_group, today.market_group) as market_group,
         cells.market_code,
         coalesce(cells.value_cny, 0) as value_cny,
-        case when cells.month is null then 0 else cells.value_usd end as value_usd,
+        case when cells.has_sales then cells.value_usd else 0 end as value_usd,
         cells.quantity,
         coalesce(cells.quantified_value_cny, 0) as quantified_value_cny,
         coalesce(cells.processing_value_cny, 0) as processing_value_cny,
         case
-            when cells.market_level = 'market' then cells.value_cny
+            when cells.market_level = 'market' then coalesce(cells.value_cny, 0)
             else coalesce(today.value_cny, 0)
         end as value_today_members_cny,
         coalesce(cells.enterprise_count, 0) as enterprise_count
-    from cells
+    from buyers as cells
     full join groups_today as today
         on
             cells.month = today.month
@@ -64,10 +102,6 @@ totalled as (
         rank() over (parent order by value_cny desc) as value_rank
     from shown
     window parent as (partition by month, basis, product_group, market_level)
-),
-
-cells_before as (
-    select * from {{ ref('int_sales__cells_before') }}
 ),
 
 compared as (
@@ -131,8 +165,11 @@ shares as (
         case
             when quantity_reason is null then {{ share('coalesce(quantity, 0)', 'total_quantity') }}
         end as share_quantity,
-        {{ share('value_today_members_cny', 'total_value_cny') }} as share_today_members
+        {{ share('value_today_members_cny', 'total_value_cny') }} as share_today_members,
+        case when base_yoy > 0 then rank() over (parent order by base_yoy desc) end as value_rank_12m_before,
+        case when base_3m > 0 then rank() over (parent order by base_3m desc) end as value_rank_3m_before
     from compared
+    window parent as (partition by month, basis, product_group, market_level)
 )
 
 select
@@ -181,5 +218,7 @@ select
     processing_value_cny,
     value_today_members_cny,
     share_today_members,
-    is_finished
+    is_finished,
+    value_rank_12m_before,
+    value_rank_3m_before
 from shares

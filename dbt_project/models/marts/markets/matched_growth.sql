@@ -148,5 +148,6 @@ select
     mills_missing,
     mills_new,
     comparability_reason is null as is_comparable,
-    comparability_reason
+    comparability_reason,
+    coalesce(matched_base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base
 from growths

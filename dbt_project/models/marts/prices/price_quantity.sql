@@ -41,9 +41,9 @@ relatives as (
 judged as (
     select
         *,
-        is_in_both and coalesce(
-            price_relative between 1.0 / {{ var('unit_value_bound') }} and {{ var('unit_value_bound') }}, false
-        ) as is_matched
+        is_in_both
+        and v1 * q0 <= {{ var('unit_value_bound') }} * v0 * q1
+        and v0 * q1 <= {{ var('unit_value_bound') }} * v1 * q0 as is_matched
     from relatives
 ),
 
@@ -126,7 +126,8 @@ select
         when summed.matched_items = 0 then 'no_matched_items'
     end as index_reason,
     periods.comparability_reason is null as is_comparable,
-    periods.comparability_reason
+    periods.comparability_reason,
+    coalesce(summed.base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base
 from summed
 inner join {{ ref('int_sales__periods') }} as periods
     on

@@ -1,4 +1,5 @@
--- Each headline figure twice: as it is now, and as the newest release shows it.
+-- Each headline figure of a finished period twice: as it is now, and as the newest release shows it. A year to date
+-- has another end with every month: it is not one figure that moves.
 with market_shares as (
     select
         'now' as side,
@@ -35,7 +36,8 @@ growths as (
         product_group,
         market_level,
         market_group,
-        growth_yoy
+        growth_yoy,
+        comparability_reason
     from {{ ref('growth') }}
     union all
     select
@@ -47,8 +49,20 @@ growths as (
         product_group,
         market_level,
         market_group,
-        growth_yoy
+        growth_yoy,
+        comparability_reason
     from {{ newest_release('growth') }} as stored
+),
+
+finished_months as (
+    select
+        side,
+        basis,
+        period_start as month
+    from growths
+    where
+        period_type = 'month' and product_group = 'ALL' and market_level = 'all'
+        and comparability_reason is distinct from 'period_not_finished'
 ),
 
 circulations as (
@@ -83,6 +97,11 @@ figures as (
         market_shares.market_group,
         metrics.figure
     from market_shares
+    inner join finished_months
+        on
+            market_shares.side = finished_months.side
+            and market_shares.basis = finished_months.basis
+            and market_shares.month = finished_months.month
     cross join
         lateral (
             values ('value_cny', market_shares.value_cny), ('share', market_shares.share)
@@ -102,21 +121,28 @@ figures as (
         market_group,
         growth_yoy as figure
     from growths
-    where market_level <> 'market'
+    where
+        market_level <> 'market' and period_type <> 'ytd'
+        and comparability_reason is distinct from 'period_not_finished'
     union all
     select
-        side,
-        release_id,
+        circulations.side,
+        circulations.release_id,
         'dual_circulation' as mart,
         'domestic_share' as metric,
         'month' as period_type,
-        month as period_start,
-        'order_book' as basis,
-        product_group,
+        circulations.month as period_start,
+        finished_months.basis,
+        circulations.product_group,
         'all' as market_level,
         cast(null as text) as market_group,
-        domestic_share as figure
+        circulations.domestic_share as figure
     from circulations
+    inner join finished_months
+        on
+            circulations.side = finished_months.side
+            and finished_months.basis = 'order_book'
+            and circulations.month = finished_months.month
 ),
 
 -- What a figure was first: by the revisions so far, else the newest release was the first to show it.

@@ -44,7 +44,16 @@ first_sales as (
     group by enterprise_uscc, customer_code
 ),
 
--- A customer is new in the period of its first sale of all; where nothing came before, everybody would be.
+first_reports as (
+    select
+        enterprise_uscc,
+        min(month) as month
+    from first_sales
+    group by enterprise_uscc
+),
+
+-- A customer is new in the period of its first sale of all. Of a mill that has not reported for a year everybody
+-- would be.
 new_customers as (
     select
         period_months.period_type,
@@ -58,10 +67,12 @@ new_customers as (
     from {{ ref('int_sales__by_customer') }} as sales
     inner join first_sales
         on sales.enterprise_uscc = first_sales.enterprise_uscc and sales.customer_code = first_sales.customer_code
+    inner join first_reports on sales.enterprise_uscc = first_reports.enterprise_uscc
     inner join {{ ref('int_sales__period_months') }} as period_months
         on
             sales.month = period_months.month
             and first_sales.month between period_months.first_month and period_months.last_month
+            and {{ month_plus('period_months.first_month', -12) }} >= first_reports.month
     where
         period_months.basis = 'order_book'
         and period_months.period_type in ('month', 'ytd', 'janfeb')
@@ -171,7 +182,8 @@ select
         as new_customer_value_cny,
     judged.customer_reason as new_customer_reason,
     judged.comparability_reason is null as is_comparable,
-    judged.comparability_reason
+    judged.comparability_reason,
+    coalesce(judged.base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base
 from judged
 left join customers
     on

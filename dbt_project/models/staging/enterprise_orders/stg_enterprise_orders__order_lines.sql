@@ -17,6 +17,7 @@ renamed as (
         unit as unit_code,
         amount,
         currency,
+        upper(incoterm) as incoterm,
         fabric_width_cm,
         fabric_gsm,
         status,
