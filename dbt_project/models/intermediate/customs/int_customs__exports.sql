@@ -18,10 +18,6 @@ product_groups as (
     select * from {{ ref('product_groups') }}
 ),
 
-units as (
-    select * from {{ ref('units') }}
-),
-
 trade_modes as (
     select
         trade_mode,
@@ -71,8 +67,9 @@ lines as (
     left join products on items.hs_code = products.hs_code
     left join product_groups on products.product_group = product_groups.product_group
     left join trade_modes on items.trade_mode = trade_modes.trade_mode
-    left join units as first_units on items.unit_1 = first_units.unit_code
-    left join units as second_units on items.unit_2 = second_units.unit_code
+    -- Twice the table, no common expression: of what is read twice PostgreSQL makes no parallel plan.
+    left join {{ ref('units') }} as first_units on items.unit_1 = first_units.unit_code
+    left join {{ ref('units') }} as second_units on items.unit_2 = second_units.unit_code
     {{ join_market_membership('items.country_code', last_day_of(month_of('items.export_date'))) }}
 )
 

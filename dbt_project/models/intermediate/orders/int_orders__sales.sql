@@ -15,14 +15,6 @@ units as (
     select * from {{ ref('units') }}
 ),
 
-exchange_rates as (
-    select
-        month,
-        currency,
-        cny_per_unit
-    from {{ ref('exchange_rates') }}
-),
-
 lines as (
     select
         order_lines.enterprise_uscc,
@@ -61,11 +53,12 @@ lines as (
     left join products on order_lines.hs_code = products.hs_code
     left join product_groups on products.product_group = product_groups.product_group
     left join units on order_lines.unit_code = units.unit_code
-    left join exchange_rates as rates
+    -- Twice the table, no common expression: of what is read twice PostgreSQL makes no parallel plan.
+    left join {{ ref('exchange_rates') }} as rates
         on
             {{ month_of('order_lines.order_date') }} = rates.month
             and order_lines.currency = rates.currency
-    left join exchange_rates as usd_rates
+    left join {{ ref('exchange_rates') }} as usd_rates
         on
             {{ month_of('order_lines.order_date') }} = usd_rates.month
             and usd_rates.currency = 'USD'

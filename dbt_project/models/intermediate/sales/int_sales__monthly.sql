@@ -1,4 +1,6 @@
 {{ config(**kept_by_month()) }}
+{#- The planner does not know how the columns go together and would sort all lines for what hashing does. -#}
+{{ config(pre_hook='set local enable_sort = off') }}
 
 with sales as (
     select
@@ -16,10 +18,6 @@ with sales as (
         is_processing,
         value_cny,
         value_usd,
-        quantity_m,
-        quantity_m2,
-        quantity_kg,
-        quantity_piece,
         quantity
     from {{ ref('int_orders__sales') }}
     where {{ touched('sold_on') }}
@@ -40,10 +38,6 @@ with sales as (
         is_processing,
         value_cny,
         value_usd,
-        quantity_m,
-        quantity_m2,
-        quantity_kg,
-        quantity_piece,
         quantity
     from {{ ref('int_customs__exports') }}
     where {{ touched('sold_on') }}
@@ -65,10 +59,6 @@ select
     sum(value_cny) as value_cny,
     {{ complete_sum('value_usd') }} as value_usd,
     coalesce(sum(value_cny) filter (where incoterm <> 'FOB'), 0) as not_fob_value_cny,
-    sum(quantity_m) as quantity_m,
-    sum(quantity_m2) as quantity_m2,
-    sum(quantity_kg) as quantity_kg,
-    sum(quantity_piece) as quantity_piece,
     sum(quantity) as quantity,
     coalesce(sum(value_cny) filter (where quantity is not null), 0) as quantified_value_cny,
     max(sold_on) as last_date
