@@ -114,6 +114,30 @@ def margins() -> gx.ExpectationSuite:
             comparable(),
             low_bases_flagged("base_value_cny"),
             no_row(
+                "new_customers_are_those_of_the_order_book",
+                "新客户数必须能由订单重新算出",
+                "the new customers of a month must be those whose first order of all lies in it, of mills that"
+                " had reported for a year",
+                """
+                select shown.period_start, shown.new_customer_count, firsts.customers
+                from {batch} as shown
+                left join (
+                    select first_month, count(*) as customers
+                    from (
+                        select min(month) as first_month,
+                            min(min(month)) over (partition by enterprise_uscc) as mill_month
+                        from intermediate.int_sales__by_customer
+                        group by enterprise_uscc, customer_code
+                    ) as customers
+                    where mill_month <= first_month - interval '1 year'
+                    group by first_month
+                ) as firsts on firsts.first_month = shown.period_start
+                where shown.period_type = 'month' and shown.product_group = 'ALL'
+                    and shown.market_level = 'all'
+                    and shown.new_customer_count <> coalesce(firsts.customers, 0)
+                """,
+            ),
+            no_row(
                 "margins_are_those_of_the_relations",
                 "近十二个月的延续、新增与退出必须与逐个贸易关系核算的一致",
                 "the newest months' continuing, entering and leaving must be those of the single relations",

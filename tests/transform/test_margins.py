@@ -26,6 +26,13 @@ DEFECTS = {
         f"delete from candidate.margins where {OF_VIETNAM}",
         {"margins_are_those_of_growth"},
     ),
+    "customer_too_many": (
+        "margins",
+        "update candidate.margins set new_customer_count = new_customer_count + 1"
+        " where period_type = 'month' and period_start = '2001-06-01' and product_group = 'ALL'"
+        " and market_level = 'all' and basis = 'order_book'",
+        {"new_customers_are_those_of_the_order_book"},
+    ),
     "compares_otherwise": (
         "margins",
         f"update candidate.margins set comparability_reason = 'lunar_new_year' where {OF_VIETNAM}",
