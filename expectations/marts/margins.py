@@ -116,8 +116,7 @@ def margins() -> gx.ExpectationSuite:
             no_row(
                 "new_customers_are_those_of_the_order_book",
                 "新客户数必须能由订单重新算出",
-                "the new customers of a month must be those whose first order of all lies in it, of mills that"
-                " had reported for a year",
+                "the new customers of a month must be those whose first order of all lies in it",
                 """
                 select shown.period_start, shown.new_customer_count, firsts.customers
                 from {batch} as shown
