@@ -14,8 +14,8 @@ def new_build(settings: Settings, status: str) -> int:
     """A build of what is published already, in the state given."""
     return one(
         settings,
-        "insert into ops.build (status, last_load_id, loads, code_version)"
-        " select %s, last_load_id, loads, code_version from ops.build"
+        "insert into ops.build (status, last_load_id, loads, code_version, is_full)"
+        " select %s, last_load_id, loads, code_version, false from ops.build"
         " order by build_id desc limit 1 returning build_id",
         status,
     )
