@@ -4,6 +4,6 @@
 select enterprise_uscc, mill_type, switch_month, is_turning, domestic_share, domestic_share_change_6m_pp,
     total_value_cny
 from marts.enterprise_mix
-where switch_month is not null and month = (select max(month) from marts.enterprise_mix)
+where switch_month is not null and month = (select max(month) from marts.enterprise_mix where is_finished)
 order by switch_month desc, total_value_cny desc
 limit 20;

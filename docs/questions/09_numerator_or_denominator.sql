@@ -4,5 +4,5 @@
 select comparison, domestic_share_change_pp, driver, numerator_effect_pp, denominator_effect_pp,
     domestic_effect_pp, export_effect_pp, domestic_growth, export_growth
 from marts.share_bridge
-where product_group = 'denim' and month = (select max(month) from marts.share_bridge)
+where product_group = 'denim' and month = (select max(month) from marts.share_bridge where is_finished)
 order by comparison;
