@@ -29,11 +29,7 @@ select
     month,
     basis,
     product_group,
-    case grouping(market_group, market_code)
-        when 3 then 'all'
-        when 1 then 'group'
-        else 'market'
-    end as market_level,
+    {{ market_level() }} as market_level,
     market_group,
     market_code,
     coalesce(sum(value_cny) filter (where months_before = 12), 0) as value_12m_before_cny,

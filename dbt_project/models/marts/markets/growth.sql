@@ -8,11 +8,7 @@ levels as (
         period_type,
         first_month,
         product_group,
-        case grouping(market_group, market_code)
-            when 3 then 'all'
-            when 1 then 'group'
-            else 'market'
-        end as market_level,
+        {{ market_level() }} as market_level,
         market_group,
         market_code,
         sum(value_cny) as value_cny,
