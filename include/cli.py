@@ -160,7 +160,7 @@ def releases(*, as_json: Json = False) -> None:
 def rollback(
     release_id: int,
     *,
-    reason: Annotated[str, typer.Option(help="Why; it is recorded.")] = "rollback from the command line",
+    reason: Annotated[str, typer.Option(help="Why; it is recorded with your name.")] = "no reason given",
     as_json: Json = False,
 ) -> None:
     """Make an older release the current one."""

@@ -10,6 +10,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from include.errors import BuildError, PublishError, ReadersInTheWayError, StaleBuildError
+from include.person import login_name
 from include.quality import gate as quality
 from include.quality import release_gate
 from include.settings import Role, Settings
@@ -154,6 +155,7 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
     """
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         build_log.require(connection, build_id, "audited")
+        build_log.require_same_current(connection, build_id)
         _require_all_marts(settings, connection)
         with _readers_first(build_id), connection.transaction():
             # Readers come first: rather fail after a moment than let them queue behind us.
@@ -177,7 +179,7 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
                 "update ops.release set rows_changed = %s where release_id = %s", [Jsonb(changed), release_id]
             )
             build_log.finish(connection, build_id, "published")
-            store.point_to(connection, release_id, f"published build {build_id}")
+            store.point_to(connection, release_id, login_name(), f"published build {build_id}")
         say(f"release {release_id} is visible")
         return PublishResult(release_id, "published")
 
@@ -220,19 +222,28 @@ def releases(settings: Settings) -> list[dict[str, Any]]:
     with connect(settings, Role.PUBLISHER) as connection:
         cursor = connection.execute(
             "select r.release_id, r.release_id = c.release_id as is_current, r.published_at, r.data_cutoff,"
-            " r.loads, r.code_version, r.dropped_at from ops.release as r"
-            " left join store.current_release as c on true order by r.release_id desc"
+            " r.loads, r.code_version, r.dropped_at, s.switched_at, s.switched_by, s.reason"
+            " from ops.release as r left join store.current_release as c on true"
+            # Why readers see or last saw it.
+            " left join lateral (select * from ops.release_switch as s where s.release_id = r.release_id"
+            " order by s.switched_at desc limit 1) as s on true order by r.release_id desc"
         )
         names = [d.name for d in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def rollback(settings: Settings, release_id: int, reason: str) -> None:
-    """Make an older (or newer) release current; PublishError when it does not exist (any more)."""
+def rollback(settings: Settings, release_id: int, reason: str, who: str | None = None) -> None:
+    """Make an older (or newer) release current; PublishError when it does not exist (any more).
+
+    It holds until the next release, which goes on from there: it is compared with the one that readers see.
+    ``who``: the login name of this process unless said.
+    """
+    if not reason.strip():
+        raise PublishError("a rollback needs a reason: others read it in `textile releases`")
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         _require_release(connection, release_id)
         with connection.transaction():
-            store.point_to(connection, release_id, reason)
+            store.point_to(connection, release_id, who or login_name(), reason.strip())
 
 
 def diff(settings: Settings, a: int, b: int) -> list[dict[str, Any]]:

@@ -59,7 +59,7 @@ def name(path: Path) -> str:
 
 def test_there_are_files_to_check():
     assert {path.relative_to(PROJECT_DIR).parts[0] for path in FILES} == set(FOLDERS)
-    assert len(DAG_FILES) == 3
+    assert len(DAG_FILES) == 4
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)

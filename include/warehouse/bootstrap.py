@@ -21,6 +21,7 @@ _SCHEMA_OWNERS = {
     "candidate": Role.TRANSFORMER,
     "store": None,
     "marts": None,
+    "marts_history": None,
     "workbench": Role.ANALYST,  # where analysts keep views and tables of their own
 }
 _WRITERS = (Role.LOADER, Role.TRANSFORMER, Role.PUBLISHER)
@@ -46,7 +47,7 @@ def apply(admin_dsn: str, passwords: Mapping[str, str]) -> None:
                 )
         for source in sources():
             _raw_tables(connection, contract(source))
-        for name in ("ops.sql", "grants.sql"):
+        for name in ("ops.sql", "release.sql", "grants.sql"):
             connection.execute((_SCHEMA_FILES / name).read_bytes())
         for source in sources():
             _keys_of_older_rejects(connection, contract(source))

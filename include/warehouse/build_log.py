@@ -30,9 +30,10 @@ def begin(connection: psycopg.Connection, versions: Versions, *, full_refresh: b
         is_full = full_refresh or not _tables_can_be_kept(connection, versions)
         build_id = scalar(
             connection,
-            "insert into ops.build (last_load_id, loads, code_version, tables_version, is_full)"
-            f" select max(load_id), count(*), %(code)s, %(tables)s, %(full)s from ops.load where {_CHANGED}"
-            " returning build_id",
+            "insert into ops.build (last_load_id, loads, code_version, tables_version, is_full, switches)"
+            " select max(load_id), count(*), %(code)s, %(tables)s, %(full)s,"
+            " (select count(*) from ops.release_switch)"
+            f" from ops.load where {_CHANGED} returning build_id",
             {"code": versions.code, "tables": versions.tables, "full": is_full},
         )
         connection.execute(
@@ -152,6 +153,28 @@ def require_fresh(connection: psycopg.Connection, build_id: int) -> None:
         message = f"build {build_id} is out of date: a load was accepted since it began"
         finish(connection, build_id, "stale", message=message)
         raise StaleBuildError(message)
+
+
+def require_same_current(connection: psycopg.Connection, build_id: int) -> None:
+    """PublishError when somebody switched to another release since the build began; the build is closed.
+
+    It was made to follow what readers saw then, and would take back a rollback that nobody has looked at.
+    """
+    switched = connection.execute(
+        "select s.release_id, s.switched_by, s.reason from ops.release_switch as s"
+        " inner join ops.build as b on b.build_id = %s"
+        " where (select count(*) from ops.release_switch) > b.switches"
+        " order by s.switched_at desc limit 1",
+        [build_id],
+    ).fetchone()
+    if switched:
+        release_id, who, reason = switched
+        message = (
+            f"while build {build_id} was made, {who} made release {release_id} current ({reason}): nothing"
+            " was published. Look why, then `textile publish`, or clear the DAG run from its first task"
+        )
+        finish(connection, build_id, "stale", message=message)
+        raise PublishError(message)
 
 
 def is_overtaken(connection: psycopg.Connection) -> bool:

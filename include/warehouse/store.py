@@ -1,12 +1,13 @@
 """Releases in the database: every mart's rows with the range of releases they are valid in.
 
 ``store.<mart>`` holds each row once for as long as it does not change: a release costs what changed.
-``marts.<mart>`` shows the rows of one release: the one ``store.current_release`` points to, or the one a
-session pins with ``set textile.release = '42'``. Publishing writes the new rows first (no reader sees them)
-and then moves the pointer; nobody waits for anybody.
+``marts.<mart>`` shows the rows of one release: ``store.visible_release()`` says which (schema/release.sql).
+``marts_history.<mart>`` shows those of every release. Publishing writes the new rows first (no reader sees
+them) and then moves the pointer; nobody waits for anybody.
 """
 
 from dataclasses import dataclass
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -16,14 +17,14 @@ from include.warehouse.connection import scalar
 
 OPEN_END = 9223372036854775807  # "valid until further notice"
 _SYSTEM_COLUMNS = ("valid_from_release", "valid_to_release", "row_hash")
-# Nothing at all, rather than a part, of a release that is not there (any more).
-_VISIBLE_RELEASE = """(
-    select r.release_id from ops.release as r
-    where r.dropped_at is null and r.release_id = (
-        select coalesce(nullif(current_setting('textile.release', true), '')::bigint, c.release_id)
-        from store.current_release as c
-    )
-)"""
+_OF_ONE_RELEASE: LiteralString = (
+    "{store} where valid_from_release <= (select store.visible_release())"
+    " and valid_to_release > (select store.visible_release())"
+)
+_OF_EVERY_RELEASE: LiteralString = (
+    "{store} inner join (select release_id from ops.release where dropped_at is null) as kept"
+    " on release_id >= valid_from_release and release_id < valid_to_release"
+)
 
 
 @dataclass(frozen=True)
@@ -133,77 +134,88 @@ def _ensure_index(connection: psycopg.Connection, mart: str, wanted: list[MartCo
 
 
 def show(connection: psycopg.Connection, mart: str, *, restricted: bool) -> None:
-    """Create or complete ``marts.<mart>``, its comments and grants; a no-op when nothing changed.
+    """Create or complete ``marts.<mart>`` and ``marts_history.<mart>``, their comments and grants.
 
-    Existing columns keep their place and the view its identity, so views built on it survive.
+    A no-op when nothing changed. Existing columns keep their place and the views their identity, so views
+    built on them survive.
     """
     candidate = columns(connection, "candidate", mart)
-    shown = columns(connection, "marts", mart)
-    added = [c for c in candidate if c.name not in {s.name for s in shown}]
-    view = sql.Identifier("marts", mart)
-    if added:
+    about = scalar(
+        connection, "select obj_description(to_regclass(%(name)s), 'pg_class')", {"name": f"candidate.{mart}"}
+    )
+    release = MartColumn("release_id", "bigint", "Number of the release / 发布编号")
+    every = f"{about or mart} -- In every release that is kept. / 所有保留的发布"
+    _view(connection, "marts", mart, _OF_ONE_RELEASE, candidate, about)
+    _view(connection, "marts_history", mart, _OF_EVERY_RELEASE, [release, *candidate], every)
+    for schema in ("marts", "marts_history"):
+        _grant(connection, f"{schema}.{mart}", "analyst", allowed=True)
+        _grant(connection, f"{schema}.{mart}", "bi_reader", allowed=not restricted)
+
+
+def _view(
+    connection: psycopg.Connection,
+    schema: str,
+    mart: str,
+    rows: LiteralString,
+    wanted: list[MartColumn],
+    about: str | None,
+) -> None:
+    """Create a view, or add columns at its end; carry dbt's descriptions over, where analysts see them."""
+    shown = columns(connection, schema, mart)
+    added = [c for c in wanted if c.name not in {s.name for s in shown}]
+    view = sql.Identifier(schema, mart)
+    if added or not _follows_the_transaction(connection, schema, mart):
         names = [*(c.name for c in shown), *(c.name for c in added)]
         connection.execute(
-            sql.SQL(
-                "create or replace view {view} as select {names} from {table} as s"
-                " where s.valid_from_release <= {visible} and s.valid_to_release > {visible}"
-            ).format(
+            sql.SQL("create or replace view {view} as select {names} from " + rows).format(
                 view=view,
-                names=sql.SQL(", ").join(sql.Identifier("s", n) for n in names),
-                table=sql.Identifier("store", mart),
-                visible=sql.SQL(_VISIBLE_RELEASE),
+                names=sql.SQL(", ").join(map(sql.Identifier, names)),
+                store=sql.Identifier("store", mart),
             )
         )
-    _comment(connection, mart, {c.name: c.comment for c in candidate}, {c.name: c.comment for c in shown})
-    _grant(connection, mart, "analyst", allowed=True)
-    _grant(connection, mart, "bi_reader", allowed=not restricted)
-
-
-def _grant(connection: psycopg.Connection, mart: str, role: str, *, allowed: bool) -> None:
-    """Let a role read the view, or no longer: a mart can become restricted."""
-    granted = scalar(
-        connection,
-        "select has_table_privilege(%(role)s, %(view)s, 'select')",
-        {"role": role, "view": f"marts.{mart}"},
+    present = {c.name: c.comment for c in shown}
+    said = scalar(
+        connection, "select obj_description(to_regclass(%(name)s), 'pg_class')", {"name": f"{schema}.{mart}"}
     )
-    if granted != allowed:
-        statement = "grant select on {} to {}" if allowed else "revoke select on {} from {}"
-        connection.execute(sql.SQL(statement).format(sql.Identifier("marts", mart), sql.Identifier(role)))
-
-
-def _comment(
-    connection: psycopg.Connection,
-    mart: str,
-    wanted: dict[str, str | None],
-    present: dict[str, str | None],
-) -> None:
-    """Carry dbt's descriptions over to the view, where analysts see them."""
-    about = "select obj_description(to_regclass(%(name)s), 'pg_class')"
-    table_comment = scalar(connection, about, {"name": f"candidate.{mart}"})
-    if table_comment != scalar(connection, about, {"name": f"marts.{mart}"}):
-        connection.execute(
-            sql.SQL("comment on view {} is {}").format(
-                sql.Identifier("marts", mart), sql.Literal(table_comment)
-            )
-        )
-    for column, comment in wanted.items():
-        if comment != present.get(column):
+    if about != said:
+        connection.execute(sql.SQL("comment on view {} is {}").format(view, sql.Literal(about)))
+    for column in wanted:
+        if column.comment != present.get(column.name):
             connection.execute(
                 sql.SQL("comment on column {} is {}").format(
-                    sql.Identifier("marts", mart, column), sql.Literal(comment)
+                    sql.Identifier(schema, mart, column.name), sql.Literal(column.comment)
                 )
             )
 
 
-def point_to(connection: psycopg.Connection, release_id: int, reason: str) -> None:
-    """Make a release the current one: one row, one update."""
+def _follows_the_transaction(connection: psycopg.Connection, schema: str, mart: str) -> bool:
+    """Whether the view reads one release per transaction; an older warehouse's reads one per statement."""
+    definition = "select pg_get_viewdef(to_regclass(%(name)s)) ~ 'visible_release|ops\\.release'"
+    return bool(scalar(connection, definition, {"name": f"{schema}.{mart}"}))
+
+
+def _grant(connection: psycopg.Connection, view: str, role: str, *, allowed: bool) -> None:
+    """Let a role read the view, or no longer: a mart can become restricted."""
+    granted = scalar(
+        connection,
+        "select has_table_privilege(%(role)s, %(view)s, 'select')",
+        {"role": role, "view": view},
+    )
+    if granted != allowed:
+        statement = "grant select on {} to {}" if allowed else "revoke select on {} from {}"
+        connection.execute(sql.SQL(statement).format(sql.Identifier(*view.split(".")), sql.Identifier(role)))
+
+
+def point_to(connection: psycopg.Connection, release_id: int, who: str, reason: str) -> None:
+    """Make a release the current one: one row, one update; ``who`` and ``reason`` are recorded."""
     connection.execute(
         "insert into store.current_release (release_id) values (%s)"
         " on conflict (only_row) do update set release_id = excluded.release_id",
         [release_id],
     )
     connection.execute(
-        "insert into ops.release_switch (release_id, reason) values (%s, %s)", [release_id, reason]
+        "insert into ops.release_switch (release_id, switched_by, reason) values (%s, %s, %s)",
+        [release_id, who, reason],
     )
 
 

@@ -1,5 +1,7 @@
 """What the tasks of build_marts decide: each is called as Airflow calls it, on a real warehouse."""
 
+from types import SimpleNamespace
+
 import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -78,3 +80,29 @@ def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
     result = release.publish(at)
     assert (result.status, result.release_id) == ("unchanged", 1)
     assert "since release 2; readers see release 1: `textile rollback 2`" in result.message
+
+
+def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, tmp_path):
+    assert release.publish_build(at, new_build(at, "audited")).release_id == 2
+    load(at, "enterprise_orders", write(tmp_path / "more.csv", orders(3, 订单号="SO-77")))
+    build_id = ask("build_marts", "build")
+    release.rollback(at, 1, "wrong rates", "Li Na")
+    assert ask("build_marts", "audit", build_id) == build_id
+    with pytest.raises(
+        AirflowFailException, match=r"Li Na made release 1 current \(wrong rates\): nothing was"
+    ):
+        ask("build_marts", "publish", build_id)
+    assert release.current_release(at) == 1
+    assert release.publish(at).status == "published"
+
+
+def test_the_form_of_the_rollback_takes_back_and_records_who_asked(at, ask):
+    release.publish_build(at, new_build(at, "audited"))
+    person = SimpleNamespace(triggering_user_name="Wang Fang")
+    assert ask("rollback_release", "rollback", {"release_id": 1, "reason": "wrong rates"}, person) == 1
+    switched = (
+        "select release_id, switched_by, reason from ops.release_switch order by switched_at desc limit 1"
+    )
+    assert query(at, switched) == [(1, "Wang Fang", "wrong rates")]
+    with pytest.raises(AirflowFailException, match="there is no release 99"):
+        ask("rollback_release", "rollback", {"release_id": 99, "reason": "a slip"}, person)

@@ -19,8 +19,14 @@ TASKS = {
     "ingest_customs_statistics": INGEST_TASKS,
     "build_marts": {"build", "audit", "publish"},
     "maintain_warehouse": {"retain", "vacuum", "check"},
+    "rollback_release": {"rollback"},
 }
-DAGS_PER_FILE = {"ingest_sources.py": 3, "build_marts.py": 1, "maintain_warehouse.py": 1}
+DAGS_PER_FILE = {
+    "ingest_sources.py": 3,
+    "build_marts.py": 1,
+    "maintain_warehouse.py": 1,
+    "rollback_release.py": 1,
+}
 SOURCES = ("enterprise_orders", "customs_exports", "customs_statistics")
 TAGS = {"ingest", "marts", "maintenance", *SOURCES}
 # What these refuse stays refused, however often they are asked.

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from samples import MILL_A, items, load, one, order, query, write
 
@@ -34,7 +35,7 @@ def publish(settings: Settings, day: str, value: int) -> int:
         ).fetchone() or (0,)
         store.merge(connection, "sample", release_id)
         store.show(connection, "sample", restricted=False)
-        store.point_to(connection, release_id, "test")
+        store.point_to(connection, release_id, "tester", "test")
         return int(release_id)
 
 
@@ -64,9 +65,10 @@ def test_drops_old_releases_but_the_last_of_each_month(warehouse, published):
     assert maintenance.drop_releases(warehouse, NOW) == []
 
 
-def test_a_dropped_release_shows_nothing_and_cannot_come_back(warehouse, published):
+def test_a_dropped_release_cannot_be_read_and_cannot_come_back(warehouse, published):
     maintenance.drop_releases(warehouse, NOW)
-    assert shown(warehouse, published[0]) == []
+    with pytest.raises(psycopg.Error, match="is no longer kept: it was dropped on 2026-03-20"):
+        shown(warehouse, published[0])
     with pytest.raises(PublishError, match="dropped by the retention rule on 2026-03-20"):
         release.rollback(warehouse, published[0], "test")
     with pytest.raises(PublishError, match="dropped"):

@@ -41,9 +41,12 @@ RELATIONS = {
     "marts.source_quality": "source",
     "marts.dim_enterprise": "enterprise_uscc",
     "marts.release_info": "code_version",
+    "marts_history.market_share": "share",
+    "marts_history.enterprise_mix": "export_share",
+    "marts_history.release_info": "code_version",
     "workbench.notes": "n",
 }
-VIEWS = ("staging", "intermediate", "marts", "ops.source_quality", "ops.months")
+VIEWS = ("staging", "intermediate", "marts.", "marts_history", "ops.source_quality", "ops.months")
 SCHEMAS = sorted({name.split(".")[0] for name in RELATIONS} | {"public"})
 # s(elect), i(nsert), u(pdate), d(elete), t(runcate): all that a role may do; whatever is not here is refused.
 MAY = {
@@ -98,6 +101,9 @@ MAY = {
         "marts.source_quality": "siud",
         "marts.dim_enterprise": "siud",
         "marts.release_info": "siu",
+        "marts_history.market_share": "s",
+        "marts_history.enterprise_mix": "s",
+        "marts_history.release_info": "s",
     },
     Role.ANALYST: {
         "marts.market_share": "s",
@@ -106,18 +112,23 @@ MAY = {
         "marts.source_quality": "s",
         "marts.dim_enterprise": "s",
         "marts.release_info": "s",
+        "marts_history.market_share": "s",
+        "marts_history.enterprise_mix": "s",
+        "marts_history.release_info": "s",
         "workbench.notes": "siudt",
     },
     Role.BI_READER: {
         "marts.market_share": "s",
         "marts.dual_circulation": "s",
         "marts.release_info": "s",
+        "marts_history.market_share": "s",
+        "marts_history.release_info": "s",
     },
 }
 MAY_CREATE_IN = {
     Role.LOADER: {"load"},
     Role.TRANSFORMER: {"staging", "intermediate", "reference", "candidate"},
-    Role.PUBLISHER: {"store", "marts"},
+    Role.PUBLISHER: {"store", "marts", "marts_history"},
     Role.ANALYST: {"workbench"},
     Role.BI_READER: set(),
 }
@@ -218,7 +229,9 @@ def test_readers_see_the_marts_and_no_other_relation(house, role, hidden):
     )
     views = query(house, "select viewname from pg_views where schemaname = 'marts'")
     assert {"market_share", "enterprise_mix", "dim_enterprise"} < {name for (name,) in views}
-    assert set(every) == {("marts", name) for (name,) in views if name not in hidden}
+    assert set(every) == {
+        (schema, name) for schema in ("marts", "marts_history") for (name,) in views if name not in hidden
+    }
 
 
 def test_no_role_has_powers_beyond_its_grants(house):

@@ -35,11 +35,14 @@ grant select on ops.load to publisher;
 grant select, insert, update on ops.build, ops.build_node, ops.release to publisher;
 grant select, insert on ops.validation_result, ops.release_switch to publisher;
 grant select, insert, update on store.current_release to publisher;
-grant usage, create on schema marts to publisher;
+grant usage, create on schema marts, marts_history to publisher;
 alter view marts.release_info owner to publisher;
+alter view marts_history.release_info owner to publisher;
+-- Everybody who may read a view may call what the view calls; it reads with the rights of its owner.
+alter function store.visible_release() owner to publisher;
 
-grant usage on schema marts to analyst, bi_reader;
-grant select on marts.release_info to analyst, bi_reader;
+grant usage on schema marts, marts_history to analyst, bi_reader;
+grant select on marts.release_info, marts_history.release_info to analyst, bi_reader;
 -- The three writers hash and sort whole batches; they never run many at once.
 alter role loader set work_mem = '128MB';
 alter role transformer set work_mem = '128MB';

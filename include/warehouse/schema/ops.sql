@@ -129,7 +129,8 @@ create table if not exists ops.build (
 alter table ops.build
 add column if not exists tables_version text not null default '',
 add column if not exists is_full boolean not null default true,
-add column if not exists tables_built_at timestamptz;
+add column if not exists tables_built_at timestamptz,
+add column if not exists switches bigint;
 
 -- What the next build computes anew; written with the load's verdict.
 create table if not exists ops.load_month (
@@ -178,6 +179,8 @@ create table if not exists ops.release_switch (
     switched_by text not null default current_user,
     reason text not null
 );
+-- What readers saw at a moment is looked up by it.
+create index if not exists release_switch_moment on ops.release_switch (switched_at);
 
 -- Months are those of the delivery, in Shanghai. Sums and counts only: what is divided is divided in the marts.
 create or replace view ops.source_quality as
@@ -263,26 +266,6 @@ inner join ops.load as l on q.load_id = l.load_id
 cross join unnest(q.rule_codes) as broken (rule_code)
 group by 1, 2, 3, 4;
 
--- The pointer: what every mart view follows. One row, moved by one update.
-create table if not exists store.current_release (
-    only_row boolean primary key default true check (only_row),
-    release_id bigint not null references ops.release (release_id)
-);
-
-create or replace view marts.release_info as
-select
-    r.release_id,
-    r.published_at,
-    r.data_cutoff,
-    r.loads,
-    r.last_load_id,
-    r.code_version
-from ops.release as r
-where r.dropped_at is null and r.release_id = (
-    select coalesce(nullif(current_setting('textile.release', true), '')::bigint, c.release_id)
-    from store.current_release as c
-);
-
 comment on table ops.load is
 'One row per delivered file that was loaded; rows_in = accepted + unchanged + quarantined where accepted';
 comment on column ops.load.skipped is
@@ -326,6 +309,7 @@ comment on table ops.build is 'One row per dbt build of the candidate marts';
 comment on column ops.build.tables_version is 'Checksum of what the monthly tables were computed with: models, macros, seeds';
 comment on column ops.build.is_full is 'Whether every month was computed anew, not only those that loads touched';
 comment on column ops.build.tables_built_at is 'When dbt had succeeded; null: the months of this build are to be built again';
+comment on column ops.build.switches is 'How often the current release had changed when the build began';
 comment on table ops.load_month is
 'One row per load and month whose current rows it changed: brought, replaced or withdrew';
 comment on column ops.load_month.build_id is 'The last build that computed the month anew for this load';
@@ -333,11 +317,5 @@ comment on view ops.months_to_build is 'The months that the newest build compute
 comment on table ops.build_node is 'One row per dbt node of a build';
 comment on table ops.release is 'One row per published release; dropped_at says since when its rows are gone (retention)';
 comment on table ops.release_switch is 'One row per change of the current release: publish or rollback';
-comment on view marts.release_info is
-'One row: the release that this session reads (the current one unless textile.release pins another)';
-comment on column marts.release_info.release_id is 'Number of the release / 发布编号';
-comment on column marts.release_info.published_at is 'When it became visible / 发布时间';
-comment on column marts.release_info.data_cutoff is 'Latest order or export date in its data / 数据截止日期';
-comment on column marts.release_info.loads is 'Number of accepted loads it is made of / 数据文件数';
-comment on column marts.release_info.last_load_id is 'Newest load it contains / 最新装载编号';
-comment on column marts.release_info.code_version is 'Checksum of the models, seeds and rules / 代码版本';
+comment on column ops.release_switch.switched_by is 'Who asked: a login name, or the user who triggered the DAG';
+comment on column ops.release_switch.reason is 'Why: the build that was published, or what the person said who rolled back';

@@ -11,4 +11,4 @@ select
     market_group,
     first_release_id,
     first_value
-from {{ newest_revisions() }} as revisions
+from {{ current_revisions() }} as revisions

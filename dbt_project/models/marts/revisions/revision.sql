@@ -1,4 +1,4 @@
--- Each headline figure of a finished period twice: as it is now, and as the newest release shows it. A year to date
+-- Each headline figure of a finished period twice: as it is now, and as readers see it. A year to date
 -- has another end with every month: it is not one figure that moves.
 with market_shares as (
     select
@@ -23,7 +23,7 @@ with market_shares as (
         market_group,
         value_cny,
         share
-    from {{ newest_release('market_share') }} as stored
+    from {{ current_release('market_share') }} as stored
 ),
 
 growths as (
@@ -51,7 +51,7 @@ growths as (
         market_group,
         growth_yoy,
         comparability_reason
-    from {{ newest_release('growth') }} as stored
+    from {{ current_release('growth') }} as stored
 ),
 
 finished_months as (
@@ -80,7 +80,7 @@ circulations as (
         month,
         product_group,
         domestic_share
-    from {{ newest_release('dual_circulation') }} as stored
+    from {{ current_release('dual_circulation') }} as stored
 ),
 
 figures as (
@@ -145,7 +145,7 @@ figures as (
             and circulations.month = finished_months.month
 ),
 
--- What a figure was first: by the revisions so far, else the newest release was the first to show it.
+-- What a figure was first: by the revisions so far, else the release that readers see was the first to show it.
 firsts as (
     select
         mart,

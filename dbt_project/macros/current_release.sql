@@ -1,18 +1,21 @@
-{#- The newest release's rows of a mart as a relation to select from; before there is a release it has no row. -#}
-{% macro newest_release(mart) -%}
+{#-
+  What readers see of a mart, as a relation to select from; before there is a release it has no row. After a
+  rollback that is the older release: the next one goes on from there.
+-#}
+{% macro current_release(mart) -%}
     {%- set stored = adapter.get_relation(target.database, 'store', mart) if execute -%}
     {%- if stored -%}
-        (select * from {{ stored }} where valid_to_release = 9223372036854775807)
+        {{ rows_readers_see(stored) }}
     {%- else -%}
         (select *, cast(null as bigint) as valid_from_release from {{ ref(mart) }} where false)
     {%- endif -%}
 {%- endmacro %}
 
-{#- The newest release's revisions: what earlier releases showed first, also where their rows are gone by now. -#}
-{% macro newest_revisions() -%}
+{#- The revisions that readers see: what earlier releases showed first, also where their rows are gone by now. -#}
+{% macro current_revisions() -%}
     {%- set stored = adapter.get_relation(target.database, 'store', 'revision') if execute -%}
     {%- if stored -%}
-        (select * from {{ stored }} where valid_to_release = 9223372036854775807)
+        {{ rows_readers_see(stored) }}
     {%- else -%}
         (
             select
@@ -29,4 +32,12 @@
             where false
         )
     {%- endif -%}
+{%- endmacro %}
+
+{% macro rows_readers_see(stored) -%}
+    (
+        select stored.* from {{ stored }} as stored
+        inner join store.current_release as pointer
+            on stored.valid_from_release <= pointer.release_id and stored.valid_to_release > pointer.release_id
+    )
 {%- endmacro %}

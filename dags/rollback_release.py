@@ -1,0 +1,60 @@
+"""Make an older release the current one: by hand, with a form.
+
+Readers see it with their next transaction; nothing is deleted, and the same form goes forward again. It holds
+until the next release: pause `build_marts` first if the cause is still there. `textile releases` lists what
+there is. Who triggered the run and why is recorded in `ops.release_switch`.
+"""
+
+import logging
+from datetime import timedelta
+
+from airflow.sdk import Param, dag, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.errors import PublishError
+from include.settings import load_settings
+
+log = logging.getLogger("textile")
+
+
+@dag(
+    schedule=None,
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(minutes=30),
+    params={
+        "release_id": Param(
+            type="integer", minimum=1, title="Release / 发布编号", description="What to go back to."
+        ),
+        "reason": Param(
+            type="string", minLength=1, title="Reason / 原因", description="Why; it is kept with your name."
+        ),
+    },
+    tags={"marts"},
+    doc_md=__doc__,
+)
+def rollback_release() -> None:
+    """Switch the pointer."""
+
+    @task(
+        retries=2,
+        retry_delay=timedelta(seconds=10),
+        retry_exponential_backoff=True,
+        execution_timeout=timedelta(minutes=10),
+    )
+    def rollback(params: dict, dag_run) -> int:
+        from include import release
+
+        try:
+            release.rollback(
+                load_settings(), params["release_id"], params["reason"], dag_run.triggering_user_name
+            )
+        except PublishError as error:
+            raise AirflowFailException(str(error)) from error
+        log.info("readers see release %s", params["release_id"])
+        return params["release_id"]
+
+    rollback()
+
+
+rollback_release()

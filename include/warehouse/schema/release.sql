@@ -1,0 +1,113 @@
+-- Which release a reader sees.
+
+-- The pointer: what every mart view follows. One row, moved by one update.
+create table if not exists store.current_release (
+    only_row boolean primary key default true check (only_row),
+    release_id bigint not null references ops.release (release_id)
+);
+
+-- The release that this transaction reads; null before there is one. What a session pins goes first: a release by
+-- textile.release, a moment by textile.as_of. Else it is the current one, noted in the transaction: a statement that
+-- comes after a publish reads what the transaction has read before, also where each statement has a snapshot of its own.
+-- Parallel unsafe, because noting is not allowed in a parallel plan.
+create or replace function store.visible_release() returns bigint
+language plpgsql stable parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    pin text := nullif(current_setting('textile.release', true), '');
+    moment text := nullif(current_setting('textile.as_of', true), '');
+    noted text := nullif(current_setting('textile.transaction_release', true), '');
+    wanted bigint;
+    went timestamptz;
+begin
+    if pin is not null and moment is not null then
+        raise exception 'both textile.release and textile.as_of are set'
+        using errcode = 'invalid_parameter_value', hint = 'Reset one of them: reset textile.as_of';
+    elsif pin is not null then
+        if pin !~ '^[0-9]{1,18}$' then
+            raise exception 'textile.release is the number of a release, not "%"', pin
+            using errcode = 'invalid_parameter_value',
+                hint = 'marts_history.release_info lists them; reset textile.release shows the current one';
+        end if;
+        wanted := pin::bigint;
+    elsif moment is not null then
+        if moment::timestamptz > clock_timestamp() then
+            raise exception 'textile.as_of is in the future: %', moment::timestamptz
+            using errcode = 'invalid_parameter_value', hint = 'What readers will see then is not known yet';
+        end if;
+        select s.release_id into wanted from ops.release_switch as s
+        where s.switched_at <= moment::timestamptz
+        order by s.switched_at desc limit 1;
+        if wanted is null then
+            raise exception 'there was no release yet at %', moment::timestamptz
+            using errcode = 'invalid_parameter_value',
+                hint = 'marts_history.release_info says since when there are releases';
+        end if;
+    elsif noted is not null then
+        wanted := noted::bigint;
+    else
+        select c.release_id into wanted from store.current_release as c;
+        if wanted is null then
+            return null;
+        end if;
+        perform set_config('textile.transaction_release', wanted::text, true);
+    end if;
+    -- An error rather than nothing, or the part of a release that others still need.
+    select r.dropped_at into went from ops.release as r where r.release_id = wanted;
+    if not found then
+        raise exception 'there is no release %', wanted
+        using errcode = 'invalid_parameter_value',
+            hint = 'marts_history.release_info lists them; reset textile.release shows the current one';
+    elsif went is not null then
+        raise exception 'release % is no longer kept: it was dropped on %', wanted, went::date
+        using errcode = 'invalid_parameter_value',
+            hint = 'marts_history.release_info lists those that are kept';
+    end if;
+    return wanted;
+end
+$$;
+comment on function store.visible_release() is
+'The release that this transaction reads: the current one, or what textile.release or textile.as_of pins';
+
+create or replace view marts.release_info as
+select
+    r.release_id,
+    r.published_at,
+    r.data_cutoff,
+    r.loads,
+    r.last_load_id,
+    r.code_version
+from ops.release as r
+where r.release_id = (select store.visible_release());
+
+create or replace view marts_history.release_info as
+select
+    r.release_id,
+    r.published_at,
+    r.data_cutoff,
+    r.loads,
+    r.last_load_id,
+    r.code_version,
+    coalesce(r.release_id = c.release_id, false) as is_current
+from ops.release as r
+left join store.current_release as c on r.release_id = c.release_id
+where r.dropped_at is null;
+
+comment on view marts.release_info is
+'One row: the release that this transaction reads (the current one unless textile.release or textile.as_of pins another)';
+comment on view marts_history.release_info is 'One row per release that is kept / 每个保留的发布一行';
+comment on column marts_history.release_info.is_current is
+'Whether readers see it who pin nothing / 是否为当前发布';
+comment on column marts.release_info.release_id is 'Number of the release / 发布编号';
+comment on column marts.release_info.published_at is 'When it became visible / 发布时间';
+comment on column marts.release_info.data_cutoff is 'Latest order or export date in its data / 数据截止日期';
+comment on column marts.release_info.loads is 'Number of accepted loads it is made of / 数据文件数';
+comment on column marts.release_info.last_load_id is 'Newest load it contains / 最新装载编号';
+comment on column marts.release_info.code_version is 'Checksum of the models, seeds and rules / 代码版本';
+comment on column marts_history.release_info.release_id is 'Number of the release / 发布编号';
+comment on column marts_history.release_info.published_at is 'When it became visible / 发布时间';
+comment on column marts_history.release_info.data_cutoff is 'Latest order or export date in its data / 数据截止日期';
+comment on column marts_history.release_info.loads is 'Number of accepted loads it is made of / 数据文件数';
+comment on column marts_history.release_info.last_load_id is 'Newest load it contains / 最新装载编号';
+comment on column marts_history.release_info.code_version is 'Checksum of the models, seeds and rules / 代码版本';
