@@ -39,14 +39,20 @@ def _totals(unproven: Months) -> list[gx.expectations.Expectation]:
         )
     ]
     if unproven is not None:
-        rules.append(
+        rules += [
             no_row(
                 "untouched_months_equal_release",
                 "未受新数据影响的月份必须与上一版发布的汇总一致",
                 "months that no load touched must have the totals of the newest release",
                 totals.differing_from_release("{batch}", totals.all_but(unproven)),
-            )
-        )
+            ),
+            no_row(
+                "loads_account_for_every_change",
+                "每个单元格相对上一版的变动必须等于各批数据带来的变动之和",
+                "each cell must differ from the newest release by what the loads since have changed in it",
+                totals.unaccounted_for("{batch}"),
+            ),
+        ]
     return rules
 
 

@@ -59,6 +59,29 @@ def differing_from_release(market_share: str, within: Within) -> str:
         where ({within("month")}) and shown.cny is distinct from released.cny"""  # noqa: S608  (ours)
 
 
+def unaccounted_for(market_share: str) -> str:
+    """Cells whose yuan differ from the newest release by something else than the loads' changes."""
+    return f"""
+        select month, basis, product_group, market_group, market_code,
+            shown.cny as mart_cny, released.cny as released_cny, loaded.cny as loads_changed_cny
+        from ({_cells(market_share)}) as shown
+        full join ({_cells(NEWEST_RELEASE)}) as released
+            using (month, basis, product_group, market_group, market_code)
+        full join (
+            select month, basis, product_group, market_group, market_code, sum(value_cny) as cny
+            from intermediate.int_releases__changes
+            group by month, basis, product_group, market_group, market_code
+        ) as loaded using (month, basis, product_group, market_group, market_code)
+        where coalesce(shown.cny, 0) - coalesce(released.cny, 0) <> coalesce(loaded.cny, 0)"""  # noqa: S608  (ours)
+
+
+def _cells(market_share: str) -> str:
+    return f"""
+        select month, basis, product_group, market_group, market_code, value_cny as cny
+        from {market_share} as cells
+        where product_group <> 'ALL' and market_level = 'market'"""  # noqa: S608  (our own relations)
+
+
 def months_shown(market_share: str, within: Within) -> str:
     """Months and bases of market_share with their yuan."""
     return f"select * from ({_shown(market_share)}) as shown where {within('month')}"  # noqa: S608  (ours)

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from include import profile_cli
+from include import changes_shown, profile_cli
 from include.console import Json, coloured, plain, print_rows, say, show, show_result
 from include.errors import TextileError
 from include.settings import Role, load_settings
@@ -171,14 +171,41 @@ def rollback(
 
 
 @app.command()
-def diff(a: int, b: int, *, as_json: Json = False) -> None:
-    """Count, per mart, the rows that releases A and B do not share."""
-    from include import release
+def diff(
+    a: int,
+    b: int,
+    *,
+    mart: Annotated[str | None, typer.Option(help="Only this mart.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show every cell that releases A and B show otherwise, and which loads, rates or code moved it."""
+    from include.warehouse import changes
 
-    found = release.diff(load_settings(), a, b)
+    found = changes.diff(load_settings(), a, b, mart)
     if not as_json:
-        print_rows(found)
-    show_result({"marts": found}, as_json=as_json, shown=True)
+        changes_shown.print_diff(found)
+    show_result({"cells": found}, as_json=as_json, shown=True)
+
+
+@app.command()
+def explain(
+    mart: Annotated[str, typer.Argument(help="A mart, for example market_share.")],
+    key: Annotated[str, typer.Argument(help="One row: column=value,column=value; a month as 2020-09.")],
+    *,
+    release: Annotated[int | None, typer.Option(help="The release; the current one unless said.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Walk a row of a mart back to the loads, files and lines that its amounts are made of."""
+    from include.warehouse import changes
+
+    parts = [part.partition("=") for part in key.split(",") if part]
+    if wrong := [name for name, equals, _ in parts if not equals]:
+        raise typer.BadParameter(f"{wrong[0]}: say column=value,column=value", param_hint="KEY")
+    asked = {name.strip(): value.strip() for name, _, value in parts}
+    found = changes.explain(load_settings(), mart, asked, release)
+    if not as_json:
+        changes_shown.print_explanation(found)
+    show_result(asdict(found), as_json=as_json, shown=True)
 
 
 @app.command()

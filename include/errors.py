@@ -53,5 +53,9 @@ class RawChangedError(TextileError):
     """Raw is not what the newest release was made of, though no load says so."""
 
 
+class ExplainError(TextileError):
+    """What was asked of a figure or of two releases cannot be answered as asked."""
+
+
 class QuarantineError(TextileError):
     """What was asked of the rejected rows cannot be shown or written."""

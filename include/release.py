@@ -16,7 +16,7 @@ from include.quality import release_gate
 from include.settings import Role, Settings
 from include.sources.contract import sources
 from include.transform import dbt, manifest
-from include.warehouse import build_log, store
+from include.warehouse import build_log, changes, store
 from include.warehouse.connection import connect, exclusive, scalar, wait_for
 
 Say = Callable[[str], None]
@@ -68,7 +68,7 @@ def build(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool =
             "select loads, code_version from ops.release order by release_id desc limit 1"
         ).fetchone()
         # After the waits: what is deployed meanwhile is what dbt will read.
-        versions = build_log.Versions(dbt.code_version(), dbt.tables_version())
+        versions = build_log.Versions(dbt.code_version(), dbt.tables_version(), dbt.inputs())
         is_newest = newest == (build_log.loads(connection), versions.code)
         if is_newest and not full_refresh and build_log.kept_release(connection) is not None:
             return None
@@ -175,6 +175,8 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
             for mart in manifest.marts(settings):
                 changed[mart.name] = store.merge(connection, mart.name, release_id)
                 store.show(connection, mart.name, restricted=mart.restricted)
+                changes.describe(connection, mart)
+            changes.keep(connection, release_id)
             connection.execute(
                 "update ops.release set rows_changed = %s where release_id = %s", [Jsonb(changed), release_id]
             )
@@ -244,16 +246,6 @@ def rollback(settings: Settings, release_id: int, reason: str, who: str | None =
         _require_release(connection, release_id)
         with connection.transaction():
             store.point_to(connection, release_id, who or login_name(), reason.strip())
-
-
-def diff(settings: Settings, a: int, b: int) -> list[dict[str, Any]]:
-    """Per mart, how many rows only release ``a`` or only release ``b`` has."""
-    with connect(settings, Role.PUBLISHER) as connection:
-        for release_id in (a, b):
-            _require_release(connection, release_id)
-        return [
-            {"mart": mart, **store.changes(connection, mart, a, b)} for mart in store.stored_marts(connection)
-        ]
 
 
 def _require_release(connection: psycopg.Connection, release_id: int) -> None:

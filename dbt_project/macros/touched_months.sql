@@ -16,7 +16,7 @@
 {%- endmacro %}
 
 {#-
-  Whether a day, or a month's first day, lies in a touched month: literal ranges, for the index to find.
+  Whether a day, or a month's first day, lies in a touched month.
   `sources` whose loads touch it: the cluster's sales unless said. `months_back`: 12 for a month that is built anew
   because the month a year before it was touched.
 -#}
@@ -24,17 +24,21 @@
     {%- if not execute or not is_incremental() -%}
         true
     {%- else -%}
-        {%- set months = run_query(
-            "select distinct cast(month + make_interval(months => back) as date) as first_day,"
-            " cast(month + make_interval(months => back + 1) as date) from ops.months_to_build"
+        {{ within(
+            day,
+            "select distinct cast(month + make_interval(months => back) as date) as month from ops.months_to_build"
             " cross join unnest(array" ~ months_back ~ ") as back where source in ('"
-            ~ (sources or ['enterprise_orders', 'customs_exports']) | join("', '") ~ "') order by first_day"
-        ) -%}
-        (
-        {%- for first_day, end_day in months.rows %}
-            ({{ day }} >= date '{{ first_day }}' and {{ day }} < date '{{ end_day }}') or
-        {%- endfor %}
-            false
-        )
+            ~ (sources or ['enterprise_orders', 'customs_exports']) | join("', '") ~ "') order by month"
+        ) }}
     {%- endif -%}
+{%- endmacro %}
+
+{#- Whether a day lies in one of the months (first days) that a query finds: literal ranges, for the index to find. -#}
+{% macro within(day, months) -%}
+    (
+    {%- for (month,) in (run_query(months).rows if execute else []) %}
+        ({{ day }} >= date '{{ month }}' and {{ day }} < date '{{ month }}' + interval '1 month') or
+    {%- endfor %}
+        false
+    )
 {%- endmacro %}

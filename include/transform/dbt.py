@@ -70,6 +70,15 @@ def tables_version() -> str:
     return _checksum(_project_files("models", "macros", "seeds"))
 
 
+def inputs() -> dict[str, str]:
+    """What a figure can depend on: file of the dbt project -> twelve hex digits over its content."""
+    return {
+        path.relative_to(DBT_PROJECT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        for path in _project_files("models", "macros", "seeds")
+        if path.suffix in (".sql", ".csv") or path.name == "dbt_project.yml"
+    }
+
+
 def _checksum(files: list[Path]) -> str:
     digest = hashlib.sha256(_project_version().encode())
     for path in sorted(files):

@@ -1,7 +1,9 @@
 """What the dbt project says about its marts, read from the manifest of the last run."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from include.errors import BuildError
 from include.settings import Settings
@@ -9,10 +11,16 @@ from include.settings import Settings
 
 @dataclass(frozen=True)
 class Mart:
-    """One mart; ``restricted`` marts identify single enterprises and are not shown to BI."""
+    """One mart; ``restricted`` marts identify single enterprises and are not shown to BI.
+
+    ``key``: the columns that tell its rows apart. ``inputs``: the files of the project that its figures
+    depend on, as :func:`include.transform.dbt.inputs` names them.
+    """
 
     name: str
     restricted: bool
+    key: tuple[str, ...]
+    inputs: tuple[str, ...]
 
 
 def marts(settings: Settings) -> list[Mart]:
@@ -23,8 +31,44 @@ def marts(settings: Settings) -> list[Mart]:
             f"{path} is missing: the marts have not been built on this machine; `textile publish` here"
             " builds them"
         )
-    nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"].values()
-    models = [n for n in nodes if n["resource_type"] == "model" and n["schema"] == "candidate"]
+    project = json.loads(path.read_text(encoding="utf-8"))
+    keys = dict(_keys(project["nodes"].values()))
     return sorted(
-        (Mart(m["name"], bool(m["config"]["meta"].get("restricted"))) for m in models), key=lambda m: m.name
+        (
+            Mart(
+                node["name"],
+                bool(node["config"]["meta"].get("restricted")),
+                keys[node["unique_id"]],
+                tuple(sorted(_inputs(node, project))),
+            )
+            for node in project["nodes"].values()
+            if node["resource_type"] == "model" and node["schema"] == "candidate"
+        ),
+        key=lambda mart: mart.name,
     )
+
+
+def _keys(nodes: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Model -> its key: what one of its tests says is unique."""
+    for node in nodes:
+        test = node.get("test_metadata") or {}
+        if test.get("name") == "unique_combination":
+            yield node["attached_node"], tuple(test["kwargs"]["columns"])
+        elif test.get("name") == "unique":
+            yield node["attached_node"], (test["kwargs"]["column_name"],)
+
+
+def _inputs(node: dict[str, Any], project: dict[str, Any]) -> set[str]:
+    """Files of the models, seeds and macros that a node is made with, its own among them."""
+    known = {**project["nodes"], **project["macros"]}
+    found, waiting, files = {node["unique_id"]}, [node["unique_id"]], {"dbt_project.yml"}
+    while waiting:
+        above = known.get(waiting.pop())
+        if above is None:  # a source
+            continue
+        if above["package_name"] == node["package_name"]:
+            files.add(above["original_file_path"])
+        new = {*above["depends_on"].get("nodes", []), *above["depends_on"].get("macros", [])} - found
+        found |= new
+        waiting += new
+    return files

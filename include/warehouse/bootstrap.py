@@ -47,7 +47,7 @@ def apply(admin_dsn: str, passwords: Mapping[str, str]) -> None:
                 )
         for source in sources():
             _raw_tables(connection, contract(source))
-        for name in ("ops.sql", "release.sql", "grants.sql"):
+        for name in ("ops.sql", "release.sql", "explain.sql", "grants.sql"):
             connection.execute((_SCHEMA_FILES / name).read_bytes())
         for source in sources():
             _keys_of_older_rejects(connection, contract(source))
@@ -104,6 +104,9 @@ def _raw_tables(connection: psycopg.Connection, of: Contract) -> None:
         # A build reads the months that loads touched. Rows come in the order of their days, but for
         # corrections: a stray day in a block does not widen its range to years (minmax_multi).
         f"create index if not exists {of.source}_{of.date_column} on raw.{of.source}"
+        f" using brin ({of.date_column} date_minmax_multi_ops)",
+        # What a load superseded comes together, in the order of the loads.
+        f"create index if not exists {of.source}_history_{of.date_column} on raw.{of.source}_history"
         f" using brin ({of.date_column} date_minmax_multi_ops)",
         f"comment on table raw.{of.source} is '{of.description.replace(chr(39), chr(39) * 2)}'",
     ):

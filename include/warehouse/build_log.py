@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from include.errors import PublishError, StaleBuildError
 from include.warehouse.connection import scalar
@@ -14,10 +15,12 @@ _CHANGED = "status = 'accepted' and (accepted > 0 or removed > 0 or quarantined 
 
 
 class Versions(NamedTuple):
-    """Checksums of the code: of all that a release depends on, and of what the monthly tables depend on."""
+    """Checksums of the code: of all that a release depends on, of what the monthly tables depend on, and of
+    each file that a figure can depend on."""
 
     code: str
     tables: str
+    inputs: dict[str, str]
 
 
 def begin(connection: psycopg.Connection, versions: Versions, *, full_refresh: bool) -> tuple[int, bool]:
@@ -30,11 +33,17 @@ def begin(connection: psycopg.Connection, versions: Versions, *, full_refresh: b
         is_full = full_refresh or not _tables_can_be_kept(connection, versions)
         build_id = scalar(
             connection,
-            "insert into ops.build (last_load_id, loads, code_version, tables_version, is_full, switches)"
-            " select max(load_id), count(*), %(code)s, %(tables)s, %(full)s,"
+            "insert into ops.build"
+            " (last_load_id, loads, code_version, tables_version, inputs, is_full, switches)"
+            " select max(load_id), count(*), %(code)s, %(tables)s, %(inputs)s, %(full)s,"
             " (select count(*) from ops.release_switch)"
             f" from ops.load where {_CHANGED} returning build_id",
-            {"code": versions.code, "tables": versions.tables, "full": is_full},
+            {**versions._asdict(), "inputs": Jsonb(versions.inputs), "full": is_full},
+        )
+        connection.execute(
+            "insert into ops.build_load (load_id, build_id) select load_id, %s from ops.load"
+            f" where {_CHANGED} and load_id not in (select load_id from ops.build_load)",
+            [build_id],
         )
         connection.execute(
             "update ops.load_month as m set build_id = %s where m.build_id is null or m.build_id in"

@@ -238,17 +238,3 @@ def forget(connection: psycopg.Connection, mart: str) -> int:
         ).format(sql.Identifier("store", mart)),
         [OPEN_END],
     ).rowcount
-
-
-def changes(connection: psycopg.Connection, mart: str, a: int, b: int) -> dict[str, int]:
-    """Rows that only release ``a`` or only release ``b`` has."""
-    row = connection.execute(
-        sql.SQL(
-            "select count(*) filter (where in_a and not in_b), count(*) filter (where in_b and not in_a)"
-            " from (select valid_from_release <= %(a)s and valid_to_release > %(a)s as in_a,"
-            " valid_from_release <= %(b)s and valid_to_release > %(b)s as in_b from {}) as s"
-        ).format(sql.Identifier("store", mart)),
-        {"a": a, "b": b},
-    ).fetchone()
-    only_a, only_b = row or (0, 0)
-    return {"only_in_a": only_a, "only_in_b": only_b}

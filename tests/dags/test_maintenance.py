@@ -7,9 +7,9 @@ import pytest
 from samples import MILL_A, items, load, one, order, query, write
 
 from include import maintenance, release
-from include.errors import PublishError
+from include.errors import ExplainError, PublishError
 from include.settings import Role, Settings
-from include.warehouse import store
+from include.warehouse import changes, store
 from include.warehouse.connection import connect
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
@@ -71,8 +71,8 @@ def test_a_dropped_release_cannot_be_read_and_cannot_come_back(warehouse, publis
         shown(warehouse, published[0])
     with pytest.raises(PublishError, match="dropped by the retention rule on 2026-03-20"):
         release.rollback(warehouse, published[0], "test")
-    with pytest.raises(PublishError, match="dropped"):
-        release.diff(warehouse, published[0], published[1])
+    with pytest.raises(ExplainError, match="is no longer kept"):
+        changes.diff(warehouse, published[0], published[1])
     assert [r["release_id"] for r in release.releases(warehouse) if r["dropped_at"]] == [3, 1]
     assert shown(warehouse) == [("changing", 5), ("same", 0)]
 

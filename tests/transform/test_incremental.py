@@ -96,7 +96,7 @@ def models(new_warehouse: Callable[..., Settings]) -> Settings:
 def run_models(settings: Settings, *, full_refresh: bool) -> None:
     """What a build does with the monthly tables, and nothing else."""
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection:
-        versions = build_log.Versions("code", "tables")
+        versions = build_log.Versions("code", "tables", {})
         build_id, is_full = build_log.begin(connection, versions, full_refresh=full_refresh)
         refresh = ["--full-refresh"] if is_full else []
         dbt._run(settings, LOG, ["run", *refresh, "--select", *(f"+{name}" for name in KEPT_BY_MONTH)])

@@ -7,7 +7,7 @@ from include.settings import Role, Settings
 from include.warehouse import build_log
 from include.warehouse.build_log import Versions
 
-CODE = Versions("code", "tables")
+CODE = Versions("code", "tables", {})
 
 
 @pytest.fixture
@@ -106,8 +106,8 @@ def test_a_full_refresh_that_broke_off_is_begun_again(publisher, accept):
 def test_other_code_of_the_tables_means_every_month_also_on_the_way_back(publisher, accept):
     begin(publisher)
     end(publisher)
-    assert begin(publisher, Versions("other", "tables")) == []
-    assert begin(publisher, Versions("other", "other")) == "every month"
+    assert begin(publisher, Versions("other", "tables", {})) == []
+    assert begin(publisher, Versions("other", "other", {})) == "every month"
     assert begin(publisher) == "every month"  # the other code's build may have left tables of its own
     end(publisher)
     assert begin(publisher) == []
@@ -152,7 +152,7 @@ def test_the_gate_reads_everything_after_a_full_refresh_and_with_other_rules(pub
     begin(publisher)
     end(publisher)
     release(publisher)
-    begin(publisher, Versions("other rules", "tables"))
+    begin(publisher, Versions("other rules", "tables", {}))
     assert unproven(publisher) == "every month"
     begin(publisher, full_refresh=True)
     end(publisher)

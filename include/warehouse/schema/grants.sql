@@ -14,7 +14,9 @@ grant update (healed_by_load, healed_at) on ops.quarantine to loader;
 grant usage on schema ops to transformer;
 grant select on ops.source_quality, ops.source_quality_rules to loader, transformer, publisher;
 grant insert on ops.load_month to loader;
-grant select on ops.months_to_build to transformer, publisher;
+grant select on ops.months_to_build, ops.unreleased_load to transformer, publisher;
+grant select, insert on ops.build_load to publisher;
+grant select, insert, update, delete on ops.release_change, ops.mart to publisher;
 grant select on ops.load_month to publisher;
 grant update (build_id) on ops.load_month to publisher;
 -- Maintenance: vacuum and analyze do not need the owner.
@@ -40,6 +42,13 @@ alter view marts.release_info owner to publisher;
 alter view marts_history.release_info owner to publisher;
 -- Everybody who may read a view may call what the view calls; it reads with the rights of its owner.
 alter function store.visible_release() owner to publisher;
+
+-- Why a figure moved is told to those who may read every mart; no relation of ops is.
+alter function ops.mart_diff(text, bigint, bigint) owner to publisher;
+alter function ops.release_diff(bigint, bigint, text) owner to publisher;
+revoke all on function ops.mart_diff(text, bigint, bigint), ops.release_diff(bigint, bigint, text) from public;
+grant usage on schema ops to analyst;
+grant execute on function ops.release_diff(bigint, bigint, text) to analyst;
 
 grant usage on schema marts, marts_history to analyst, bi_reader;
 grant select on marts.release_info, marts_history.release_info to analyst, bi_reader;

@@ -130,7 +130,24 @@ alter table ops.build
 add column if not exists tables_version text not null default '',
 add column if not exists is_full boolean not null default true,
 add column if not exists tables_built_at timestamptz,
-add column if not exists switches bigint;
+add column if not exists switches bigint,
+add column if not exists inputs jsonb not null default '{}';
+
+-- Which loads a build had that none before it had: fixed when it begins, so that a release is a set of loads.
+create table if not exists ops.build_load (
+    load_id bigint primary key references ops.load (load_id),
+    build_id bigint not null references ops.build (build_id)
+);
+create index if not exists build_load_build on ops.build_load (build_id);
+-- Of builds made before this table was there their time tells it.
+insert into ops.build_load (load_id, build_id)
+select
+    l.load_id,
+    min(b.build_id)
+from ops.load as l
+inner join ops.build as b on l.finished_at <= b.started_at
+where l.status = 'accepted' and not exists (select from ops.build_load)
+group by l.load_id;
 
 -- What the next build computes anew; written with the load's verdict.
 create table if not exists ops.load_month (
@@ -171,6 +188,47 @@ create table if not exists ops.release (
     code_version text not null,
     rows_changed jsonb not null default '{}',
     dropped_at timestamptz
+);
+
+-- What dbt reads: the loads of the build under way that no release has, with the months that they touched.
+create or replace view ops.unreleased_load as
+select
+    m.load_id,
+    m.source,
+    m.month,
+    newest.data_cutoff as released_until
+from ops.load_month as m
+inner join ops.build_load as b on m.load_id = b.load_id
+inner join (
+    select
+        build_id,
+        data_cutoff
+    from ops.release
+    order by release_id desc
+    limit 1
+) as newest on b.build_id > newest.build_id;
+
+-- What each release changed in the sums of sales, load by load; see intermediate.int_releases__changes.
+create table if not exists ops.release_change (
+    release_id bigint not null references ops.release (release_id),
+    basis text not null,
+    load_id bigint not null references ops.load (load_id),
+    kind text not null check (kind in ('new', 'late', 'corrected', 'withdrawn')),
+    month date not null,
+    enterprise_uscc text not null,
+    product_group text,
+    market_group text,
+    market_code text,
+    line_count bigint not null,
+    value_cny numeric
+);
+create index if not exists release_change_release on ops.release_change (release_id);
+
+-- What explains a mart: its key, and the files of the project that its figures depend on.
+create table if not exists ops.mart (
+    mart text primary key,
+    key_columns text [] not null,
+    inputs text [] not null
 );
 
 create table if not exists ops.release_switch (
@@ -309,6 +367,15 @@ comment on table ops.build is 'One row per dbt build of the candidate marts';
 comment on column ops.build.tables_version is 'Checksum of what the monthly tables were computed with: models, macros, seeds';
 comment on column ops.build.is_full is 'Whether every month was computed anew, not only those that loads touched';
 comment on column ops.build.tables_built_at is 'When dbt had succeeded; null: the months of this build are to be built again';
+comment on column ops.build.inputs is 'What a figure can depend on: file of the dbt project -> checksum';
+comment on table ops.build_load is 'One row per load that changed raw: the first build that had it';
+comment on view ops.unreleased_load is
+'One row per load that builds have and no release, and month it touched; released_until is the newest release''s data_cutoff';
+comment on table ops.release_change is
+'One row per release, load, kind and cell of sales: what the load changed in it, as that release valued it';
+comment on column ops.release_change.kind is
+'new; late (the month was over in the release before); corrected (a newer version); withdrawn (cancelled or deleted)';
+comment on table ops.mart is 'One row per mart of the newest release: what ops.release_diff has to know of it';
 comment on column ops.build.switches is 'How often the current release had changed when the build began';
 comment on table ops.load_month is
 'One row per load and month whose current rows it changed: brought, replaced or withdrew';

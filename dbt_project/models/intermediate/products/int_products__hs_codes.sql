@@ -3,11 +3,12 @@
     post_hook='analyze {{ this }}'
 ) }}
 
+-- Of superseded versions too: what they counted is looked up when a figure is explained.
 with hs_codes as (
-    select hs_code from {{ ref('stg_enterprise_orders__order_lines') }}
+    select hs_code from {{ ref('stg_enterprise_orders__versions') }}
     where {{ touched('order_date') }}
     union
-    select hs_code from {{ ref('stg_customs_exports__items') }}
+    select hs_code from {{ ref('stg_customs_exports__versions') }}
     where {{ touched('export_date') }}
     union
     select hs_code from {{ ref('stg_customs_statistics__rows') }}

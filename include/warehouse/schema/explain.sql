@@ -1,0 +1,338 @@
+-- Why a figure is what it is, and why it moved.
+
+-- What a row of a mart is the sum of, in lines of sale: the months, and the key by which lines are added up.
+create or replace function ops.scope_of(
+    mart_row jsonb, markets text, months_back integer, out first_month date, out last_month date, out scope text
+)
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+    select
+        (date_trunc('month', (coalesce(mart_row ->> 'month', mart_row ->> 'period_start'))::timestamp)
+            - make_interval(months => months_back))::date,
+        (date_trunc('month', (coalesce(mart_row ->> 'month', mart_row ->> 'period_end', mart_row ->> 'period_start'))::timestamp)
+            - make_interval(months => months_back))::date,
+        concat_ws(
+            '|',
+            coalesce(mart_row ->> 'basis', 'order_book'),
+            coalesce(mart_row ->> 'product_group', 'ALL'),
+            coalesce(mart_row ->> 'enterprise_uscc', 'ALL'),
+            case
+                when markets <> 'own' then markets
+                when mart_row ->> 'market_code' is not null
+                    then concat('market:', mart_row ->> 'market_group', ':', mart_row ->> 'market_code')
+                when mart_row ->> 'market_group' is not null then concat('group:', mart_row ->> 'market_group')
+                else coalesce(mart_row ->> 'market_scope', 'all')
+            end
+        )
+$$;
+
+-- Every scope that a line of sale is part of; those of one mill besides, where single mills are asked for.
+create or replace function ops.scopes_of(
+    basis text, product_group text, enterprise_uscc text, market_group text, market_code text, leg text, by_mill boolean
+) returns setof text
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+    select concat_ws('|', basis, products.product, mills.mill, markets.market)
+    from (values ('ALL'), (product_group)) as products (product)
+    cross join (
+        select 'ALL' as mill
+        where not by_mill
+        union all
+        select enterprise_uscc
+        where by_mill
+    ) as mills
+    cross join (
+        values ('all'), (concat('group:', market_group)), (concat('market:', market_group, ':', market_code)), (leg),
+        (case when leg <> 'domestic' then 'export' end)
+    ) as markets (market)
+    where markets.market is not null
+$$;
+
+-- Cells of one mart that another release shows otherwise, step by step over the releases that are kept in between, and
+-- what moved each: the parts of a cell add up to its change.
+create or replace function ops.mart_diff(of_mart text, older bigint, newer bigint)
+returns table (
+    release_id bigint, cell jsonb, metric text, value_from text, value_to text, cause text, load_ids bigint [],
+    inputs text [], line_count bigint, part numeric
+)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    key text[] := (select m.key_columns from ops.mart as m where m.mart = of_mart);
+begin
+    return query execute format(
+        $query$
+        with steps as (
+            select * from (
+                select r.release_id as to_id, lag(r.release_id) over (order by r.release_id) as from_id
+                from ops.release as r
+                where r.dropped_at is null and r.release_id between $2 and $3
+            ) as numbered
+            where from_id is not null
+        ),
+
+        versions as (
+            select to_jsonb(s) - array['row_hash', 'valid_from_release', 'valid_to_release'] as mart_row,
+                s.valid_from_release, s.valid_to_release,
+                (select jsonb_object_agg(k, to_jsonb(s) -> k) from unnest($4::text[]) as k) as cell
+            from store.%1$I as s
+            where s.valid_from_release <= $3 and s.valid_to_release > $2
+                and not (s.valid_from_release <= $2 and s.valid_to_release > $3)
+        ),
+
+        pairs as (
+            select from_id, to_id, cell, gone.mart_row as old_row, come.mart_row as new_row
+            from (
+                select * from steps inner join versions
+                    on valid_from_release <= from_id and valid_to_release > from_id and valid_to_release <= to_id
+            ) as gone
+            full join (
+                select * from steps inner join versions
+                    on valid_from_release > from_id and valid_from_release <= to_id and valid_to_release > to_id
+            ) as come using (from_id, to_id, cell)
+        ),
+
+        -- Named once: what the catalogue says of a column of this mart.
+        metrics as (
+            select distinct on (c.name) c.name as metric, c.is_number, m.kind, m.numerator, m.denominator,
+                case when m.unit like 'percentage points%%' then 100 else 1 end as multiple,
+                l.markets, l.months_back
+            from (
+                select attname::text as name,
+                    format_type(atttypid, null) in ('numeric', 'bigint', 'integer') as is_number
+                from pg_attribute
+                where attrelid = 'store.%1$I'::regclass and attnum > 0 and not attisdropped
+                    and attname <> all($4 || array['row_hash', 'valid_from_release', 'valid_to_release'])
+            ) as c
+            left join reference.metrics as m on m.metric = c.name and (m.mart is null or m.mart = $1)
+            left join reference.figure_lines as l on l.metric = c.name and l.mart = $1
+            order by c.name, m.mart nulls last
+        ),
+
+        -- Of the cells that moved in a step those that are another in the end.
+        moved as (
+            select * from (
+                select pairs.*, metrics.*,
+                    first_value(old_row -> metric) over of_cell as in_older,
+                    last_value(new_row -> metric) over of_cell as in_newer,
+                    case
+                        when is_number and (kind in ('amount', 'quantity', 'count') or (old_row ->> metric is not null
+                            and new_row ->> metric is not null))
+                            then coalesce((new_row ->> metric)::numeric, 0) - coalesce((old_row ->> metric)::numeric, 0)
+                    end as change
+                from pairs cross join metrics
+                where old_row -> metric is distinct from new_row -> metric
+                window of_cell as (
+                    partition by cell, metric order by to_id rows between unbounded preceding and unbounded following
+                )
+            ) as stepped
+            where in_older is distinct from in_newer
+        ),
+
+        -- What the loads of a step changed in the sums of sales, by all scopes.
+        changes as (
+            select from_id, to_id, scope, month, c.load_id, c.basis, c.kind,
+                sum(c.line_count) as line_count, sum(c.value_cny) as value_cny
+            from steps
+            inner join ops.release_change as c on c.release_id > from_id and c.release_id <= to_id
+            left join reference.market_groups as g on g.market_group = c.market_group
+            cross join lateral ops.scopes_of(
+                c.basis, c.product_group, c.enterprise_uscc, c.market_group, c.market_code, g.leg,
+                'enterprise_uscc' = any($4)
+            ) as scope
+            group by 1, 2, 3, 4, 5, 6, 7
+        ),
+
+        -- Amounts that are needed: those that moved, and the numerators and denominators of ratios that moved.
+        wanted as (
+            select distinct to_id, cell, old_row, new_row, lines.metric, lines.markets, lines.months_back
+            from moved
+            inner join metrics as lines
+                on lines.metric in (moved.metric, moved.numerator, moved.denominator) and lines.markets is not null
+        ),
+
+        amounts as (
+            select wanted.to_id, wanted.cell, wanted.metric, changes.load_id, changes.basis, changes.kind,
+                sum(changes.line_count) as line_count, sum(changes.value_cny) as part
+            from wanted
+            cross join lateral ops.scope_of(
+                coalesce(wanted.new_row, wanted.old_row), wanted.markets, wanted.months_back
+            ) as s
+            inner join changes
+                on changes.to_id = wanted.to_id and changes.scope = s.scope
+                and changes.month between s.first_month and s.last_month
+            group by 1, 2, 3, 4, 5, 6
+        ),
+
+        -- A ratio n / d moves by its numerator and by its denominator; exactly, and no part depends on an order:
+        -- d(n/d) = dn (1/d0 + 1/d1) / 2 - dd (n0 + n1) / (2 d0 d1)
+        ratios as (
+            select to_id, cell, metric, multiple, numerator, denominator,
+                (old_row ->> numerator)::numeric as n0, (new_row ->> numerator)::numeric as n1,
+                nullif((old_row ->> denominator)::numeric, 0) as d0,
+                nullif((new_row ->> denominator)::numeric, 0) as d1, change
+            from moved
+            where change is not null
+                and numerator in (select m.metric from metrics as m where m.markets is not null)
+                and denominator in (select m.metric from metrics as m where m.markets is not null)
+        ),
+
+        parts as (
+            select moved.to_id, moved.cell, moved.metric, a.load_id, a.basis, a.kind, a.line_count, a.part
+            from moved inner join amounts as a using (to_id, cell, metric)
+            where moved.change is not null
+            union all
+            select r.to_id, r.cell, r.metric, a.load_id, a.basis, a.kind, sum(a.line_count),
+                r.multiple * sum(
+                    case when a.metric = r.numerator then round(a.part * (1 / d0 + 1 / d1) / 2, 20) else 0 end
+                    - case when a.metric = r.denominator then round(a.part * (n0 + n1) / (2 * d0 * d1), 20) else 0 end
+                )
+            from ratios as r
+            inner join amounts as a
+                on a.to_id = r.to_id and a.cell = r.cell and a.metric in (r.numerator, r.denominator)
+            -- A growth per working day, say, is not its numerator by its denominator.
+            where abs(r.change - r.multiple * (n1 / d1 - n0 / d0)) < 0.000000001
+            group by 1, 2, 3, 4, 5, 6, r.multiple
+        ),
+
+        -- Files of the project that changed between the two builds and that this mart depends on.
+        changed_inputs as (
+            select to_id, array_agg(name order by name) as names,
+                array_agg(distinct case
+                    when name = 'seeds/exchange_rates.csv' then 'changed rate'
+                    when name like 'seeds/%%' then 'changed seed'
+                    else 'changed code'
+                end) as causes
+            from (
+                select steps.to_id, name
+                from steps
+                inner join ops.release as r0 on r0.release_id = steps.from_id
+                inner join ops.release as r1 on r1.release_id = steps.to_id
+                inner join ops.build as b0 on b0.build_id = r0.build_id
+                inner join ops.build as b1 on b1.build_id = r1.build_id
+                cross join lateral (
+                    select jsonb_object_keys(b0.inputs || b1.inputs) as name
+                ) as names
+                where b0.inputs -> name is distinct from b1.inputs -> name
+                    -- Of a file that is gone nobody knows any more what it was for.
+                    and (not b1.inputs ? name or name in (select unnest(m.inputs) from ops.mart as m where m.mart = $1))
+            ) as changed
+            group by to_id
+        ),
+
+        -- What the parts leave over: the new code values what has not moved anew, or the figure is no sum.
+        leftovers as (
+            select moved.to_id, moved.cell, moved.metric, moved.change - coalesce(p.part, 0) as part, p.part is null as is_all
+            from moved
+            left join (select to_id, cell, metric, sum(part) as part from parts group by 1, 2, 3) as p
+                using (to_id, cell, metric)
+        ),
+
+        step_loads as (
+            select steps.to_id, lm.source, lm.month, bl.load_id
+            from steps
+            inner join ops.release as r0 on r0.release_id = steps.from_id
+            inner join ops.release as r1 on r1.release_id = steps.to_id
+            inner join ops.build_load as bl on bl.build_id > r0.build_id and bl.build_id <= r1.build_id
+            left join ops.load_month as lm on lm.load_id = bl.load_id
+        ),
+
+        -- Of a figure that is no sum its loads are named together: those that changed the lines it is about, its base of
+        -- a year before among them; else those of its months and sources; else all.
+        whole as (
+            select moved.to_id, moved.cell, moved.metric, leftovers.part, i.names,
+                case
+                    when leftovers.is_all or i.names is null then coalesce(
+                        (
+                            select array_agg(distinct c.load_id order by c.load_id) from changes as c
+                            where c.to_id = moved.to_id and c.scope = s.scope and c.month between s.base_month and s.last_month
+                        ),
+                        (
+                            select array_agg(distinct l.load_id order by l.load_id) from step_loads as l
+                            where l.to_id = moved.to_id and l.month between s.base_month and s.last_month
+                                and (s.basis is null or (s.basis = 'order_book') = (l.source = 'enterprise_orders'))
+                        ),
+                        (
+                            select array_agg(distinct l.load_id order by l.load_id) from step_loads as l
+                            where l.to_id = moved.to_id
+                        )
+                    )
+                end as load_ids,
+                i.causes
+            from moved
+            inner join leftovers using (to_id, cell, metric)
+            left join changed_inputs as i using (to_id)
+            cross join lateral (
+                select own.scope, own.last_month, (own.first_month - interval '12 months')::date as base_month,
+                    coalesce(moved.new_row, moved.old_row) ->> 'basis' as basis
+                from ops.scope_of(coalesce(moved.new_row, moved.old_row), 'own', 0) as own
+            ) as s
+            where moved.change is null or leftovers.is_all or abs(leftovers.part) > 0.000000000001
+        )
+
+        select moved.to_id, moved.cell, moved.metric, moved.old_row ->> moved.metric, moved.new_row ->> moved.metric,
+            caused.cause, caused.load_ids, caused.inputs, caused.line_count, caused.part
+        from moved
+        inner join (
+            select to_id, cell, metric,
+                concat(kind, case basis when 'customs' then ' declarations' else ' orders' end) as cause,
+                array[load_id] as load_ids, null::text[] as inputs, line_count::bigint, trim_scale(part) as part
+            from parts
+            where part <> 0
+            union all
+            select to_id, cell, metric,
+                array_to_string(case when load_ids is not null then array['loads'] end || causes, ', '),
+                load_ids, names, null, trim_scale(part)
+            from whole
+        ) as caused using (to_id, cell, metric)
+        order by moved.cell, moved.metric, moved.to_id, abs(caused.part) desc nulls last
+        $query$,
+        of_mart
+    ) using of_mart, older, newer, key;
+end
+$$;
+
+-- Every cell that two releases show otherwise, and what moved it; of one mart, or of all.
+create or replace function ops.release_diff(from_release bigint, to_release bigint, of_mart text default null)
+returns table (
+    mart text, cell jsonb, metric text, value_from text, value_to text, release_id bigint, cause text,
+    load_ids bigint [], files text [], inputs text [], line_count bigint, part numeric
+)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    asked bigint;
+    went timestamptz;
+    name text;
+    is_back boolean := from_release > to_release;
+begin
+    foreach asked in array array[from_release, to_release] loop
+        select r.dropped_at into went from ops.release as r where r.release_id = asked;
+        if not found then
+            raise exception 'there is no release %', asked using errcode = 'invalid_parameter_value';
+        elsif went is not null then
+            raise exception 'release % is no longer kept: it was dropped on %', asked, went::date
+            using errcode = 'invalid_parameter_value';
+        end if;
+    end loop;
+    if of_mart is not null and not exists (select from ops.mart as m where m.mart = of_mart) then
+        raise exception 'there is no mart %', of_mart using errcode = 'invalid_parameter_value';
+    end if;
+    for name in select m.mart from ops.mart as m where m.mart = coalesce(of_mart, m.mart) order by m.mart loop
+        return query
+        select name, d.cell, d.metric,
+            case when is_back then d.value_to else d.value_from end,
+            case when is_back then d.value_from else d.value_to end,
+            d.release_id, d.cause, d.load_ids,
+            (select array_agg(l.file_name order by l.load_id) from ops.load as l where l.load_id = any(d.load_ids)),
+            d.inputs, d.line_count, case when is_back then -d.part else d.part end
+        from ops.mart_diff(name, least(from_release, to_release), greatest(from_release, to_release)) as d;
+    end loop;
+end
+$$;
+comment on function ops.release_diff(bigint, bigint, text) is
+'One row per cell that moved between two releases and cause: value_from and value_to around release_id, and the part of the change that is this cause''s';
