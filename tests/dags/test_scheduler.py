@@ -108,6 +108,17 @@ def test_a_late_file_is_loaded_by_the_next_run_whatever_its_day(published):
     }
 
 
+def test_the_form_takes_back_a_release_and_forward_again(published):
+    newest = release_id(published)
+    for wanted in (newest - 1, newest):
+        form = {"release_id": wanted, "reason": "a drill"}
+        run_id = airflow_api.trigger(published.airflow, "rollback_release", form)
+        assert airflow_api.wait(published.airflow, "rollback_release", run_id, timeout_s=120) == "success"
+        assert release_id(published) == wanted
+    switches = "select switched_by, reason from ops.release_switch order by switched_at desc limit 2"
+    assert query(published.settings, switches) == 2 * [("admin", "a drill")]
+
+
 def test_cleared_runs_change_nothing(published):
     before, release = figures(published), release_id(published)
     loaded = airflow_api.runs(published.airflow, "ingest_customs_exports")[-1]["dag_run_id"]
