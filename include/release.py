@@ -118,9 +118,9 @@ def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[
         gate = quality.Gate(
             settings.dsn(Role.PUBLISHER), quality.docs_dir(settings.home, "release", f"build_{build_id}")
         )
-        names = [mart.name for mart in manifest.marts(settings)]
+        marts = manifest.marts(settings)
         unproven = build_log.unproven_months(connection, build_id)
-        results = release_gate.audit(connection, gate, build_id, names, unproven)
+        results = release_gate.audit(connection, gate, build_id, marts, unproven)
         docs = str(gate.write_docs().relative_to(settings.home))
         failed = [r for r in results if not r.success and r.severity == "critical"]
         if failed:

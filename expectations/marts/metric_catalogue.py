@@ -88,5 +88,16 @@ def metric_catalogue() -> gx.ExpectationSuite:
                     )
                 """,
             ),
+            no_row(
+                "ratios_say_how_to_aggregate",
+                "每个比率、指数和百分点变动都必须给出汇总表达式或不可汇总的原因，其他指标不得给出",
+                "a ratio, index or change in points says how it is aggregated or why not; no other does",
+                """
+                select mart, metric from {batch}
+                where num_nonnulls(how_to_aggregate, how_to_aggregate_reason)
+                    <> case when kind in ('ratio', 'index', 'points') then 1 else 0 end
+                    or how_to_aggregate like '%{{%'
+                """,
+            ),
         ],
     )

@@ -4,7 +4,7 @@ Columns and marts may be added, at the end. What has been promised stays: a colu
 its type or its meaning, and a mart that goes or is shown to fewer, break the queries of people we do not
 know. Such a change takes a new name (``<mart>_v2``), and the old one a date (``meta.deprecated``). The file
 is the last contract that was accepted: this command brings it up to date with the dbt project, and refuses
-where that would break it. Other words for the same meaning are accepted one by one: ``--reworded mart.column``.
+where that would break it. Other words for the same meaning are named one by one: ``--reworded mart.column``.
 """
 
 import argparse

@@ -47,7 +47,7 @@ def apply(admin_dsn: str, passwords: Mapping[str, str]) -> None:
                 )
         for source in sources():
             _raw_tables(connection, contract(source))
-        for name in ("ops.sql", "release.sql", "explain.sql", "grants.sql"):
+        for name in ("ops.sql", "release.sql", "explain.sql", "grants.sql", "ratios.sql"):
             connection.execute((_SCHEMA_FILES / name).read_bytes())
         for source in sources():
             _keys_of_older_rejects(connection, contract(source))

@@ -1,0 +1,103 @@
+"""The queries of dashboards, run on the candidate before anybody sees it.
+
+A mart can satisfy every rule and still break a dashboard: a column that is gone, a text where a number was, a
+division by what is now zero. Each file of ``expectations/saved_queries`` is run as it stands, but for the
+schema: ``marts`` becomes ``candidate``. One that fails refuses the release, as a critical rule does.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import psycopg
+import sqlglot
+from sqlglot import exp
+
+from include.errors import ContractError
+from include.quality.results import RuleResult
+from include.settings import PROJECT_DIR
+from include.warehouse.connection import scalar
+
+FOLDER = PROJECT_DIR / "expectations" / "saved_queries"
+# No mart: it is not built, and stays as it is.
+_RELEASE_INFO = "release_info"
+_REMEDY = "Bring back what it reads, or name the changed mart anew (_v2) and change query and dashboard"
+_REMEDY_ZH = "请恢复它所读的内容，或将变动后的数据表另名为 _v2，并连同看板一起修改查询"
+
+
+def replay(
+    connection: psycopg.Connection, restricted: Collection[str], folder: Path = FOLDER
+) -> list[RuleResult]:
+    """Run every saved query on the candidate, under bi_reader's time limit and without writing anything.
+
+    ``restricted``: marts that bi_reader may not read; a query over one of them fails here as it would there.
+    """
+    limit = scalar(
+        connection,
+        "select split_part(setting, '=', 2) from pg_roles, unnest(rolconfig) as setting"
+        " where rolname = 'bi_reader' and setting like 'statement_timeout=%'",
+    )
+    return [
+        _result(path, _error(connection, path, restricted, limit)) for path in sorted(folder.glob("*.sql"))
+    ]
+
+
+def on_candidate(query: str, restricted: Collection[str]) -> str:
+    """The query with ``candidate`` for ``marts`` and else letter for letter the same.
+
+    ContractError when it is not one query, or reads what bi_reader does not see.
+    """
+    try:
+        statements = sqlglot.parse(query, read="postgres")
+    except sqlglot.errors.SqlglotError as error:
+        raise ContractError(f"cannot be read: {str(error).splitlines()[0]}") from error
+    (tree,) = statements if len(statements) == 1 else (None,)
+    if not isinstance(tree, exp.Query):
+        raise ContractError("must be one select")
+    names = {cte.alias for cte in tree.find_all(exp.CTE)}
+    places = []
+    for table in tree.find_all(exp.Table):
+        if not table.db and (table.name in names or not isinstance(table.this, exp.Identifier)):
+            continue  # of the query itself, or a function's rows
+        if table.db != "marts":
+            raise ContractError(f"reads {table.sql('postgres')}: dashboards read the schema marts only")
+        if table.name in restricted:
+            raise ContractError(f"reads marts.{table.name}, which is restricted: bi_reader may not")
+        if table.name != _RELEASE_INFO and isinstance(table.this, exp.Identifier):
+            places.append(table.args["db"].meta["start"])
+    for start in sorted(places, reverse=True):
+        query = f"{query[:start]}candidate{query[start + len('marts') :]}"
+    return query
+
+
+def _error(connection: psycopg.Connection, path: Path, restricted: Collection[str], limit: str) -> str | None:
+    try:
+        query = on_candidate(path.read_text(encoding="utf-8"), restricted)
+        with connection.transaction():
+            connection.execute("set transaction read only")
+            connection.execute("select set_config('statement_timeout', %s, true)", [limit])
+            with connection.cursor(name="saved_query") as rows:
+                rows.execute(query.rstrip().rstrip(";").encode())
+                for _ in rows:  # an error may come with any row
+                    pass
+    except (ContractError, psycopg.Error) as error:
+        return str(error).strip()
+    return None
+
+
+def _result(path: Path, error: str | None) -> RuleResult:
+    file = f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
+    return RuleResult(
+        suite="saved_queries",
+        rule=f"saved_query_{path.stem}",
+        level="release",
+        severity="critical",
+        expectation="saved_query",
+        column=None,
+        success=error is None,
+        unexpected_count=None,
+        zh=f"看板查询 {file} 必须能在候选数据上运行" + ("" if error is None else f"：{error}。{_REMEDY_ZH}"),
+        en=f"the dashboard's query {file} must run on the candidate"
+        + ("" if error is None else f": {error}. {_REMEDY}"),
+        rows_query=None,
+        details={} if error is None else {"file": file, "error": error},
+    )
