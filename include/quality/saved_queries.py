@@ -5,7 +5,8 @@ division by what is now zero. Each file of ``expectations/saved_queries`` is run
 schema: ``marts`` becomes ``candidate``. One that fails refuses the release, as a critical rule does.
 """
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import psycopg
@@ -20,14 +21,12 @@ from include.warehouse.connection import scalar
 FOLDER = PROJECT_DIR / "expectations" / "saved_queries"
 # No mart: it is not built, and stays as it is.
 _RELEASE_INFO = "release_info"
-_REMEDY = "Bring back what it reads, or name the changed mart anew (_v2) and change query and dashboard"
+_REMEDY = "Bring back what it reads, or name the changed mart anew (_v2) and change the query too"
 _REMEDY_ZH = "请恢复它所读的内容，或将变动后的数据表另名为 _v2，并连同看板一起修改查询"
 
 
-def replay(
-    connection: psycopg.Connection, restricted: Collection[str], folder: Path = FOLDER
-) -> list[RuleResult]:
-    """Run every saved query on the candidate, under bi_reader's time limit and without writing anything.
+def replay(connection: psycopg.Connection, restricted: Collection[str], folder: Path) -> list[RuleResult]:
+    """Run every saved query of ``folder`` on the candidate, in bi_reader's time and without writing.
 
     ``restricted``: marts that bi_reader may not read; a query over one of them fails here as it would there.
     """
@@ -36,16 +35,31 @@ def replay(
         "select split_part(setting, '=', 2) from pg_roles, unnest(rolconfig) as setting"
         " where rolname = 'bi_reader' and setting like 'statement_timeout=%'",
     )
-    return [
-        _result(path, _error(connection, path, restricted, limit)) for path in sorted(folder.glob("*.sql"))
-    ]
+    functions: dict[str, str] = dict(
+        connection.execute(
+            "select proname, prosrc from pg_proc where pronamespace = 'marts'::regnamespace and proretset"
+        ).fetchall()
+    )
+
+    def error(path: Path) -> str | None:
+        try:
+            query = on_candidate(path.read_text(encoding="utf-8"), restricted, functions)
+            _run(connection, query, limit)
+        except (ContractError, psycopg.Error) as error:
+            return str(error).strip()
+        return None
+
+    return [_result(path, error(path)) for path in sorted(folder.glob("*.sql"))]
 
 
-def on_candidate(query: str, restricted: Collection[str]) -> str:
+def on_candidate(query: str, restricted: Collection[str], functions: Mapping[str, str]) -> str:
     """The query with ``candidate`` for ``marts`` and else letter for letter the same.
 
+    ``functions``: marts' functions of rows -> their bodies, which take their place: they read marts too.
     ContractError when it is not one query, or reads what bi_reader does not see.
     """
+    for name, body in functions.items():
+        query = re.sub(rf"\bmarts\.{name}\(\)", f"({body.strip()})".replace("\\", r"\\"), query)
     try:
         statements = sqlglot.parse(query, read="postgres")
     except sqlglot.errors.SqlglotError as error:
@@ -54,34 +68,33 @@ def on_candidate(query: str, restricted: Collection[str]) -> str:
     if not isinstance(tree, exp.Query):
         raise ContractError("must be one select")
     names = {cte.alias for cte in tree.find_all(exp.CTE)}
-    places = []
     for table in tree.find_all(exp.Table):
         if not table.db and (table.name in names or not isinstance(table.this, exp.Identifier)):
-            continue  # of the query itself, or a function's rows
-        if table.db != "marts":
+            continue  # of the query itself, or rows of a function of PostgreSQL
+        if table.db.lower() != "marts":
             raise ContractError(f"reads {table.sql('postgres')}: dashboards read the schema marts only")
-        if table.name in restricted:
+        if table.name.lower() in restricted:
             raise ContractError(f"reads marts.{table.name}, which is restricted: bi_reader may not")
-        if table.name != _RELEASE_INFO and isinstance(table.this, exp.Identifier):
-            places.append(table.args["db"].meta["start"])
-    for start in sorted(places, reverse=True):
-        query = f"{query[:start]}candidate{query[start + len('marts') :]}"
+    # Columns may be written with their schema too.
+    named = [(node, node.args["db"]) for node in tree.find_all(exp.Table, exp.Column) if node.args.get("db")]
+    places = [
+        (schema.meta["start"], schema.meta["end"] + 1)
+        for node, schema in named
+        if (node.table if isinstance(node, exp.Column) else node.name) != _RELEASE_INFO
+    ]
+    for start, end in sorted(places, reverse=True):
+        query = f"{query[:start]}candidate{query[end:]}"
     return query
 
 
-def _error(connection: psycopg.Connection, path: Path, restricted: Collection[str], limit: str) -> str | None:
-    try:
-        query = on_candidate(path.read_text(encoding="utf-8"), restricted)
-        with connection.transaction():
-            connection.execute("set transaction read only")
-            connection.execute("select set_config('statement_timeout', %s, true)", [limit])
-            with connection.cursor(name="saved_query") as rows:
-                rows.execute(query.rstrip().rstrip(";").encode())
-                for _ in rows:  # an error may come with any row
-                    pass
-    except (ContractError, psycopg.Error) as error:
-        return str(error).strip()
-    return None
+def _run(connection: psycopg.Connection, query: str, limit: str) -> None:
+    with connection.transaction():
+        connection.execute("set transaction read only")
+        connection.execute("select set_config('statement_timeout', %s, true)", [limit])
+        with connection.cursor(name="saved_query") as rows:
+            rows.execute(query.rstrip().rstrip(";").encode())
+            for _ in rows:  # an error may come with any row
+                pass
 
 
 def _result(path: Path, error: str | None) -> RuleResult:

@@ -187,16 +187,21 @@ create or replace function marts.market_share_complete() returns table (
     markets as (select distinct market_level, market_group, market_code from marts.market_share)
     select
         w.month, w.basis, w.product_group, m.market_level, m.market_group, m.market_code,
-        (w.month, w.basis, w.product_group)::text,
+        (w.month, w.basis, w.product_group)::text as whole,
         w.is_finished,
-        coalesce(s.value_cny, 0), w.total_value_cny,
-        case when w.base_total_value_cny is not null then coalesce(s.base_value_cny, 0) end, w.base_total_value_cny,
-        case when w.total_value_3m_before_cny is not null then coalesce(s.value_3m_before_cny, 0) end,
+        coalesce(s.value_cny, 0) as value_cny,
+        w.total_value_cny,
+        case when w.base_total_value_cny is not null then coalesce(s.base_value_cny, 0) end as base_value_cny,
+        w.base_total_value_cny,
+        case when w.total_value_3m_before_cny is not null then coalesce(s.value_3m_before_cny, 0) end
+            as value_3m_before_cny,
         w.total_value_3m_before_cny,
-        case when s.month is null then 0 else s.value_usd end, w.total_value_usd,
-        coalesce(s.value_today_members_cny, 0),
+        case when s.month is null then 0 else s.value_usd end as value_usd,
+        w.total_value_usd,
+        coalesce(s.value_today_members_cny, 0) as value_today_members_cny,
         w.quantity_unit,
-        case when s.month is null then 0 else marts.known(coalesce(s.quantity, 0), s.share_quantity_reason) end,
+        case when s.month is null then 0 else marts.known(coalesce(s.quantity, 0), s.share_quantity_reason) end
+            as quantity,
         w.total_quantity
     from wholes as w
     cross join markets as m
