@@ -234,6 +234,22 @@ def quarantine(
 
 
 @app.command()
+def export(
+    mart: Annotated[str, typer.Argument(help="Name of the mart, for example market_share.")],
+    *,
+    out: Annotated[Path, typer.Option(help="File to write: .csv or .xlsx.")],
+    release_id: Annotated[int | None, typer.Option("--release", help="Instead of the current one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a mart to a file that a spreadsheet can open safely."""
+    from include.warehouse import export as exports
+
+    written = exports.export(load_settings(), mart, out, release_id)
+    say(f"{written.rows} rows of release {written.release_id} written to {written.file}")
+    show_result(asdict(written), as_json=as_json, shown=True)
+
+
+@app.command()
 def dsn(
     *,
     role: Annotated[Role, typer.Option(help="Database role.")] = Role.ANALYST,

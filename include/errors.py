@@ -59,3 +59,7 @@ class ExplainError(TextileError):
 
 class QuarantineError(TextileError):
     """What was asked of the rejected rows cannot be shown or written."""
+
+
+class ExportError(TextileError):
+    """A mart cannot be written as the file that was asked for."""

@@ -1,6 +1,5 @@
 """The file that goes back to the sender: its own columns, and beside each row what is wrong with it."""
 
-import csv
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -13,12 +12,10 @@ from include.sources.contract import contract
 from include.sources.lookups import fold
 from include.sources.profile import profile
 from include.warehouse.rejected_rows import Row
+from include.warehouse.spreadsheet import EXCEL_ROWS, csv_file, harmless
 
-# A spreadsheet runs what begins like a formula: such a text goes out with a quote before it.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _OURS = ("退回原因", "Reason", "文件 File", "位置 Place", "已更正 Corrected")
-_EXCEL_ROWS = 1_048_576
-_TEXT_AS_NUMBER = {"number_stored_as_text": f"A1:XFD{_EXCEL_ROWS}"}
+_TEXT_AS_NUMBER = {"number_stored_as_text": f"A1:XFD{EXCEL_ROWS}"}
 _CSV = (
     *("load_id", "source", "file_name", "line_no", "place", "rule_codes", "reason_zh", "reason_en"),
     *("state", "healed_by_load", "healed_by_file", "healed_at", "raw_line"),
@@ -43,20 +40,16 @@ def write(rows: Iterable[Row], out: Path) -> int:
 
 
 def _write_csv(rows: Iterable[Row], out: Path) -> int:
-    """CSV that spreadsheet programs open as text (UTF-8 with BOM)."""
     count = 0
-    with out.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_CSV)
+    with csv_file(out, _CSV) as writer:
         for row in rows:
-            writer.writerow([_harmless(row[name]) for name in _CSV])
+            writer.writerow([harmless(_joined(row[name])) for name in _CSV])
             count += 1
     return count
 
 
-def _harmless(value: Any) -> Any:
-    text = ", ".join(value) if isinstance(value, list) else value
-    return f"'{text}" if isinstance(text, str) and text.startswith(_FORMULA_STARTS) else text
+def _joined(value: Any) -> Any:
+    return ", ".join(value) if isinstance(value, list) else value
 
 
 def _write_xlsx(rows: Iterable[Row], file: BinaryIO) -> int:
@@ -67,8 +60,8 @@ def _write_xlsx(rows: Iterable[Row], file: BinaryIO) -> int:
         count = 0
         for row in rows:
             header = None if row["cells"] is None else tuple(row["cells"])
-            sheet, height = sheets.get(header, (None, _EXCEL_ROWS))
-            if height == _EXCEL_ROWS:
+            sheet, height = sheets.get(header, (None, EXCEL_ROWS))
+            if height == EXCEL_ROWS:
                 sheet, height = _new_sheet(book, header, bold), 1
             cells = row["cells"] or {"": row["raw_line"]}
             for column, text in enumerate([*_said(row), *cells.values()]):

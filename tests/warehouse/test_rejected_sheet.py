@@ -136,6 +136,6 @@ def test_what_cannot_be_shown_or_written_is_said(rejected, tmp_path):
 
 def test_a_full_worksheet_is_continued_on_the_next(rejected, tmp_path, monkeypatch):
     settings, _ = rejected
-    monkeypatch.setattr(rejected_sheet, "_EXCEL_ROWS", 2)
+    monkeypatch.setattr(rejected_sheet, "EXCEL_ROWS", 2)
     written(settings, tmp_path / "a.xlsx", 1)
     assert [len(rows) for _, rows in sheets(tmp_path / "a.xlsx")] == [1, 1, 1]

@@ -1,0 +1,25 @@
+"""What spreadsheet programs do to the files that we hand out, and what keeps them from it."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+EXCEL_ROWS = 1_048_576
+# A spreadsheet runs what begins like a formula; the East Asian editions also where the sign is full-width.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def harmless(value: Any) -> Any:
+    """A text that begins like a formula gets a quote before it; everything else, numbers too, stays."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+@contextmanager
+def csv_file(out: Path, header: Iterable[str]) -> Iterator[Any]:
+    """A writer of CSV that spreadsheet programs open as text (UTF-8 with BOM); the header is written."""
+    with out.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        yield writer
