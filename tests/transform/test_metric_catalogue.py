@@ -38,6 +38,27 @@ DEFECTS = {
         f"update candidate.metric_catalogue set additive_over_markets = true where {OF_SHARE}",
         {"ratios_are_not_summed"},
     ),
+    "call_lost": (
+        "metric_catalogue",
+        f"update candidate.metric_catalogue set how_to_aggregate = null where {OF_SHARE}",
+        {"ratios_say_how_to_aggregate"},
+    ),
+    "call_and_reason": (
+        "metric_catalogue",
+        f"update candidate.metric_catalogue set how_to_aggregate_reason = 'mixed_bases' where {OF_SHARE}",
+        {"ratios_say_how_to_aggregate"},
+    ),
+    "call_not_filled_in": (
+        "metric_catalogue",
+        f"update candidate.metric_catalogue set how_to_aggregate = 'ratio({{level}})' where {OF_SHARE}",
+        {"ratios_say_how_to_aggregate"},
+    ),
+    "call_of_an_amount": (
+        "metric_catalogue",
+        "update candidate.metric_catalogue set how_to_aggregate = 'sum(value_cny)'"
+        " where mart = 'growth' and metric = 'value_cny'",
+        {"ratios_say_how_to_aggregate"},
+    ),
     "no_catalogue": (
         "metric_catalogue",
         "delete from candidate.metric_catalogue",

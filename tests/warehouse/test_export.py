@@ -37,7 +37,7 @@ NAMES = ", ".join(psycopg.sql.Literal(name).as_string() for name in [*HOSTILE, *
 MART = (
     "select n::integer as place, name, case when n = 1 then -1234567890.10 else 0.30 end::numeric(20, 2) as"
     " value_cny, 0.123456789012345::numeric as share, date '2020-09-01' as month, n > 1 as is_finished,"
-    " timestamptz '2020-09-01 16:00Z' as at, null::text as reason,"
+    " timestamptz '2020-09-01 16:30Z' as at, null::text as reason,"
     " case when n = 1 then 123456789012345678.91 end::numeric(20, 2) as large_cny"
     f" from unnest(array[{NAMES}]) with ordinality as named (name, n)"
 )
@@ -60,7 +60,7 @@ def test_csv_has_every_digit_and_runs_nothing(warehouse, tmp_path):
         ("share", "0.123456789012345"),
         ("month", "2020-09-01"),
         ("is_finished", "false"),
-        ("at", "2020-09-02T00:00:00+08:00"),
+        ("at", "2020-09-02T00:30:00+08:00"),
         ("reason", ""),
         ("large_cny", "123456789012345678.91"),
     ]
@@ -98,7 +98,7 @@ def test_xlsx_has_numbers_as_numbers_and_no_formula(warehouse, tmp_path):
         0.123456789012345,
         dt.date(2020, 9, 1),
         False,
-        dt.datetime(2020, 9, 2),
+        dt.datetime(2020, 9, 2, 0, 30),
         "",
         "123456789012345678.91",
     ]
