@@ -172,6 +172,7 @@ create table if not exists ops.release (
     rows_changed jsonb not null default '{}',
     dropped_at timestamptz
 );
+alter table ops.release add column if not exists final_through date;
 
 create table if not exists ops.release_switch (
     switched_at timestamptz not null default clock_timestamp(),
@@ -266,6 +267,7 @@ inner join ops.load as l on q.load_id = l.load_id
 cross join unnest(q.rule_codes) as broken (rule_code)
 group by 1, 2, 3, 4;
 
+comment on column ops.release.final_through is 'Newest month that the release shows as final; null when none is';
 comment on table ops.load is
 'One row per delivered file that was loaded; rows_in = accepted + unchanged + quarantined where accepted';
 comment on column ops.load.skipped is
