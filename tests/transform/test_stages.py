@@ -10,8 +10,8 @@ import pytest
 
 from expectations.marts import STAGED
 from include import maintenance, release
-from include.settings import Role, Settings
-from tests.samples import load, one, order, query, write
+from include.settings import Settings
+from tests.samples import load, order, query, write
 from tests.transform.spoiling import failing_rules, spoiled
 
 # Rows of revision come with the second release; test_revision has its defects.
@@ -141,18 +141,3 @@ def test_a_month_moves_from_flash_to_final_and_its_revisions_are_kept(
     before = query(warehouse, "select * from marts.dim_month order by 1")
     assert release.publish(warehouse, full_refresh=True).status == "published"
     assert query(warehouse, "select * from marts.dim_month order by 1") == before
-
-
-def test_a_candidate_of_another_cutoff_is_refused(told, tmp_path):
-    """Stages follow the data: were an order missing, the month would not be final."""
-    last_day = one(told, "select max(last_date) from intermediate.int_sales__months")
-    query(told, "update intermediate.int_sales__months set last_date = '2009-01-31'", role=Role.TRANSFORMER)
-    try:
-        assert "stage_as_the_calendar_says" in failing_rules(told, tmp_path, "dim_month")
-    finally:
-        query(
-            told,
-            "update intermediate.int_sales__months set last_date = %s",
-            last_day,
-            role=Role.TRANSFORMER,
-        )
