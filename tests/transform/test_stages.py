@@ -141,3 +141,23 @@ def test_a_month_moves_from_flash_to_final_and_its_revisions_are_kept(
     before = query(warehouse, "select * from marts.dim_month order by 1")
     assert release.publish(warehouse, full_refresh=True).status == "published"
     assert query(warehouse, "select * from marts.dim_month order by 1") == before
+
+
+def test_a_release_of_older_code_had_no_stages(new_warehouse, published, tmp_path: Path):
+    """Its figures go on: when they became formal is not known, nor made up."""
+    warehouse = new_warehouse(published)
+    for mart, columns in (
+        ("dim_month", ["stage"]),
+        ("revision", ["stage", "first_stage", "first_formal_value", "first_final_value"]),
+    ):
+        drops = ", ".join(f"drop column {column} cascade" for column in columns)
+        query(warehouse, f"alter table store.{mart} {drops}")
+    late = order(订单号="SO-LATE", 订单日期="2019-09-30", 数量="1000", 单价="1", 金额="1000")
+    load(warehouse, "enterprise_orders", write(tmp_path / "late.csv", [late]))
+    assert release.publish(warehouse).status == "published"
+    revised = query(
+        warehouse,
+        "select first_stage, first_formal_reason, first_final_value = latest_value, flash_to_formal_reason,"
+        f" revision, stage from marts.revision {SEPTEMBER.replace('2020', '2019')}",
+    )
+    assert revised == [(None, "not_shown_as_formal", True, "not_shown_as_flash", Decimal(1000), "final")]
