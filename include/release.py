@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -16,7 +17,7 @@ from include.quality import release_gate
 from include.settings import Role, Settings
 from include.sources.contract import sources
 from include.transform import dbt, manifest
-from include.warehouse import build_log, changes, store
+from include.warehouse import build_log, changes, retention, store
 from include.warehouse.connection import connect, exclusive, scalar, wait_for
 
 Say = Callable[[str], None]
@@ -163,9 +164,11 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
             release_id = int(
                 scalar(
                     connection,
-                    "insert into ops.release (build_id, data_cutoff, last_load_id, loads, code_version)"
+                    "insert into ops.release"
+                    " (build_id, data_cutoff, final_through, last_load_id, loads, code_version)"
                     # Of what was built, not of raw: a file accepted since then is not in this release.
                     " select build_id, (select max(last_date) from intermediate.int_sales__months),"
+                    " (select max(month) from candidate.dim_month where stage = 'final'),"
                     " last_load_id, loads, code_version"
                     " from ops.build where build_id = %(build)s returning release_id",
                     {"build": build_id},
@@ -220,18 +223,20 @@ def has_unreleased(settings: Settings, source: str) -> bool:
 
 
 def releases(settings: Settings) -> list[dict[str, Any]]:
-    """All releases, newest first."""
+    """All releases, newest first, and as what each is kept; empty: it goes with the next maintenance."""
     with connect(settings, Role.PUBLISHER) as connection:
         cursor = connection.execute(
             "select r.release_id, r.release_id = c.release_id as is_current, r.published_at, r.data_cutoff,"
-            " r.loads, r.code_version, r.dropped_at, s.switched_at, s.switched_by, s.reason"
+            " r.final_through, r.loads, r.code_version, r.dropped_at, s.switched_at, s.switched_by, s.reason"
             " from ops.release as r left join store.current_release as c on true"
             # Why readers see or last saw it.
             " left join lateral (select * from ops.release_switch as s where s.release_id = r.release_id"
             " order by s.switched_at desc limit 1) as s on true order by r.release_id desc"
         )
         names = [d.name for d in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+        found = [dict(zip(names, row, strict=True)) for row in cursor]
+        kept = retention.reasons(connection, datetime.now(UTC))
+        return [{**row, "kept_as": kept.get(row["release_id"])} for row in found]
 
 
 def rollback(settings: Settings, release_id: int, reason: str, who: str | None = None) -> None:

@@ -189,6 +189,7 @@ create table if not exists ops.release (
     rows_changed jsonb not null default '{}',
     dropped_at timestamptz
 );
+alter table ops.release add column if not exists final_through date;
 
 -- What dbt reads: the loads of the build under way that no release has, with the months that they touched.
 create or replace view ops.unreleased_load as
@@ -324,6 +325,7 @@ inner join ops.load as l on q.load_id = l.load_id
 cross join unnest(q.rule_codes) as broken (rule_code)
 group by 1, 2, 3, 4;
 
+comment on column ops.release.final_through is 'Newest month that the release shows as final; null when none is';
 comment on table ops.load is
 'One row per delivered file that was loaded; rows_in = accepted + unchanged + quarantined where accepted';
 comment on column ops.load.skipped is
