@@ -10,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
+_PRESENT = {"either": "true", "release": "in_release", "both": "in_release and in_candidate"}
+
 
 class Kind(Enum):
     """What a limit counts."""
@@ -36,8 +38,8 @@ class Measure:
     where: str = "true"
     weight: str = "sum(value_cny)"
     floor: str = "0"
-    # full: a cell that is new or gone has jumped; left: only one that is gone; inner: neither.
-    join: str = "full"
+    # either: a cell that is new or gone has jumped; release: only one that is gone; both: neither.
+    of: str = "either"
     # Over the last twelve months together, for cells with rows in at least six of them.
     over_year: bool = False
 
@@ -128,34 +130,40 @@ def _cell_by_cell(guard: Guard, measure: Measure) -> str:
     periods = "year_before" if measure.over_year else "finished"
     enough = f"having count(distinct {guard.period[0]}) >= 6" if measure.over_year else ""
 
-    def side(rows: str, having: str = "") -> str:
+    def side(rows: str, was: str, having: str = "") -> str:
         return (
-            f"(select {names}, true as there, {measure.value} as figure, {measure.weight} as weight"  # noqa: S608
+            f"select {names}, {was} as was, {measure.value} as figure, {measure.weight} as weight"  # noqa: S608
             f" from {rows} as own inner join {periods} using ({', '.join(guard.period)})"
-            f" where {measure.where} group by {names} {having})"
+            f" where {measure.where} group by {names} {having}"
         )
 
     if measure.kind is Kind.RATE:
-        before, after = "was.figure", "now.figure"
+        before, after = "before", "after"
         jumped, excess = f"(after is null or abs(after - before) > {measure.limit})", "abs(after - before)"
     else:
-        before = "case when was.there then was.figure else 0 end"
-        after = "coalesce(now.figure, 0)"
+        before = "case when in_release then before else 0 end"
+        after = "coalesce(after, 0)"
         jumped = f"100 * abs(after - before) > {measure.limit}"
         excess = "100 * abs(after - before)"
     if measure.kind is Kind.FACTOR:
         jumped = f"greatest(after, before) > {measure.limit} * least(after, before)"
         excess = "greatest(after, before) / nullif(least(after, before), 0)"
+    # Not a join: of these groups the planner knows nothing, and would compute one for each row of the other.
     return f"""
         select '{measure.metric}' as metric, {_named(keys)} as cell, before, after,
             '{_limit(measure)}' as "limit", {_because(measure)}, {excess} / {measure.limit} as excess
         from (
-            select {names}, {before} as before, {after} as after,
-                greatest(coalesce(was.weight, 0), coalesce(now.weight, 0)) as weight
-            from {side("released", enough)} as was
-            {measure.join} join {side("{batch}")} as now using ({names})
-        ) as both_releases
-        where weight >= {measure.floor} and before is not null and {jumped}
+            select {names}, {before} as before, {after} as after
+            from (
+                select {names}, coalesce(bool_or(was), false) as in_release,
+                    coalesce(bool_or(not was), false) as in_candidate, max(weight) as weight,
+                    max(figure) filter (where was) as before, max(figure) filter (where not was) as after
+                from ({side("released", "true", enough)} union all {side("{batch}", "false")}) as sides
+                group by {names}
+            ) as cells
+            where weight >= {measure.floor} and {_PRESENT[measure.of]}
+        ) as figures
+        where before is not null and {jumped}
     """  # noqa: S608  (our own columns)
 
 

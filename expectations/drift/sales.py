@@ -174,7 +174,7 @@ SALES = (
                 ),
                 weight="sum(total_value_cny)",
                 floor=_LARGE,
-                join="left",
+                of="release",
                 over_year=True,
             ),
             Measure(
@@ -189,7 +189,7 @@ SALES = (
                 ),
                 weight="sum(total_value_cny)",
                 floor=_LARGE,
-                join="inner",
+                of="both",
                 over_year=True,
             ),
             Ahead(
@@ -220,7 +220,7 @@ SALES = (
                 where="hs_level = 'hs8' and market_code = 'ALL'",
                 weight="sum(denominator_value_cny)",
                 floor=_LARGE,
-                join="inner",
+                of="both",
             ),
             Measure(
                 "denominator_quantity per denominator_value_cny",
@@ -232,7 +232,7 @@ SALES = (
                 where="hs_level = 'hs8' and market_code = 'ALL'",
                 weight="sum(denominator_value_cny)",
                 floor=_LARGE,
-                join="inner",
+                of="both",
             ),
         ),
     ),
