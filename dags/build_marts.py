@@ -2,9 +2,8 @@
 
 - `build` runs dbt once into the schema `candidate`; the log shows every model. When no load and no code has
   changed since the newest release, the rest is skipped.
-- `audit` is the release gate: a critical rule that fails ends the run, and readers see what they saw. Figures
-  that jumped are listed in its log; a run triggered with `accept_drift` lets them pass. When a load was
-  accepted since the build began, it builds again first.
+- `audit` is the release gate: a critical rule that fails ends the run, and readers see what they saw; its log
+  has the figures that jumped, which `accept_drift` lets pass. Overtaken by a load, it builds again first.
 - `publish` moves the pointer that all views in `marts` follow; it tries again while a reader is in its way.
 
 To try again, clear the run from `build`: the candidate always holds the newest build only.
@@ -21,8 +20,7 @@ from include.settings import load_settings
 from include.sources.contract import sources
 
 log = logging.getLogger("textile")
-_TITLE = "Accept drift / 接受跳变"
-_WHY = "Why figures that jumped are right; it is kept with your name. Empty: they refuse the release."
+_WHY = "Why figures that jumped are right (kept with your name); else they refuse. 数据跳变属实的理由"
 
 
 @dag(
@@ -30,7 +28,7 @@ _WHY = "Why figures that jumped are right; it is kept with your name. Empty: the
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=9),
-    params={"accept_drift": Param(None, type=["null", "string"], title=_TITLE, description=_WHY)},
+    params={"accept_drift": Param(None, type=["null", "string"], description=_WHY)},
     tags={"marts"},
     doc_md=__doc__,
 )

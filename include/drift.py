@@ -16,7 +16,10 @@ from include.warehouse.connection import connect
 # expectations/drift/ declares the rules of this level.
 LEVEL = "drift"
 SHOWN = 10  # jumped cells of a rule
-OVERRIDE = "If the figures are right: `textile publish --accept-drift 'why'`, or trigger build_marts with accept_drift"
+_OVERRIDE = (
+    "figures jumped against the current release. When they are right: `textile publish --accept-drift 'why'`,"
+    " or trigger build_marts with accept_drift"
+)
 
 Cell = dict[str, Any]
 
