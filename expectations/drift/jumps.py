@@ -48,7 +48,8 @@ class Measure:
 class Ahead:
     """A sum per cell in months after the last one that was over, against the largest of twelve before.
 
-    Cells with fewer than three of these months have no measure yet. ``limit`` is a factor.
+    Or against the month itself in the release: what was accepted yesterday is not asked again. Cells with
+    fewer than three of the twelve months have no measure yet. ``limit`` is a factor.
     """
 
     metric: str
@@ -175,9 +176,9 @@ def _ahead(guard: Guard, measure: Ahead) -> str:
     same = " and ".join(f"ended.{name} = own.{name}" for name in others) or "true"
     per_basis = f"group by {', '.join(others)}" if others else ""
     return f"""
-        select '{measure.metric}' as metric, {_named(keys)} as cell, before, after,
+        select '{measure.metric}' as metric, {_named(keys)} as cell, greatest(before, shown) as before, after,
             'x {measure.limit} of the largest month of a year' as "limit", {_because(measure)},
-            after / nullif(before, 0) / {measure.limit} as excess
+            after / nullif(greatest(before, shown), 0) / {measure.limit} as excess
         from (
             select {kept}, max(figure) as before
             from (
@@ -196,7 +197,10 @@ def _ahead(guard: Guard, measure: Ahead) -> str:
             where {measure.where}
             group by {own}
         ) as now using ({kept})
-        where after >= {measure.floor} and after > {measure.limit} * before
+        left join (
+            select {names}, {measure.value} as shown from released where {measure.where} group by {names}
+        ) as seen using ({names})
+        where after >= {measure.floor} and after > {measure.limit} * greatest(before, shown)
     """  # noqa: S608  (our own columns)
 
 

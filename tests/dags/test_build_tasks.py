@@ -109,3 +109,19 @@ def test_the_form_of_the_rollback_takes_back_and_records_who_asked(at, ask):
     assert query(at, switched) == [(1, "Wang Fang", "wrong rates")]
     with pytest.raises(AirflowFailException, match="there is no release 99"):
         ask("rollback_release", "rollback", {"release_id": 99, "reason": "a slip"}, person)
+
+
+def test_figures_that_jumped_refuse_until_somebody_says_in_the_form_why_they_are_right(at, ask):
+    query(
+        at,
+        "update store.dual_circulation set domestic_value_cny = 0, total_value_cny = 1000000000"
+        " where is_finished returning 1",
+    )
+    with pytest.raises(AirflowFailException, match=r"refused build \d+: drift_dual_circulation$"):
+        ask("build_marts", "audit", new_build(at, "built"), *NOBODY)
+    build_id = new_build(at, "built")
+    form = ({"accept_drift": "checked with the mill"}, SimpleNamespace(triggering_user_name="Wang Fang"))
+    assert ask("build_marts", "audit", build_id, *form) == build_id
+    assert query(at, "select build_id, rule_code, reason, accepted_by from ops.accepted_drift") == [
+        (build_id, "drift_dual_circulation", "checked with the mill", "Wang Fang")
+    ]
