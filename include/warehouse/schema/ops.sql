@@ -232,6 +232,17 @@ create table if not exists ops.mart (
     inputs text [] not null
 );
 
+create table if not exists ops.accepted_drift (
+    build_id bigint not null references ops.build (build_id),
+    rule_code text not null,
+    reason text not null check (reason <> ''),
+    accepted_by text not null,
+    accepted_at timestamptz not null default clock_timestamp(),
+    cells bigint not null,
+    details jsonb not null,
+    primary key (build_id, rule_code)
+);
+
 create table if not exists ops.release_switch (
     switched_at timestamptz not null default clock_timestamp(),
     release_id bigint not null references ops.release (release_id),
@@ -385,6 +396,11 @@ comment on column ops.load_month.build_id is 'The last build that computed the m
 comment on view ops.months_to_build is 'The months that the newest build computes anew, by source';
 comment on table ops.build_node is 'One row per dbt node of a build';
 comment on table ops.release is 'One row per published release; dropped_at says since when its rows are gone (retention)';
+comment on table ops.accepted_drift is
+'One row per drift rule that failed on a build and did not refuse it, because somebody said why its figures are right';
+comment on column ops.accepted_drift.accepted_by is 'Who said so: a login name, or the user who triggered the DAG';
+comment on column ops.accepted_drift.cells is 'How many cells had jumped beyond their limits';
+comment on column ops.accepted_drift.details is 'The first of these cells: metric, cell, before, after, limit and why that';
 comment on table ops.release_switch is 'One row per change of the current release: publish or rollback';
 comment on column ops.release_switch.switched_by is 'Who asked: a login name, or the user who triggered the DAG';
 comment on column ops.release_switch.reason is 'Why: the build that was published, or what the person said who rolled back';
