@@ -44,6 +44,7 @@ TARGETS = (
     Target("publish after a day, 10 x history / 1 x", "publish", "ratio", "day_s", 1.3),
     Target("full refresh per line, 10 x history / 1 x", "publish", "full_ratio_per_line", "full_s", 1.1),
     Target("slowest of twenty questions, ms", "questions", "slowest_ms", None, 100.0),
+    Target("a late mill of 60 / the limits of drift", "late_mill", "of_limit", None, 0.75),
     Target("slowest import of a DAG file, s", "imports", "slowest_s", "slowest_s", 1.0),
 )
 

@@ -1,11 +1,9 @@
-"""The marts: built where nobody reads, audited, then made visible in one commit.
-
-Runs when any source announces accepted files.
+"""The marts: built where nobody reads, audited, then made visible in one commit, when a source has new files.
 
 - `build` runs dbt once into the schema `candidate`; the log shows every model. When no load and no code has
   changed since the newest release, the rest is skipped.
-- `audit` is the release gate: a critical rule that fails ends the run, and readers see what they saw. When a
-  load was accepted since the build began, it builds again first.
+- `audit` is the release gate: a critical rule that fails ends the run, and readers see what they saw; its log
+  has the figures that jumped, which `accept_drift` lets pass. Overtaken by a load, it builds again first.
 - `publish` moves the pointer that all views in `marts` follow; it tries again while a reader is in its way.
 
 To try again, clear the run from `build`: the candidate always holds the newest build only.
@@ -14,7 +12,7 @@ To try again, clear the run from `build`: the candidate always holds the newest 
 import logging
 from datetime import timedelta
 
-from airflow.sdk import Asset, AssetAny, dag, task
+from airflow.sdk import Asset, AssetAny, Param, dag, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from include.errors import PublishError, ReadersInTheWayError
@@ -22,6 +20,7 @@ from include.settings import load_settings
 from include.sources.contract import sources
 
 log = logging.getLogger("textile")
+_WHY = "Why figures that jumped are right (kept with your name); else they refuse. 数据跳变属实的理由"
 
 
 @dag(
@@ -29,6 +28,7 @@ log = logging.getLogger("textile")
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=9),
+    params={"accept_drift": Param(None, type=["null", "string"], description=_WHY)},
     tags={"marts"},
     doc_md=__doc__,
 )
@@ -45,10 +45,11 @@ def build_marts() -> None:
         return build_id
 
     @task(retries=0, execution_timeout=timedelta(hours=4))  # it may have to build again
-    def audit(build_id: int) -> int:
-        from include import release
+    def audit(build_id: int, params: dict, dag_run) -> int:
+        from include import drift, release
 
-        audited, failed = release.audit_fresh(load_settings(), build_id, log.info)
+        accepted = drift.acceptance(params["accept_drift"], dag_run.triggering_user_name)
+        audited, failed = release.audit_fresh(load_settings(), build_id, log.info, accepted)
         if audited is None:
             raise AirflowSkipException(release.unchanged(load_settings()).message)
         if failed:

@@ -109,3 +109,21 @@ def low_bases_flagged(base: str) -> gxe.Expectation:
         where is_low_base <> coalesce({base} < {decided("low_base_cny")}, false)
         """,  # noqa: S608  (our own column and number)
     )
+
+
+def staged(last_month: str = "own.month") -> gxe.Expectation:
+    """A row has the stage that its last month, as SQL, has reached by the release calendar."""
+    return no_row(
+        "stage_as_the_calendar_says",
+        "阶段必须与发布日历和数据截止日一致",
+        "stage must be what the release calendar says of the last month on the day the data reach",
+        f"""
+        select own.* from {{batch}} as own
+        cross join (select max(last_date) as day from intermediate.int_sales__months) as cutoff
+        left join reference.release_calendar as calendar on calendar.month = {last_month}
+        where own.stage is distinct from (array['flash', 'formal', 'final'])[
+            1 + coalesce((calendar.formal_from <= cutoff.day)::int, 0)
+            + coalesce((calendar.final_from <= cutoff.day)::int, 0)
+        ]
+        """,  # noqa: S608  (our own columns)
+    )

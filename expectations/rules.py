@@ -17,7 +17,7 @@ FINDINGS = "findings"
 def rule(
     kind: type[gxe.Expectation], code: str, zh: str, en: str, *, level: str = "row", **arguments: Any
 ) -> gxe.Expectation:
-    """An expectation with its rule code and reasons; ``level`` is row, file or warning."""
+    """An expectation with its rule code and reasons; ``level`` is row, file, release, drift or warning."""
     return kind(
         severity="warning" if level == "warning" else "critical",
         meta={"rule": code, "level": level, "zh": zh, "en": en},

@@ -126,13 +126,20 @@ def publish(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Compute every month anew from raw, also unchanged ones.")
     ] = False,
+    accept_drift: Annotated[
+        str | None,
+        typer.Option(help="Why figures that jump against the current release are right; it is recorded."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build the marts, audit them, and make them visible in one commit."""
     from include import release
 
-    result = release.publish(load_settings(), say=say, full_refresh=full_refresh)
-    show_result(asdict(result), as_json=as_json)
+    result = release.publish(load_settings(), say=say, full_refresh=full_refresh, accept_drift=accept_drift)
+    shown = asdict(result)
+    if not as_json:
+        del shown["jumps"]  # the audit has told them, line by line
+    show_result(shown, as_json=as_json)
     if result.status == "refused":
         raise typer.Exit(1)
 

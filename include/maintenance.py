@@ -13,12 +13,11 @@ import psycopg
 from psycopg import sql
 
 from include.settings import Role, Settings
-from include.warehouse import store
+from include.warehouse import retention, store
 from include.warehouse.connection import connect, exclusive
 
 Say = Callable[[str], None]
 
-ALL_RELEASES_DAYS = 30  # older ones: only the last of each month
 DATA_DOCS_DAYS = 90
 VALIDATION_RESULTS_DAYS = 400
 ARCHIVE_DAYS = 800  # a file can be loaded anew for two years and a bit
@@ -48,30 +47,24 @@ def retain(settings: Settings, say: Say, now: datetime | None = None) -> dict[st
 def drop_releases(settings: Settings, now: datetime) -> list[int]:
     """Drop releases past their keeping time and the rows that only they had; returns their ids.
 
-    Kept: all of the last 30 days, the last of every month (Shanghai's), the newest and the current one.
+    Kept: all of the last 30 days, the last of each month (Shanghai's) for three years, those that were the
+    first to show a month as final, the newest and the current one. No reader waits: whoever has a snapshot
+    reads on in it, whoever comes after finds nothing. The rows go mart by mart: what a killed run left, the
+    next one clears.
     """
     with (
         connect(settings, Role.PUBLISHER, autocommit=True) as connection,
         exclusive(connection, "release"),
-        connection.transaction(),
     ):
-        dropped = connection.execute(
-            """
-            update ops.release set dropped_at = %(now)s
-            where dropped_at is null and published_at < %(since)s
-                and release_id not in (select release_id from store.current_release)
-                and release_id not in (
-                    select max(release_id) from ops.release
-                    group by date_trunc('month', published_at, 'Asia/Shanghai')
-                )
-            returning release_id
-            """,
-            {"now": now, "since": now - timedelta(days=ALL_RELEASES_DAYS)},
-        ).fetchall()
-        if dropped:
-            for mart in store.stored_marts(connection):
-                store.forget(connection, mart)
-        return sorted(release_id for (release_id,) in dropped)
+        dropped = sorted(
+            release_id for release_id, why in retention.reasons(connection, now).items() if not why
+        )
+        connection.execute(
+            "update ops.release set dropped_at = %s where release_id = any(%s)", [now, dropped]
+        )
+        for mart in store.stored_marts(connection):
+            store.forget(connection, mart)
+        return dropped
 
 
 def drop_validation_results(settings: Settings, now: datetime) -> int:

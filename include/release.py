@@ -4,11 +4,13 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from include import drift
 from include.errors import BuildError, PublishError, ReadersInTheWayError, StaleBuildError
 from include.person import login_name
 from include.quality import gate as quality
@@ -16,7 +18,7 @@ from include.quality import release_gate
 from include.settings import Role, Settings
 from include.sources.contract import sources
 from include.transform import dbt, manifest
-from include.warehouse import build_log, changes, store
+from include.warehouse import build_log, changes, retention, store
 from include.warehouse.connection import connect, exclusive, scalar, wait_for
 
 Say = Callable[[str], None]
@@ -26,29 +28,40 @@ _PATIENCE_S = 900
 
 @dataclass
 class PublishResult:
-    """The command line's JSON. ``release_id`` is the current release, whatever the status."""
+    """The command line's JSON. ``release_id`` is the current release, whatever the status.
+
+    ``jumps``: figures that drift rules refused, the first of each rule.
+    """
 
     release_id: int | None
     status: str
     failed_rules: list[str] = field(default_factory=list)
     message: str = ""
+    jumps: list[drift.Cell] = field(default_factory=list)
 
 
-def publish(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool = False) -> PublishResult:
+def publish(
+    settings: Settings,
+    say: Say = lambda _: None,
+    *,
+    full_refresh: bool = False,
+    accept_drift: str | None = None,
+) -> PublishResult:
     """Build the marts, audit them, and make them visible; exactly what the DAG build_marts does.
 
-    ``full_refresh``: also when nothing has changed, and every month anew.
+    ``full_refresh``: also when nothing has changed, and every month anew. ``accept_drift``: why figures that
+    jump are right.
     """
+    accepted = drift.acceptance(accept_drift, who=None)
     first = build(settings, say, full_refresh=full_refresh)
     if first is None:
         return unchanged(settings)
-    build_id, failed = audit_fresh(settings, first, say)
+    build_id, failed = audit_fresh(settings, first, say, accepted)
     if build_id is None:
         return unchanged(settings)
     if failed:
-        return PublishResult(
-            current_release(settings), "refused", failed, "the release gate refused the candidate"
-        )
+        jumps = drift.jumps(settings, build_id)
+        return PublishResult(current_release(settings), "refused", failed, drift.refusal(jumps), jumps)
     return publish_build(settings, build_id, say)
 
 
@@ -106,9 +119,15 @@ def _run_dbt(
     return build_id
 
 
-def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[str]:
+def audit(
+    settings: Settings,
+    build_id: int,
+    say: Say = lambda _: None,
+    accepted: drift.Acceptance | None = None,
+) -> list[str]:
     """Run the release gate on the candidate; returns the codes of the critical rules that failed.
 
+    Figures that jumped against the current release do not count when somebody has ``accepted`` that.
     StaleBuildError when a load was accepted since the build began: the candidate may hold half of it, and
     raw is no longer what it was built from.
     """
@@ -127,13 +146,22 @@ def audit(settings: Settings, build_id: int, say: Say = lambda _: None) -> list[
             build_log.require_fresh(connection, build_id)
         for result in failed:
             say(f"build {build_id}: {result.suite}: {result.rule}: {result.en} / {result.zh}")
+            for line in drift.lines(result):
+                say(f"build {build_id}: {line}")
+        if accepted:
+            failed = drift.accept(connection, build_id, accepted, failed, say)
         status = "refused" if failed else "audited"
         build_log.finish(connection, build_id, status, failed_rules=[r.rule for r in failed], docs_path=docs)
         say(f"build {build_id}: {len(results)} rules, {status}; Data Docs: {settings.home / docs}")
         return [r.rule for r in failed]
 
 
-def audit_fresh(settings: Settings, build_id: int, say: Say = lambda _: None) -> tuple[int | None, list[str]]:
+def audit_fresh(
+    settings: Settings,
+    build_id: int,
+    say: Say = lambda _: None,
+    accepted: drift.Acceptance | None = None,
+) -> tuple[int | None, list[str]]:
     """Audit a build, and build again as long as loads overtake it; returns the build audited, failed rules.
 
     None for the build when another process has published everything meanwhile. BuildError when dbt fails.
@@ -141,7 +169,7 @@ def audit_fresh(settings: Settings, build_id: int, say: Say = lambda _: None) ->
     fresh: int | None = build_id
     while fresh is not None:
         try:
-            return fresh, audit(settings, fresh, say)
+            return fresh, audit(settings, fresh, say, accepted)
         except StaleBuildError as error:
             say(f"{error}: building again")
             fresh = build(settings, say)
@@ -163,9 +191,11 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
             release_id = int(
                 scalar(
                     connection,
-                    "insert into ops.release (build_id, data_cutoff, last_load_id, loads, code_version)"
+                    "insert into ops.release"
+                    " (build_id, data_cutoff, final_through, last_load_id, loads, code_version)"
                     # Of what was built, not of raw: a file accepted since then is not in this release.
                     " select build_id, (select max(last_date) from intermediate.int_sales__months),"
+                    " (select max(month) from candidate.dim_month where stage = 'final'),"
                     " last_load_id, loads, code_version"
                     " from ops.build where build_id = %(build)s returning release_id",
                     {"build": build_id},
@@ -220,18 +250,24 @@ def has_unreleased(settings: Settings, source: str) -> bool:
 
 
 def releases(settings: Settings) -> list[dict[str, Any]]:
-    """All releases, newest first."""
+    """All releases, newest first, and as what each is kept; empty: it goes with the next maintenance."""
     with connect(settings, Role.PUBLISHER) as connection:
         cursor = connection.execute(
             "select r.release_id, r.release_id = c.release_id as is_current, r.published_at, r.data_cutoff,"
-            " r.loads, r.code_version, r.dropped_at, s.switched_at, s.switched_by, s.reason"
+            " r.final_through, r.loads, r.code_version, r.dropped_at, s.switched_at, s.switched_by, s.reason,"
+            " d.accepted_drift"
             " from ops.release as r left join store.current_release as c on true"
             # Why readers see or last saw it.
             " left join lateral (select * from ops.release_switch as s where s.release_id = r.release_id"
-            " order by s.switched_at desc limit 1) as s on true order by r.release_id desc"
+            " order by s.switched_at desc limit 1) as s on true"
+            " left join lateral (select string_agg(distinct reason || ' (' || accepted_by || ')', '; ')"
+            " as accepted_drift from ops.accepted_drift as d where d.build_id = r.build_id) as d on true"
+            " order by r.release_id desc"
         )
         names = [d.name for d in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+        found = [dict(zip(names, row, strict=True)) for row in cursor]
+        kept = retention.reasons(connection, datetime.now(UTC))
+        return [{**row, "kept_as": kept.get(row["release_id"])} for row in found]
 
 
 def rollback(settings: Settings, release_id: int, reason: str, who: str | None = None) -> None:

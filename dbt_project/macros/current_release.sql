@@ -11,27 +11,35 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The revisions that readers see: what earlier releases showed first, also where their rows are gone by now. -#}
+{#-
+  The revisions that readers see: what earlier releases showed first, also where their rows are gone by now. A column
+  that the code of that release did not have yet is null.
+-#}
 {% macro current_revisions() -%}
+    {%- set columns = {
+        'mart': 'text',
+        'metric': 'text',
+        'period_type': 'text',
+        'period_start': 'date',
+        'basis': 'text',
+        'product_group': 'text',
+        'market_level': 'text',
+        'market_group': 'text',
+        'first_release_id': 'bigint',
+        'first_value': 'numeric',
+        'first_stage': 'text',
+        'first_formal_value': 'numeric',
+        'first_final_value': 'numeric',
+    } -%}
     {%- set stored = adapter.get_relation(target.database, 'store', 'revision') if execute -%}
-    {%- if stored -%}
-        {{ rows_readers_see(stored) }}
-    {%- else -%}
-        (
-            select
-                cast(null as text) as mart,
-                cast(null as text) as metric,
-                cast(null as text) as period_type,
-                cast(null as date) as period_start,
-                cast(null as text) as basis,
-                cast(null as text) as product_group,
-                cast(null as text) as market_level,
-                cast(null as text) as market_group,
-                cast(null as bigint) as first_release_id,
-                cast(null as numeric) as first_value
-            where false
-        )
-    {%- endif -%}
+    {%- set known = adapter.get_columns_in_relation(stored) | map(attribute='name') | list if stored else [] -%}
+    (
+        select
+            {% for name, type in columns.items() -%}
+                {{ name if name in known else 'cast(null as ' ~ type ~ ') as ' ~ name }}{{ '' if loop.last else ',' }}
+            {% endfor %}
+        {% if stored %}from {{ rows_readers_see(stored) }} as revisions{% else %}where false{% endif %}
+    )
 {%- endmacro %}
 
 {% macro rows_readers_see(stored) -%}

@@ -24,6 +24,8 @@ from expectations.marts.price_quantity import price_quantity
 from expectations.marts.revision import revision
 from expectations.marts.share_bridge import share_bridge
 from expectations.marts.source_quality import source_quality, source_quality_rules
+from expectations.release_rules import staged
+from expectations.rules import suite
 
 _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
     "concentration": concentration,
@@ -51,7 +53,21 @@ _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
 }
 MARTS = tuple(_SUITES)
 
+_END = "cast(date_trunc('month', cast(own.period_end as timestamp)) as date)"
+_REVISED = """cast(own.period_start + case own.period_type
+    when 'month' then interval '0 months' when 'janfeb' then interval '1 month' else interval '11 months'
+end as date)"""
+# Marts whose rows have a stage, and the month that it is of.
+STAGED = {
+    **dict.fromkeys(("market_share", "dual_circulation", "enterprise_mix", "share_bridge"), "own.month"),
+    **dict.fromkeys(("order_customs_bridge", "national_share", "dim_month"), "own.month"),
+    **dict.fromkeys(("growth", "growth_contribution", "matched_growth", "price_quantity"), _END),
+    **dict.fromkeys(("concentration", "margins", "constant_market_share"), _END),
+    "revision": _REVISED,
+}
+
 
 def suite_of(mart: str) -> gx.ExpectationSuite:
     """The suite of a mart in the schema ``candidate``; KeyError for a mart that has none."""
-    return _SUITES[mart]()
+    own = _SUITES[mart]()
+    return suite(mart, [*own.expectations, staged(STAGED[mart])]) if mart in STAGED else own

@@ -9,7 +9,8 @@ GRAIN = (
     *("mart", "metric", "period_type", "period_start"),
     *("basis", "product_group", "market_level", "market_group"),
 )
-FIRST = ", ".join([*GRAIN, "first_release_id", "first_value"])
+FIRST = ", ".join([*GRAIN, "first_release_id", "first_value", "first_stage"])
+OWN, BEFORE = (", ".join(f"{side}.{column}" for column in GRAIN[:-1]) for side in ("own", "before"))
 
 
 def revision() -> gx.ExpectationSuite:
@@ -18,7 +19,16 @@ def revision() -> gx.ExpectationSuite:
         "revision",
         [
             grain(*GRAIN),
-            figures_or_reasons({"revision": "revision_reason", "revision_ratio": "revision_ratio_reason"}),
+            figures_or_reasons(
+                {
+                    "revision": "revision_reason",
+                    "revision_ratio": "revision_ratio_reason",
+                    "first_formal_value": "first_formal_reason",
+                    "first_final_value": "first_final_reason",
+                    "flash_to_formal": "flash_to_formal_reason",
+                    "formal_to_final": "formal_to_final_reason",
+                }
+            ),
             no_row(
                 "revision_is_latest_less_first",
                 "修订幅度必须等于最新值减首次值",
@@ -68,6 +78,40 @@ def revision() -> gx.ExpectationSuite:
                 except
                 select {FIRST} from {{batch}}
                 """,  # noqa: S608  (our own columns)
+            ),
+            no_row(
+                "values_of_a_stage_stay",
+                "正式值与最终值一经发布不得改动；进入该阶段时必须等于当时的指标",
+                "a value once shown as formal or final must stay; before, it must be the figure of now",
+                f"""
+                select {OWN}, own.market_group from {{batch}} as own
+                left join intermediate.int_releases__first_figures as before
+                    on ({OWN}) = ({BEFORE})
+                    and own.market_group is not distinct from before.market_group
+                cross join lateral (
+                    values
+                        ('formal', own.first_formal_value, before.first_formal_value),
+                        ('final', own.first_final_value, before.first_final_value)
+                ) as stages (stage, shown, known)
+                where stages.known is not null and stages.shown is distinct from stages.known
+                    or stages.known is null and stages.shown is distinct from case stages.stage
+                        when own.first_stage then own.first_value
+                        when own.stage then own.latest_value
+                    end
+                """,  # noqa: S608  (our own columns)
+            ),
+            no_row(
+                "revisions_by_stage_are_differences",
+                "分阶段修订必须等于两个阶段首次值之差",
+                "flash to formal and formal to final must be the differences of the values first shown so",
+                """
+                select * from {batch}
+                where first_value + flash_to_formal <> first_formal_value
+                    or first_formal_value + formal_to_final <> first_final_value
+                    or (flash_to_formal is null)
+                        <> (first_stage is distinct from 'flash' or first_formal_value is null)
+                    or (formal_to_final is null) <> (first_formal_value is null or first_final_value is null)
+                """,
             ),
         ],
     )

@@ -39,6 +39,7 @@ _EFFECTS = {
     "row": "row to quarantine",
     "file": "file refused",
     "release": "release refused",
+    "drift": "release refused, unless accepted with a reason",
     "warning": "recorded",
 }
 

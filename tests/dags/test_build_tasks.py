@@ -11,6 +11,9 @@ from include import release
 from include.errors import PublishError, ReadersInTheWayError
 from include.settings import Role, Settings
 
+# A run that an asset started, and nobody with a form.
+NOBODY = ({"accept_drift": None}, SimpleNamespace(triggering_user_name=None))
+
 
 def new_build(settings: Settings, status: str) -> int:
     """A build of what is published already, in the state given."""
@@ -27,7 +30,7 @@ def test_a_load_that_overtakes_a_build_is_published_by_the_same_run(at, ask, tmp
     load(at, "enterprise_orders", write(tmp_path / "more.csv", orders(3, 订单号="SO-77")))
     build_id = ask("build_marts", "build")
     load(at, "customs_exports", write(tmp_path / "late.csv", [item(报关单号="310120200000000009")]))
-    audited = ask("build_marts", "audit", build_id)
+    audited = ask("build_marts", "audit", build_id, *NOBODY)
     assert audited > build_id
     assert ask("build_marts", "publish", audited) == release.current_release(at) == 2
     assert release.is_up_to_date(at)
@@ -37,7 +40,7 @@ def test_a_build_overtaken_by_another_and_published_leaves_nothing_to_audit(at, 
     build_id = new_build(at, "built")
     query(at, "update ops.build set loads = 0 where build_id = %s", build_id)
     with pytest.raises(AirflowSkipException, match="no load and no code has changed since release 1"):
-        ask("build_marts", "audit", build_id)
+        ask("build_marts", "audit", build_id, *NOBODY)
 
 
 def test_a_build_that_another_process_gave_up_says_which_and_what_to_do(at, ask, tmp_path):
@@ -50,7 +53,7 @@ def test_a_build_that_another_process_gave_up_says_which_and_what_to_do(at, ask,
         PublishError,
         match=f"`textile publish` began build {theirs} meanwhile, .* once that is published, nothing is left",
     ):
-        ask("build_marts", "audit", mine)
+        ask("build_marts", "audit", mine, *NOBODY)
 
 
 def test_publish_is_tried_again_while_a_reader_is_in_the_way(at, ask):
@@ -87,7 +90,7 @@ def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, tmp_
     load(at, "enterprise_orders", write(tmp_path / "more.csv", orders(3, 订单号="SO-77")))
     build_id = ask("build_marts", "build")
     release.rollback(at, 1, "wrong rates", "Li Na")
-    assert ask("build_marts", "audit", build_id) == build_id
+    assert ask("build_marts", "audit", build_id, *NOBODY) == build_id
     with pytest.raises(
         AirflowFailException, match=r"Li Na made release 1 current \(wrong rates\): nothing was"
     ):
@@ -106,3 +109,19 @@ def test_the_form_of_the_rollback_takes_back_and_records_who_asked(at, ask):
     assert query(at, switched) == [(1, "Wang Fang", "wrong rates")]
     with pytest.raises(AirflowFailException, match="there is no release 99"):
         ask("rollback_release", "rollback", {"release_id": 99, "reason": "a slip"}, person)
+
+
+def test_figures_that_jumped_refuse_until_somebody_says_in_the_form_why_they_are_right(at, ask):
+    query(
+        at,
+        "update store.dual_circulation set domestic_value_cny = 0, total_value_cny = 1000000000"
+        " where is_finished returning 1",
+    )
+    with pytest.raises(AirflowFailException, match=r"refused build \d+: drift_dual_circulation$"):
+        ask("build_marts", "audit", new_build(at, "built"), *NOBODY)
+    build_id = new_build(at, "built")
+    form = ({"accept_drift": "checked with the mill"}, SimpleNamespace(triggering_user_name="Wang Fang"))
+    assert ask("build_marts", "audit", build_id, *form) == build_id
+    assert query(at, "select build_id, rule_code, reason, accepted_by from ops.accepted_drift") == [
+        (build_id, "drift_dual_circulation", "checked with the mill", "Wang Fang")
+    ]

@@ -1,5 +1,6 @@
 """What the retention rules drop, what they leave, and that every table is tended."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -16,7 +17,7 @@ NOW = datetime(2026, 3, 20, tzinfo=UTC)
 TABLES = "select schemaname, relname from pg_stat_user_tables where schemaname = any(%s)"
 
 
-def publish(settings: Settings, day: str, value: int) -> int:
+def publish(settings: Settings, day: str, value: int, final_through: str | None = None) -> int:
     """A release of ``marts.sample``: a row that never changes and one that is ``value``."""
     with connect(settings, Role.TRANSFORMER) as connection:
         connection.execute("drop table if exists candidate.sample")
@@ -29,9 +30,10 @@ def publish(settings: Settings, day: str, value: int) -> int:
         (release_id,) = connection.execute(
             "with b as (insert into ops.build (last_load_id, loads, code_version)"
             " values (1, 1, 'x') returning build_id)"
-            " insert into ops.release (build_id, published_at, last_load_id, loads, code_version)"
-            " select build_id, %s, 1, 1, 'x' from b returning release_id",
-            [day],
+            " insert into ops.release"
+            " (build_id, published_at, final_through, last_load_id, loads, code_version)"
+            " select build_id, %s, %s, 1, 1, 'x' from b returning release_id",
+            [day, final_through],
         ).fetchone() or (0,)
         store.merge(connection, "sample", release_id)
         store.show(connection, "sample", restricted=False)
@@ -85,6 +87,83 @@ def test_keeps_the_current_release_however_old(warehouse, published):
 
 def test_keeps_everything_of_the_last_thirty_days(warehouse, published):
     assert maintenance.drop_releases(warehouse, datetime(2026, 2, 1, tzinfo=UTC)) == []
+
+
+def test_month_ends_stay_three_years_and_those_that_made_a_month_final_for_ever(warehouse):
+    """The first that shows a month as final is kept, not the later ones that show it too."""
+    days = {
+        "2020-05-04": None,
+        "2020-05-05": "2018-12-01",
+        "2020-05-06": "2018-12-01",
+        "2020-05-29": "2018-12-01",
+        "2020-07-01": "2019-12-01",
+        # Taken back by a load that removed lines, and reached again.
+        "2020-07-02": "2018-12-01",
+        "2020-07-03": "2019-12-01",
+        "2020-07-30": "2019-12-01",
+        "2020-07-31": "2019-12-01",
+    }
+    for number, (day, final) in enumerate(days.items(), 1):
+        publish(warehouse, day, number, final)
+    assert {r["release_id"]: r["kept_as"] for r in release.releases(warehouse)} == {
+        **dict.fromkeys((1, 3, 4, 6, 7, 8), ""),
+        2: "final",
+        5: "final",
+        9: "current, newest",
+    }
+    assert maintenance.drop_releases(warehouse, datetime(2023, 5, 28, tzinfo=UTC)) == [1, 3, 6, 7, 8]
+    assert maintenance.drop_releases(warehouse, datetime(2023, 5, 30, tzinfo=UTC)) == [4]
+    assert maintenance.drop_releases(warehouse, datetime(2063, 1, 1, tzinfo=UTC)) == []
+    assert {r["release_id"] for r in release.releases(warehouse) if r["dropped_at"]} == {1, 3, 4, 6, 7, 8}
+    assert [shown(warehouse, kept)[0] for kept in (2, 5, 9)] == [
+        ("changing", 2),
+        ("changing", 5),
+        ("changing", 9),
+    ]
+
+
+def test_a_reader_of_a_dropped_release_reads_on_and_nobody_waits(warehouse, published):
+    old = published[0]
+    with connect(warehouse, Role.ANALYST) as reader:
+        reader.execute("set transaction isolation level repeatable read")
+        reader.execute(f"set local textile.release = '{old}'".encode())
+        rows = reader.execute("select k, n from marts.sample order by k").fetchall()
+        assert rows == [("changing", old), ("same", 0)]
+        # Half read: its portal is open while the rows go.
+        half = reader.cursor("half")
+        half.execute("select k, n from marts.sample order by k")
+        assert half.fetchone() == rows[0]
+
+        began = time.monotonic()
+        assert old in maintenance.drop_releases(warehouse, NOW)
+        assert time.monotonic() - began < 3, "it did not wait for the reader"
+        assert query(warehouse, "select n from store.sample order by n") == [(0,), (2,), (4,), (5,)]
+
+        assert half.fetchall() == rows[1:]
+        reader.execute("set local statement_timeout = '1s'")
+        assert reader.execute("select k, n from marts.sample order by k").fetchall() == rows
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match="no longer kept"):
+            shown(warehouse, old)
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one(warehouse, published, monkeypatch):
+    """It ends between the mark and the rows: no reader sees a part of a release."""
+    before = query(warehouse, "select n from store.sample order by n")
+
+    def killed(*_: object) -> int:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "forget", killed)
+        with pytest.raises(ConnectionError):
+            maintenance.drop_releases(warehouse, NOW)
+    assert query(warehouse, "select n from store.sample order by n") == before
+    for gone in (published[0], published[2]):
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match="no longer kept"):
+            shown(warehouse, gone)
+    assert shown(warehouse, published[1]) == [("changing", 2), ("same", 0)]
+    assert maintenance.drop_releases(warehouse, NOW) == []
+    assert query(warehouse, "select n from store.sample order by n") == [(0,), (2,), (4,), (5,)]
 
 
 @pytest.fixture

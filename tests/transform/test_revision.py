@@ -15,25 +15,30 @@ INSERT = (
     "insert into candidate.revision values ('dual_circulation', 'domestic_share', 'month', '2012-09-01',"
     " 'order_book', 'denim', 'all', null, 1, 0.3, "
 )
+# Of what came last: final at once.
+STAGES = (
+    ", 'flash', null, 'not_shown_as_formal', 0.35, null, null, 'not_shown_as_formal', null,"
+    " 'not_shown_as_formal', 'final')"
+)
 DEFECTS = {
     "another_latest": (
         "revision",
-        f"{INSERT}0.4, 0.1, null, 0.333333333333333, null, true)",
+        f"{INSERT}0.4, 0.1, null, 0.333333333333333, null, true{STAGES.replace('0.35', '0.4')}",
         {"latest_value_is_the_figure"},
     ),
     "revision_off": (
         "revision",
-        f"{INSERT}0.35, 0.1, null, 0.166666666666667, null, true)",
+        f"{INSERT}0.35, 0.1, null, 0.166666666666667, null, true{STAGES}",
         {"revision_is_latest_less_first"},
     ),
     "flag_lost": (
         "revision",
-        f"{INSERT}0.35, 0.05, null, 0.166666666666667, null, false)",
+        f"{INSERT}0.35, 0.05, null, 0.166666666666667, null, false{STAGES}",
         {"revision_is_latest_less_first"},
     ),
     "reason_lost": (
         "revision",
-        f"{INSERT}0.35, 0.05, null, null, null, true)",
+        f"{INSERT}0.35, 0.05, null, null, null, true{STAGES}",
         {"figures_or_reasons"},
     ),
     "first_value_lost": (
@@ -41,6 +46,17 @@ DEFECTS = {
         "insert into intermediate.int_releases__first_figures values ('dual_circulation', 'domestic_share',"
         " 'month', '2012-09-01', 'order_book', 'denim', 'all', null, 1, 0.3)",
         {"first_values_stay"},
+    ),
+    "final_value_moved": (
+        "revision",
+        f"{INSERT}0.35, 0.05, null, 0.166666666666667, null, true{STAGES.replace('0.35', '0.36')}",
+        {"values_of_a_stage_stay"},
+    ),
+    "formal_to_final_off": (
+        "revision",
+        f"{INSERT}0.35, 0.05, null, 0.166666666666667, null, true, 'formal', 0.3, null, 0.35, null, null,"
+        " 'not_shown_as_flash', 0.06, null, 'final')",
+        {"revisions_by_stage_are_differences"},
     ),
 }
 
@@ -75,12 +91,16 @@ def test_the_first_value_stays_and_the_latest_follows(new_warehouse, published, 
     assert query(warehouse, "select count(*) from ops.release where dropped_at is not null") != [(0,)]
     revised = query(
         warehouse,
-        "select first_release_id, first_value, latest_value, revision, is_revised from marts.revision"
+        "select first_release_id, first_value, latest_value, revision, is_revised, first_stage,"
+        " first_formal_value, first_formal_reason, first_final_value, formal_to_final_reason"
+        " from marts.revision"
         " where mart = 'market_share' and metric = 'value_cny' and period_start = '2019-09-01'"
         " and basis = 'order_book' and product_group = 'ALL' and market_group = 'DOMESTIC'",
     )
     value = shown[0][0]
-    assert revised == [(first[0], value, value + 2000, Decimal(2000), True)]
+    # First shown long after its year: as final at once.
+    of_stages = ("final", None, "not_shown_as_formal", value, "not_shown_as_formal")
+    assert revised == [(first[0], value, value + 2000, Decimal(2000), True, *of_stages)]
     # The firsts of release 1 are known to the gate, though the release is gone.
     for change in (
         "update candidate.revision set first_release_id = first_release_id + 1 where is_revised",

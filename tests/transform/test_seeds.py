@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from include.reference import calendar_months, exchange_rates
+from include.reference import calendar_months, exchange_rates, release_calendar
 from include.settings import PROJECT_DIR
 from include.sources.lookups import fold
 
@@ -119,6 +119,30 @@ def test_calendar_is_what_the_script_makes(tmp_path):
     known = (SEEDS / "calendar_months.csv").read_text(encoding="utf-8")
     # A newer package may know more years; those it knew stay.
     assert copy.read_text(encoding="utf-8").startswith(known)
+
+
+def test_a_month_is_over_then_formal_then_final():
+    months = seed("release_calendar")
+    for row in months:
+        month = dt.date.fromisoformat(row["month"])
+        next_month = (month + dt.timedelta(days=31)).replace(day=1)
+        assert next_month.isoformat() <= row["formal_from"] <= row["final_from"], row
+    known = [row["month"] for row in months]
+    assert known == [f"{2009 + n // 12}-{n % 12 + 1:02}-01" for n in range(len(known))], "no month is missing"
+    assert {row["month"] for row in seed("calendar_months")} <= set(known)
+
+
+def test_the_release_calendar_is_extended_by_its_rule_and_keeps_what_the_bureau_entered(tmp_path):
+    copy = tmp_path / "calendar.csv"
+    copy.write_text("month,formal_from,final_from\n2020-09-01,2020-10-25,2021-09-30\n", encoding="utf-8")
+    assert release_calendar.extend(copy) == 27 * 12 - 1
+    rows = {line[:10]: line[11:] for line in copy.read_text(encoding="utf-8").splitlines()[1:]}
+    assert list(rows) == sorted(rows)
+    assert rows["2020-09-01"] == "2020-10-25,2021-09-30"
+    assert rows["2020-08-01"] == "2020-09-20,2021-06-30"
+    assert rows["2020-12-01"] == "2021-01-20,2021-06-30", "the last month of a year waits for half a year"
+    assert rows["2021-01-01"] == "2021-02-20,2022-06-30"
+    assert release_calendar.extend(copy) == 0
 
 
 def test_editions_of_the_harmonized_system():

@@ -35,7 +35,7 @@ grant select on all tables in schema store to transformer;
 alter default privileges for role publisher in schema store grant select on tables to transformer;
 grant select on ops.load to publisher;
 grant select, insert, update on ops.build, ops.build_node, ops.release to publisher;
-grant select, insert on ops.validation_result, ops.release_switch to publisher;
+grant select, insert on ops.validation_result, ops.release_switch, ops.accepted_drift to publisher;
 grant select, insert, update on store.current_release to publisher;
 grant usage, create on schema marts, marts_history to publisher;
 alter view marts.release_info owner to publisher;

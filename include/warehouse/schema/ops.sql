@@ -189,6 +189,7 @@ create table if not exists ops.release (
     rows_changed jsonb not null default '{}',
     dropped_at timestamptz
 );
+alter table ops.release add column if not exists final_through date;
 
 -- What dbt reads: the loads of the build under way that no release has, with the months that they touched.
 create or replace view ops.unreleased_load as
@@ -229,6 +230,17 @@ create table if not exists ops.mart (
     mart text primary key,
     key_columns text [] not null,
     inputs text [] not null
+);
+
+create table if not exists ops.accepted_drift (
+    build_id bigint not null references ops.build (build_id),
+    rule_code text not null,
+    reason text not null check (reason <> ''),
+    accepted_by text not null,
+    accepted_at timestamptz not null default clock_timestamp(),
+    cells bigint not null,
+    details jsonb not null,
+    primary key (build_id, rule_code)
 );
 
 create table if not exists ops.release_switch (
@@ -324,6 +336,7 @@ inner join ops.load as l on q.load_id = l.load_id
 cross join unnest(q.rule_codes) as broken (rule_code)
 group by 1, 2, 3, 4;
 
+comment on column ops.release.final_through is 'Newest month that the release shows as final; null when none is';
 comment on table ops.load is
 'One row per delivered file that was loaded; rows_in = accepted + unchanged + quarantined where accepted';
 comment on column ops.load.skipped is
@@ -383,6 +396,11 @@ comment on column ops.load_month.build_id is 'The last build that computed the m
 comment on view ops.months_to_build is 'The months that the newest build computes anew, by source';
 comment on table ops.build_node is 'One row per dbt node of a build';
 comment on table ops.release is 'One row per published release; dropped_at says since when its rows are gone (retention)';
+comment on table ops.accepted_drift is
+'One row per drift rule that failed on a build and did not refuse it, because somebody said why its figures are right';
+comment on column ops.accepted_drift.accepted_by is 'Who said so: a login name, or the user who triggered the DAG';
+comment on column ops.accepted_drift.cells is 'How many cells had jumped beyond their limits';
+comment on column ops.accepted_drift.details is 'The first of these cells: metric, cell, before, after, limit and why that';
 comment on table ops.release_switch is 'One row per change of the current release: publish or rollback';
 comment on column ops.release_switch.switched_by is 'Who asked: a login name, or the user who triggered the DAG';
 comment on column ops.release_switch.reason is 'Why: the build that was published, or what the person said who rolled back';

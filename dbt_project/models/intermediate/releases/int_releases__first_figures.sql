@@ -10,5 +10,8 @@ select
     market_level,
     market_group,
     first_release_id,
-    first_value
+    first_value,
+    first_stage,
+    first_formal_value,
+    first_final_value
 from {{ current_revisions() }} as revisions

@@ -9,7 +9,11 @@ with sales as (
     where basis = 'order_book' and market_level = 'group'
 ),
 
-{{ dual_circulation('sales', 'product_group') }}
+{{ dual_circulation('sales', 'product_group') }},
+
+staged as (
+    {{ with_stage('compared', 'month') }}
+)
 
 select
     month,
@@ -39,5 +43,6 @@ select
     rest_share,
     domestic_value_usd,
     total_value_usd,
-    is_finished
-from compared
+    is_finished,
+    stage
+from staged

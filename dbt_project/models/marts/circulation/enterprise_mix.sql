@@ -9,7 +9,11 @@ with sales as (
     where basis = 'order_book'
 ),
 
-{{ dual_circulation('sales', 'enterprise_uscc') }}
+{{ dual_circulation('sales', 'enterprise_uscc') }},
+
+staged as (
+    {{ with_stage('compared', 'month') }}
+)
 
 select
     compared.month,
@@ -41,8 +45,9 @@ select
     compared.total_value_usd,
     history.mill_type,
     history.is_above_scale,
-    compared.is_finished
-from compared
+    compared.is_finished,
+    compared.stage
+from staged as compared
 inner join {{ ref('int_enterprises__history') }} as history
     on
         compared.enterprise_uscc = history.enterprise_uscc

@@ -154,6 +154,10 @@ gaps as (
         *,
         case when unit_path = quantity_unit then declared_quantity - order_quantity end as quantity_gap
     from compared
+),
+
+staged as (
+    {{ with_stage('gaps', 'month') }}
 )
 
 select
@@ -194,6 +198,7 @@ select
         when abs(gaps.quantity_gap) <= {{ var('bridge_tolerance') }} * gaps.order_quantity then 'price_differs'
         else 'quantity_differs'
     end as reason_code,
-    gaps.order_not_fob_value_cny
-from gaps
+    gaps.order_not_fob_value_cny,
+    gaps.stage
+from staged as gaps
 cross join records

@@ -95,6 +95,10 @@ changes as (
         *,
         {{ share_change_pp('domestic_share', 'base_domestic_share') }} as domestic_share_change_pp
     from effects
+),
+
+staged as (
+    {{ with_stage('changes', 'month') }}
 )
 
 select
@@ -125,5 +129,6 @@ select
     export_growth,
     export_growth_reason,
     is_finished,
-    {{ share_driver('domestic_effect_pp', 'domestic', 'export_effect_pp', 'export') }} as driving_side
-from changes
+    {{ share_driver('domestic_effect_pp', 'domestic', 'export_effect_pp', 'export') }} as driving_side,
+    stage
+from staged

@@ -9,6 +9,10 @@ months as (
     select cast(series.month as date) as month
     from span
     cross join {{ months_between('span.first_month', 'span.last_month') }} as series (month)
+),
+
+staged as (
+    {{ with_stage('months', 'month') }}
 )
 
 select
@@ -19,6 +23,10 @@ select
     {{ last_day_of('months.month') }} - months.month + 1 as days,
     calendar.working_days,
     calendar.lunar_new_year,
-    calendar.lunar_new_year is not null as has_lunar_new_year
-from months
+    calendar.lunar_new_year is not null as has_lunar_new_year,
+    releases.formal_from,
+    releases.final_from,
+    months.stage
+from staged as months
 left join {{ ref('calendar_months') }} as calendar on months.month = calendar.month
+left join {{ ref('release_calendar') }} as releases on months.month = releases.month

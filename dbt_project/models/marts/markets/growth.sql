@@ -231,6 +231,10 @@ figures as (
         end as growth_yoy_today_members,
         {{ growth_reason('base_reason', 'base_value_today_members_cny') }} as growth_yoy_today_members_reason
     from judged
+),
+
+staged as (
+    {{ with_stage('figures', 'last_month') }}
 )
 
 select
@@ -294,5 +298,6 @@ select
     base_value_today_members_cny,
     growth_yoy_today_members,
     growth_yoy_today_members_reason,
-    mom_comparability_reason
-from figures
+    mom_comparability_reason,
+    stage
+from staged

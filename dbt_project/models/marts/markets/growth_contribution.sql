@@ -166,6 +166,10 @@ contributions as (
             when base_total_value_cny <= 0 then 'zero_denominator'
         end as contribution_reason
     from compared
+),
+
+staged as (
+    {{ with_stage('contributions', 'last_month') }}
 )
 
 select
@@ -196,5 +200,6 @@ select
     ) }} as residual_pp,
     comparability_reason is null as is_comparable,
     comparability_reason,
-    coalesce(base_total_value_cny < {{ var('low_base_cny') }}, false) as is_low_base
-from contributions
+    coalesce(base_total_value_cny < {{ var('low_base_cny') }}, false) as is_low_base,
+    stage
+from staged

@@ -170,6 +170,10 @@ shares as (
         case when base_3m > 0 then rank() over (parent order by base_3m desc) end as value_rank_3m_before
     from compared
     window parent as (partition by month, basis, product_group, market_level)
+),
+
+staged as (
+    {{ with_stage('shares', 'month') }}
 )
 
 select
@@ -220,5 +224,6 @@ select
     share_today_members,
     is_finished,
     value_rank_12m_before,
-    value_rank_3m_before
-from shares
+    value_rank_3m_before,
+    stage
+from staged

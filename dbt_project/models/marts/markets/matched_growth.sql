@@ -123,6 +123,10 @@ growths as (
             summed.basis = periods.basis
             and summed.period_type = periods.period_type
             and summed.first_month = periods.first_month
+),
+
+staged as (
+    {{ with_stage('growths', 'last_month') }}
 )
 
 select
@@ -149,5 +153,6 @@ select
     mills_new,
     comparability_reason is null as is_comparable,
     comparability_reason,
-    coalesce(matched_base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base
-from growths
+    coalesce(matched_base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base,
+    stage
+from staged

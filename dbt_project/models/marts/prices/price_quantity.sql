@@ -86,6 +86,10 @@ summed as (
     group by
         basis, period_type, first_month, last_month, has_base, base_reason, product_group,
         grouping sets ((), (market_group))
+),
+
+staged as (
+    {{ with_stage('summed', 'last_month') }}
 )
 
 select
@@ -127,8 +131,9 @@ select
     end as index_reason,
     periods.comparability_reason is null as is_comparable,
     periods.comparability_reason,
-    coalesce(summed.base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base
-from summed
+    coalesce(summed.base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base,
+    summed.stage
+from staged as summed
 inner join {{ ref('int_sales__periods') }} as periods
     on
         summed.basis = periods.basis

@@ -54,6 +54,21 @@ growths as (
     from {{ current_release('growth') }} as stored
 ),
 
+-- The stage of a month now, and as readers see it; a release of older code shows none.
+stages as (
+    select
+        'now' as side,
+        month,
+        stage
+    from {{ ref('dim_month') }}
+    union all
+    select
+        'released' as side,
+        month,
+        to_jsonb(stored) ->> 'stage' as stage
+    from {{ current_release('dim_month') }} as stored
+),
+
 finished_months as (
     select
         side,
@@ -145,6 +160,18 @@ figures as (
             and circulations.month = finished_months.month
 ),
 
+-- A longer period has the stage of its last month.
+staged as (
+    select
+        figures.*,
+        stages.stage
+    from figures
+    left join stages
+        on
+            figures.side = stages.side
+            and stages.month = {{ last_month_of('figures.period_type', 'figures.period_start') }}
+),
+
 -- What a figure was first: by the revisions so far, else the release that readers see was the first to show it.
 firsts as (
     select
@@ -158,6 +185,9 @@ firsts as (
         market_group,
         first_release_id,
         first_value,
+        first_stage,
+        first_formal_value,
+        first_final_value,
         true as is_carried
     from {{ ref('int_releases__first_figures') }}
     union all
@@ -172,8 +202,11 @@ firsts as (
         market_group,
         release_id as first_release_id,
         figure as first_value,
+        stage as first_stage,
+        case when stage = 'formal' then figure end as first_formal_value,
+        case when stage = 'final' then figure end as first_final_value,
         false as is_carried
-    from figures
+    from staged
     where side = 'released' and figure is not null
 ),
 
@@ -187,23 +220,66 @@ first_figures as (
         market_group asc, is_carried desc
 ),
 
+dated as (
+    select
+        *,
+        {{ last_month_of('period_type', 'period_start') }} as last_month
+    from first_figures
+),
+
+-- Also of a figure that is gone.
+today as (
+    {{ with_stage('dated', 'last_month') }}
+),
+
 compared as (
     select
-        first_figures.*,
+        today.mart,
+        today.metric,
+        today.period_type,
+        today.period_start,
+        today.basis,
+        today.product_group,
+        today.market_level,
+        today.market_group,
+        today.first_release_id,
+        today.first_value,
+        today.first_stage,
+        today.stage,
         now.figure as latest_value,
-        case when now.figure is null then 'no_figure_any_more' end as revision_reason
-    from first_figures
+        case when now.figure is null then 'no_figure_any_more' end as revision_reason,
+        coalesce(today.first_formal_value, case when today.stage = 'formal' then now.figure end)
+            as first_formal_value,
+        coalesce(today.first_final_value, case when today.stage = 'final' then now.figure end) as first_final_value
+    from today
     left join figures as now
         on
             now.side = 'now'
-            and first_figures.mart = now.mart
-            and first_figures.metric = now.metric
-            and first_figures.period_type = now.period_type
-            and first_figures.period_start = now.period_start
-            and first_figures.basis = now.basis
-            and first_figures.product_group = now.product_group
-            and first_figures.market_level = now.market_level
-            and coalesce(first_figures.market_group, '') = coalesce(now.market_group, '')
+            and today.mart = now.mart
+            and today.metric = now.metric
+            and today.period_type = now.period_type
+            and today.period_start = now.period_start
+            and today.basis = now.basis
+            and today.product_group = now.product_group
+            and today.market_level = now.market_level
+            and coalesce(today.market_group, '') = coalesce(now.market_group, '')
+),
+
+judged as (
+    select
+        *,
+        case
+            when first_formal_value is not null then null
+            when stage = 'flash' then 'not_yet_formal'
+            when stage = 'formal' then 'no_figure_any_more'
+            else 'not_shown_as_formal'
+        end as first_formal_reason,
+        case
+            when first_final_value is not null then null
+            when stage = 'final' then 'no_figure_any_more'
+            else 'not_yet_final'
+        end as first_final_reason
+    from compared
 )
 
 select
@@ -222,5 +298,15 @@ select
     revision_reason,
     case when revision_reason is null then {{ growth('latest_value', 'first_value') }} end as revision_ratio,
     {{ growth_reason('revision_reason', 'first_value') }} as revision_ratio_reason,
-    coalesce(latest_value <> first_value, true) as is_revised
-from compared
+    coalesce(latest_value <> first_value, true) as is_revised,
+    first_stage,
+    trim_scale(first_formal_value) as first_formal_value,
+    first_formal_reason,
+    trim_scale(first_final_value) as first_final_value,
+    first_final_reason,
+    case when first_stage = 'flash' then trim_scale(first_formal_value - first_value) end as flash_to_formal,
+    case when first_stage = 'flash' then first_formal_reason else 'not_shown_as_flash' end as flash_to_formal_reason,
+    trim_scale(first_final_value - first_formal_value) as formal_to_final,
+    coalesce(first_formal_reason, first_final_reason) as formal_to_final_reason,
+    stage
+from judged

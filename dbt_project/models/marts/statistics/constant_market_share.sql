@@ -72,6 +72,10 @@ levels as (
     from effects
     group by
         period_type, first_month, last_month, comparability_reason, grouping sets ((), (product_group, market_group))
+),
+
+staged as (
+    {{ with_stage('levels', 'last_month') }}
 )
 
 select
@@ -100,5 +104,6 @@ select
         - coalesce(market_effect_cny, 0) - coalesce(competitiveness_effect_cny, 0), 10
     )) as residual_cny,
     comparability_reason is null as is_comparable,
-    comparability_reason
-from levels
+    comparability_reason,
+    stage
+from staged

@@ -178,6 +178,10 @@ shares as (
         {{ share('value_usd', 'denominator_value_usd') }} as share_usd,
         {{ share('quantity', 'denominator_quantity') }} as quantity_share
     from compared
+),
+
+staged as (
+    {{ with_stage('shares', 'month') }}
 )
 
 select
@@ -214,5 +218,6 @@ select
         when denominator_quantity = 0 then 'zero_denominator'
     end as quantity_share_reason,
     is_series_break,
-    series_break_reason
-from shares
+    series_break_reason,
+    stage
+from staged

@@ -40,6 +40,10 @@ figures as (
         largest_four_value_cny,
         largest_value_cny
     from {{ ref('int_structure__concentration') }}
+),
+
+staged as (
+    {{ with_stage('periods', 'last_month') }}
 )
 
 select
@@ -59,9 +63,10 @@ select
     figures.largest_four_value_cny,
     {{ share('figures.largest_four_value_cny', 'figures.value_cny') }} as largest_four_share,
     figures.largest_value_cny,
-    {{ share('figures.largest_value_cny', 'figures.value_cny') }} as largest_share
+    {{ share('figures.largest_value_cny', 'figures.value_cny') }} as largest_share,
+    periods.stage
 from figures
-inner join periods
+inner join staged as periods
     on
         figures.basis = periods.basis
         and figures.period_type = periods.period_type

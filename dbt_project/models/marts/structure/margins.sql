@@ -140,6 +140,10 @@ judged as (
             figures.basis = periods.basis
             and figures.period_type = periods.period_type
             and figures.first_month = periods.first_month
+),
+
+staged as (
+    {{ with_stage('judged', 'last_month') }}
 )
 
 select
@@ -183,8 +187,9 @@ select
     judged.customer_reason as new_customer_reason,
     judged.comparability_reason is null as is_comparable,
     judged.comparability_reason,
-    coalesce(judged.base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base
-from judged
+    coalesce(judged.base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base,
+    judged.stage
+from staged as judged
 left join customers
     on
         judged.basis = 'order_book'

@@ -1,0 +1,223 @@
+"""How figures of the candidate are compared with the current release: measures, and SQL that finds jumps.
+
+A cell is what a figure stands for: a month, a basis, a product group, a market group. Only periods that were
+over in the current release are compared cell by cell; a month that ran grows by itself, and is held against
+the months before it (:class:`Ahead`).
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+
+_PRESENT = {"either": "true", "release": "in_release", "both": "in_release and in_candidate"}
+
+
+class Kind(Enum):
+    """What a limit counts."""
+
+    FACTOR = "x"  # the larger of the two is at most so many times the smaller
+    POINTS = "pp"  # the figure is a fraction; its change in percentage points
+    RATE = ""  # the figure's own change: growth, contributions
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure per cell, in periods that were over in the current release, and how far it may move.
+
+    ``value`` is an aggregate of the cell's rows. A cell whose ``weight`` (an aggregate in yuan) is below
+    ``floor`` in both releases says nothing. ``because`` (zh, en) says why the limit is what it is.
+    """
+
+    metric: str
+    value: str
+    cell: tuple[str, ...]
+    kind: Kind
+    limit: str
+    because: tuple[str, str]
+    where: str = "true"
+    weight: str = "sum(value_cny)"
+    floor: str = "0"
+    # either: a cell that is new or gone has jumped; release: only one that is gone; both: neither.
+    of: str = "either"
+    # Over the last twelve months together, for cells with rows in at least six of them.
+    over_year: bool = False
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A sum per cell in months after the last one that was over, against the largest of twelve before.
+
+    Or against the month itself in the release: what was accepted yesterday is not asked again. Cells with
+    fewer than three of the twelve months have no measure yet. ``limit`` is a factor.
+    """
+
+    metric: str
+    value: str
+    cell: tuple[str, ...]
+    limit: str
+    because: tuple[str, str]
+    where: str = "true"
+    floor: str = "0"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """The measures of a mart. ``period`` are the columns of a period, the month or the first day first.
+
+    ``finished`` says of a row whether its period was over. With ``both`` only periods are compared that both
+    releases have: a year to date ends a month later with each month, and is another period then.
+    """
+
+    mart: str
+    period: tuple[str, ...]
+    finished: str
+    measures: tuple[Measure | Ahead, ...]
+    both: bool = False
+
+
+def comparable(guard: Guard, new_columns: Collection[str]) -> Guard | None:
+    """The guard without the measures that need a column which the current release does not have."""
+    if _words(guard.finished, *guard.period) & set(new_columns):
+        return None
+    kept = tuple(
+        m
+        for m in guard.measures
+        if not _words(m.value, m.where, *m.cell, getattr(m, "weight", "")) & set(new_columns)
+    )
+    return Guard(guard.mart, guard.period, guard.finished, kept, guard.both) if kept else None
+
+
+def _words(*texts: str) -> set[str]:
+    return set(re.findall(r"[a-z_][a-z_0-9]*", " ".join(texts)))
+
+
+def released(mart: str, release_id: int) -> str:
+    """A mart's rows as a release shows them."""
+    return (
+        f"(select s.* from store.{mart} as s where s.valid_from_release <= {release_id}"  # noqa: S608  (ours)
+        f" and s.valid_to_release > {release_id})"
+    )
+
+
+def jumps(guard: Guard, release_id: int) -> str:
+    """Cells that moved beyond a limit, the furthest first: metric, cell, before, after, limit, why that."""
+    period = ", ".join(guard.period)
+    others = guard.period[1:]
+    first = guard.period[0]
+    shared = f" intersect select {period} from {{batch}}" if guard.both else ""  # noqa: S608  (ours)
+    within = f"partition by {', '.join(others)}" if others else ""
+    selects = " union all ".join(_select(guard, measure) for measure in guard.measures)
+    return f"""
+        with released as not materialized (select * from {released(guard.mart, release_id)} as own),
+        periods as materialized (select {period} from released where {guard.finished}{shared}),
+        finished as materialized (select distinct {period} from periods),
+        dated as (select *, max({first}) over ({within}) as latest from finished),
+        year_before as (select {period} from dated where {first} > latest - interval '12 months'),
+        jumped as ({selects})
+        select metric, cell, cast(before as text) as before, cast(after as text) as after, "limit",
+            because_zh, because_en
+        from jumped order by excess desc nulls first, metric, cell
+    """  # noqa: S608  (our own columns)
+
+
+def _select(guard: Guard, measure: Measure | Ahead) -> str:
+    return _ahead(guard, measure) if isinstance(measure, Ahead) else _cell_by_cell(guard, measure)
+
+
+def _cell_by_cell(guard: Guard, measure: Measure) -> str:
+    keys = (*(() if measure.over_year else guard.period), *measure.cell)
+    names = ", ".join(keys)
+    periods = "year_before" if measure.over_year else "finished"
+    enough = f"having count(distinct {guard.period[0]}) >= 6" if measure.over_year else ""
+
+    def side(rows: str, was: str, having: str = "") -> str:
+        return (
+            f"select {names}, {was} as was, {measure.value} as figure, {measure.weight} as weight"  # noqa: S608
+            f" from {rows} as own inner join {periods} using ({', '.join(guard.period)})"
+            f" where {measure.where} group by {names} {having}"
+        )
+
+    if measure.kind is Kind.RATE:
+        before, after = "before", "after"
+        jumped, excess = f"(after is null or abs(after - before) > {measure.limit})", "abs(after - before)"
+    else:
+        before = "case when in_release then before else 0 end"
+        after = "coalesce(after, 0)"
+        jumped = f"100 * abs(after - before) > {measure.limit}"
+        excess = "100 * abs(after - before)"
+    if measure.kind is Kind.FACTOR:
+        jumped = f"greatest(after, before) > {measure.limit} * least(after, before)"
+        excess = "greatest(after, before) / nullif(least(after, before), 0)"
+    # Not a join: of these groups the planner knows nothing, and would compute one for each row of the other.
+    return f"""
+        select '{measure.metric}' as metric, {_named(keys)} as cell, before, after,
+            '{_limit(measure)}' as "limit", {_because(measure)}, {excess} / {measure.limit} as excess
+        from (
+            select {names}, {before} as before, {after} as after
+            from (
+                select {names}, coalesce(bool_or(was), false) as in_release,
+                    coalesce(bool_or(not was), false) as in_candidate, max(weight) as weight,
+                    max(figure) filter (where was) as before, max(figure) filter (where not was) as after
+                from ({side("released", "true", enough)} union all {side("{batch}", "false")}) as sides
+                group by {names}
+            ) as cells
+            where weight >= {measure.floor} and {_PRESENT[measure.of]}
+        ) as figures
+        where before is not null and {jumped}
+    """  # noqa: S608  (our own columns)
+
+
+def _ahead(guard: Guard, measure: Ahead) -> str:
+    keys = (*guard.period, *measure.cell)
+    period, names, own = ", ".join(guard.period), ", ".join(keys), ", ".join(f"own.{key}" for key in keys)
+    first, others = guard.period[0], guard.period[1:]
+    kept = ", ".join((*others, *measure.cell))
+    same = " and ".join(f"ended.{name} = own.{name}" for name in others) or "true"
+    per_basis = f"group by {', '.join(others)}" if others else ""
+    return f"""
+        select '{measure.metric}' as metric, {_named(keys)} as cell, greatest(before, shown) as before, after,
+            'x {measure.limit} of the largest month of a year' as "limit", {_because(measure)},
+            after / nullif(greatest(before, shown), 0) / {measure.limit} as excess
+        from (
+            select {kept}, max(figure) as before
+            from (
+                select {names}, {measure.value} as figure
+                from released as own inner join year_before using ({period})
+                where {measure.where} group by {names}
+            ) as months
+            group by {kept} having count(*) >= 3
+        ) as was
+        inner join (
+            select {own}, {measure.value} as after
+            from {{batch}} as own
+            inner join (
+                select {", ".join((*others, f"max({first}) as latest"))} from finished {per_basis}
+            ) as ended on own.{first} > ended.latest and {same}
+            where {measure.where}
+            group by {own}
+        ) as now using ({kept})
+        left join (
+            select {names}, {measure.value} as shown from released where {measure.where} group by {names}
+        ) as seen using ({names})
+        where after >= {measure.floor} and after > {measure.limit} * greatest(before, shown)
+    """  # noqa: S608  (our own columns)
+
+
+def _named(keys: Collection[str]) -> str:
+    parts = ", ".join(f"concat('{key}=', {key})" for key in keys)
+    return f"concat_ws(' ', {parts})"
+
+
+def _because(measure: Measure | Ahead) -> str:
+    zh, en = (text.replace("'", "''") for text in measure.because)
+    return f"'{zh}' as because_zh, '{en}' as because_en"
+
+
+def _limit(measure: Measure) -> str:
+    limit = {
+        Kind.FACTOR: f"x {measure.limit}",
+        Kind.POINTS: f"{measure.limit} pp",
+        Kind.RATE: f"+-{measure.limit}",
+    }[measure.kind]
+    return f"{limit} over twelve months" if measure.over_year else limit
