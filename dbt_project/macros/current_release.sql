@@ -33,12 +33,13 @@
     } -%}
     {%- set stored = adapter.get_relation(target.database, 'store', 'revision') if execute -%}
     {%- set known = adapter.get_columns_in_relation(stored) | map(attribute='name') | list if stored else [] -%}
+    {%- set selected = [] -%}
+    {%- for name, type in columns.items() -%}
+        {%- do selected.append(name if name in known else 'cast(null as ' ~ type ~ ') as ' ~ name) -%}
+    {%- endfor -%}
     (
-        select
-            {% for name, type in columns.items() -%}
-                {{ name if name in known else 'cast(null as ' ~ type ~ ') as ' ~ name }}{{ '' if loop.last else ',' }}
-            {% endfor %}
-        {% if stored %}from {{ rows_readers_see(stored) }} as revisions{% else %}where false{% endif %}
+        select {{ selected | join(', ') }}
+        {{ 'from ' ~ rows_readers_see(stored) ~ ' as revisions' if stored else 'where false' }}
     )
 {%- endmacro %}
 
