@@ -88,9 +88,11 @@ def publish(settings: Settings) -> tuple[float, float]:
     with connect(settings, Role.PUBLISHER) as connection:
         build_id = scalar(
             connection,
-            "insert into ops.build (last_load_id, loads, code_version, tables_version, is_full, status)"
-            " select last_load_id, loads, code_version, tables_version, false, 'audited' from ops.build"
-            " order by build_id desc limit 1 returning build_id",
+            "insert into ops.build"
+            " (last_load_id, loads, code_version, tables_version, is_full, status, switches)"
+            " select last_load_id, loads, code_version, tables_version, false, 'audited',"
+            " (select count(*) from ops.release_switch)"
+            " from ops.build order by build_id desc limit 1 returning build_id",
         )
     begin = time.perf_counter()
     result = release.publish_build(settings, build_id)

@@ -67,7 +67,7 @@ def publish(connection: psycopg.Connection, settings: Settings, number: int) -> 
         for mart in MARTS:
             store.merge(connection, mart, release_id)
             store.show(connection, mart, restricted=False)
-        store.point_to(connection, release_id, "stamped")
+        store.point_to(connection, release_id, "bench", "stamped")
     return release_id
 
 
