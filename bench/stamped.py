@@ -1,12 +1,13 @@
 """Marts whose every row carries the number of its release: a release that is not whole gives itself away."""
 
+from functools import partial
 from typing import NamedTuple
 
 import psycopg
 
 from include.settings import Role, Settings
 from include.warehouse import store
-from include.warehouse.connection import connect, scalar
+from include.warehouse.connection import connect, patiently, scalar
 
 MARTS = ("stamped_large", "stamped_middle", "stamped_small")
 # The last one is read through a view of an analyst's own.
@@ -53,7 +54,6 @@ def publish(connection: psycopg.Connection, settings: Settings, number: int) -> 
                 f" from generate_series(1, {_rows_of(mart, number)}) as key".encode()
             )
     with connection.transaction():
-        connection.execute("set local lock_timeout = '3s'")
         release_id = int(
             scalar(
                 connection,
@@ -66,9 +66,14 @@ def publish(connection: psycopg.Connection, settings: Settings, number: int) -> 
         )
         for mart in MARTS:
             store.merge(connection, mart, release_id)
-            store.show(connection, mart, restricted=False)
+        patiently(connection, partial(_show, connection))
         store.point_to(connection, release_id, "bench", "stamped")
     return release_id
+
+
+def _show(connection: psycopg.Connection) -> None:
+    for mart in MARTS:
+        store.show(connection, mart, restricted=False)
 
 
 def prepare(settings: Settings) -> int:

@@ -6,6 +6,7 @@ from samples import query
 from bench import readers, stamped
 from include.settings import Settings
 from include.warehouse import store
+from include.warehouse.store_tables import OPEN_END
 
 PUBLISHES, READERS = 60, 8
 _POINTER = "(select c.release_id from store.current_release as c inner join ops.release using (release_id))"
@@ -16,7 +17,7 @@ WRONG_VIEWS = {
     ),
     # As if the rows that end with the next release went before it is there.
     "a part of a release": (
-        f"{{store}} where valid_to_release = {store.OPEN_END} and valid_from_release < {_POINTER}"
+        f"{{store}} where valid_to_release = {OPEN_END} and valid_from_release < {_POINTER}"
     ),
 }
 
