@@ -183,6 +183,9 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
     ReadersInTheWayError may be gone at the next try; any other PublishError stays until somebody acts.
     """
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
+        # A publisher that was killed after its commit could not say so.
+        if done := build_log.release_of_newest(connection, build_id):
+            return PublishResult(done, "published")
         build_log.require(connection, build_id, "audited")
         build_log.require_same_current(connection, build_id)
         _require_all_marts(settings, connection)

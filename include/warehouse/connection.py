@@ -18,7 +18,7 @@ _TRIES = 10
 
 @contextmanager
 def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> Iterator[psycopg.Connection]:
-    """A connection as ``role``; SetupError with what to do when the server does not answer."""
+    """A connection as ``role``; SetupError with what to do when the server does not answer (any more)."""
     try:
         connection = psycopg.connect(
             settings.dsn(role),
@@ -28,13 +28,24 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> Iter
             options=f"-c timezone={ZONE}",
         )
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[0]
         raise SetupError(
             f"the warehouse at {settings.pg_host}:{settings.pg_port} does not answer as {role.value}: "
-            f"{reason}. Is it running? `textile status`, `textile up`"
+            f"{_first_line(error)}. Is it running? `textile status`, `textile up`"
         ) from error
     with connection:
-        yield connection
+        try:
+            yield connection
+        except psycopg.OperationalError as error:
+            if not connection.broken:
+                raise
+            raise SetupError(
+                f"the warehouse at {settings.pg_host}:{settings.pg_port} went away in the midst of this: "
+                f"{_first_line(error)}. `textile up`, then the same again: what was half done does not count"
+            ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
 
 
 @contextmanager
