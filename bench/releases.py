@@ -7,7 +7,7 @@ in SQL and the release gate is left out: what is measured begins with the audite
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -15,6 +15,7 @@ import psycopg
 from bench import changes, cluster, ours, readers, stamped
 from bench.timing import Results, Run, median, ratio, say
 from include import maintenance, release
+from include.errors import ReadersInTheWayError
 from include.settings import Role, Settings
 from include.warehouse import store
 from include.warehouse.connection import connect, scalar
@@ -127,6 +128,7 @@ def while_a_reader_holds_a_query(settings: Settings) -> Results:
     took: list[tuple[float, float]] = []
     waited: list[float] = []
     undisturbed: list[float] = []
+    beside_columns: list[float] = []
     with newcomers(settings, undisturbed):
         time.sleep(2)
     with held(settings):
@@ -135,14 +137,27 @@ def while_a_reader_holds_a_query(settings: Settings) -> Results:
             with newcomers(settings, waited):
                 took.append(publish(settings))
         switches = [seconds_of_rollback(settings, back) for back in (1, 0, 1, 0)]
+        with newcomers(settings, beside_columns):
+            cannot_add_a_column(settings)
     return {
         "held_publish_s": median([whole for whole, _ in took]),
         "held_transaction_s": median([inside for _, inside in took]),
         "switch_s": median(switches),
         "new_reader_wait_s": round(max(waited), 3),
+        "new_reader_wait_for_column_s": round(max(beside_columns), 3),
         "new_reader_undisturbed_s": round(max(undisturbed), 3),
         "new_reader_median_ms": round(1000 * median(waited), 1),
     }
+
+
+def cannot_add_a_column(settings: Settings) -> None:
+    """Try to publish another column of the mart that is held: readers come first."""
+    with connect(settings, Role.TRANSFORMER, autocommit=True) as transformer:
+        transformer.execute("alter table candidate.growth add column added numeric")
+        with suppress(ReadersInTheWayError):
+            publish(settings)
+            raise AssertionError("a column was added to a mart that was being read")
+        transformer.execute("alter table candidate.growth drop column added")
 
 
 @contextmanager

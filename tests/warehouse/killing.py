@@ -68,19 +68,25 @@ class Run(NamedTuple):
     steps: int
 
 
-def run(settings: Settings, action: str, at: int = 0) -> Run:
-    """Evaluate ``action``, an expression with ``release`` and ``settings``; killed before step ``at``."""
-    done = subprocess.run(
+def start(settings: Settings, action: str, at: int = 0) -> subprocess.Popen[str]:
+    """Evaluate ``action``, an expression with ``release`` and ``settings``, killed before its step ``at``."""
+    return subprocess.Popen(
         [sys.executable, "-c", _KILLER, str(at), action],
         env={**os.environ, **environment(settings)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    if done.returncode == -signal.SIGKILL:
+
+
+def run(settings: Settings, action: str, at: int = 0) -> Run:
+    """Evaluate ``action`` in a process of its own."""
+    process = start(settings, action, at)
+    out, errors = process.communicate(timeout=300)
+    if process.returncode == -signal.SIGKILL:
         return Run(was_killed=True, result="", steps=0)
-    assert done.returncode == 0, done.stderr
-    *_, said, steps = done.stdout.splitlines()
+    assert process.returncode == 0, errors
+    *_, said, steps = out.splitlines()
     return Run(was_killed=False, result=said.removeprefix("result "), steps=int(steps))
 
 
@@ -132,6 +138,7 @@ def state(settings: Settings) -> dict[str, Any]:
             settings,
             "select data_cutoff, loads, code_version, rows_changed from ops.release order by release_id",
         ),
+        "changes": contents(settings, ["ops.release_change"], ["release_id"]),
         "is current": query(
             settings,
             "select release_id = (select release_id from store.current_release) from ops.release order by 1",
