@@ -190,12 +190,13 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
         build_log.require_same_current(connection, build_id)
         _require_all_marts(settings, connection)
         marts = manifest.marts(settings)
-        # What takes long goes before the transaction; nobody sees any of it.
         with _readers_first(build_id):
-            for mart in marts:
+            for mart in marts:  # columns that no view shows yet: one mart after another, each soon over
                 patiently(connection, partial(store_tables.widen, connection, mart.name))
-                store.compare(connection, mart.name)
         with _readers_first(build_id), connection.transaction():
+            # What takes long comes before the first write: until then nobody could wait for us.
+            for mart in marts:
+                store.compare(connection, mart.name)
             release_id = int(
                 scalar(
                     connection,

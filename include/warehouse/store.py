@@ -25,19 +25,17 @@ _OF_EVERY_RELEASE: LiteralString = (
 
 
 def compare(connection: psycopg.Connection, mart: str) -> None:
-    """Note for :func:`merge`, in this session, how the candidate differs from the newest stored release.
+    """Note for :func:`merge`, in this transaction, how the candidate differs from the newest stored release.
 
-    It reads every row of the mart; called before the release's transaction, that one is then as long as
-    what changed. The caller holds the lock ``release`` from here until the merge. A first release has
-    nothing to compare.
+    It reads every row of the mart, and holds nothing that others could wait for; what writes comes after all
+    marts are compared. The caller holds the lock ``release``. A first release has nothing to compare.
     """
     wanted, stored = columns(connection, "candidate", mart), columns(connection, "store", mart)
     if not wanted or not stored:
         return
-    connection.execute(sql.SQL("drop table if exists {}").format(_differences(mart)))
     connection.execute(
         sql.SQL(
-            "create temporary table {differences} as"
+            "create temporary table {differences} on commit drop as"
             " select c.place, coalesce(c.row_hash, s.row_hash) as row_hash"
             " from (select ctid as place, md5(row({names})::text)::uuid as row_hash from {candidate}) as c"
             " full join (select row_hash from {table} where valid_to_release = {open}) as s"
@@ -84,7 +82,6 @@ def merge(connection: psycopg.Connection, mart: str, release_id: int) -> dict[st
             " inner join {candidate} as c on c.ctid = d.place"
         ).format(names=_names(wanted), candidate=sql.Identifier("candidate", mart), **parts)
     ).rowcount
-    connection.execute(sql.SQL("drop table {differences}").format(**parts))
     return {"added": added, "ended": ended}
 
 
