@@ -33,7 +33,7 @@ from include.settings import home_dir, load_settings
 RESULTS = Path(__file__).parent / "results"
 LINES = 2_000_000
 ROUNDS = 3
-# In this order: `day` starts Airflow, which takes its share of the machine; those after it start afresh, without.
+# In this order: `day` starts Airflow, which takes its share of the machine; later ones start afresh, without.
 SECTIONS: dict[str, Callable[[Run], Results]] = {
     "load": load.measure,
     "where": where.measure,
