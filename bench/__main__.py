@@ -20,6 +20,7 @@ from bench import (
     memory,
     publish,
     questions,
+    releases,
     report,
     small_files,
     where,
@@ -32,7 +33,7 @@ from include.settings import home_dir, load_settings
 RESULTS = Path(__file__).parent / "results"
 LINES = 2_000_000
 ROUNDS = 3
-# In this order: `day` starts Airflow, which takes its share of the machine; `publish` starts afresh, without.
+# In this order: `day` starts Airflow, which takes its share of the machine; later ones start afresh, without.
 SECTIONS: dict[str, Callable[[Run], Results]] = {
     "load": load.measure,
     "where": where.measure,
@@ -44,6 +45,7 @@ SECTIONS: dict[str, Callable[[Run], Results]] = {
     "imports": imports.measure,
     "late_mill": late_mill.measure,
     "day": day.measure,
+    "releases": releases.measure,
     "publish": publish.measure,
     "questions": questions.measure,
 }

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -18,8 +19,8 @@ from include.quality import release_gate
 from include.settings import Role, Settings
 from include.sources.contract import sources
 from include.transform import dbt, manifest
-from include.warehouse import build_log, changes, retention, store
-from include.warehouse.connection import connect, exclusive, scalar, wait_for
+from include.warehouse import build_log, changes, retention, store, store_tables
+from include.warehouse.connection import connect, exclusive, patiently, scalar, wait_for
 
 Say = Callable[[str], None]
 
@@ -182,12 +183,20 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
     ReadersInTheWayError may be gone at the next try; any other PublishError stays until somebody acts.
     """
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
+        # A publisher that was killed after its commit could not say so.
+        if done := build_log.release_of_newest(connection, build_id):
+            return PublishResult(done, "published")
         build_log.require(connection, build_id, "audited")
         build_log.require_same_current(connection, build_id)
         _require_all_marts(settings, connection)
+        marts = manifest.marts(settings)
+        with _readers_first(build_id):
+            for mart in marts:  # columns that no view shows yet: one mart after another, each soon over
+                patiently(connection, partial(store_tables.widen, connection, mart.name))
         with _readers_first(build_id), connection.transaction():
-            # Readers come first: rather fail after a moment than let them queue behind us.
-            connection.execute("set local lock_timeout = '3s'")
+            # What takes long comes before the first write: until then nobody could wait for us.
+            for mart in marts:
+                store.compare(connection, mart.name)
             release_id = int(
                 scalar(
                     connection,
@@ -201,19 +210,24 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
                     {"build": build_id},
                 )
             )
-            changed = {}
-            for mart in manifest.marts(settings):
-                changed[mart.name] = store.merge(connection, mart.name, release_id)
-                store.show(connection, mart.name, restricted=mart.restricted)
+            changed = {mart.name: store.merge(connection, mart.name, release_id) for mart in marts}
+            for mart in marts:
                 changes.describe(connection, mart)
             changes.keep(connection, release_id)
             connection.execute(
                 "update ops.release set rows_changed = %s where release_id = %s", [Jsonb(changed), release_id]
             )
             build_log.finish(connection, build_id, "published")
+            # Readers come first: rather fail after a moment than let them queue behind us.
+            patiently(connection, partial(_show, connection, marts))
             store.point_to(connection, release_id, login_name(), f"published build {build_id}")
         say(f"release {release_id} is visible")
         return PublishResult(release_id, "published")
+
+
+def _show(connection: psycopg.Connection, marts: list[manifest.Mart]) -> None:
+    for mart in marts:
+        store.show(connection, mart.name, restricted=mart.restricted)
 
 
 def current_release(settings: Settings) -> int | None:

@@ -37,10 +37,8 @@
     {%- for name, type in columns.items() -%}
         {%- do selected.append(name if name in known else 'cast(null as ' ~ type ~ ') as ' ~ name) -%}
     {%- endfor -%}
-    (
-        select {{ selected | join(', ') }}
-        {{ 'from ' ~ rows_readers_see(stored) ~ ' as revisions' if stored else 'where false' }}
-    )
+    {%- set rows = 'from ' ~ rows_readers_see(stored) ~ ' as revisions' if stored else 'where false' -%}
+    (select {{ selected | join(', ') }} {{ rows }})
 {%- endmacro %}
 
 {% macro rows_readers_see(stored) -%}

@@ -9,7 +9,7 @@ from include.quality import saved_queries
 from include.quality.gate import Gate
 from include.quality.results import RuleResult, record
 from include.transform.manifest import Mart
-from include.warehouse import store
+from include.warehouse import store_tables
 
 
 def audit(
@@ -51,13 +51,13 @@ def _drift_rules(connection: psycopg.Connection, marts: list[str]) -> dict[str, 
     if current is None:
         return {}
     (release_id,) = current
-    stored = {mart: {c.name for c in store.columns(connection, "store", mart)} for mart in marts}
+    stored = {mart: {c.name for c in store_tables.columns(connection, "store", mart)} for mart in marts}
     released = [mart for mart in marts if stored[mart]]
     rules = {
         mart: drift(
             mart,
             release_id,
-            {c.name for c in store.columns(connection, "candidate", mart)} - stored[mart],
+            {c.name for c in store_tables.columns(connection, "candidate", mart)} - stored[mart],
         )
         for mart in released
     }

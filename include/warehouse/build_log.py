@@ -155,6 +155,16 @@ def require(connection: psycopg.Connection, build_id: int, status: str) -> None:
     )
 
 
+def release_of_newest(connection: psycopg.Connection, build_id: int) -> int | None:
+    """The release that a build has become, if no other build has begun since."""
+    row = connection.execute(
+        "select release_id from ops.release where build_id = %s"
+        " and build_id = (select max(build_id) from ops.build)",
+        [build_id],
+    ).fetchone()
+    return row[0] if row else None
+
+
 def require_fresh(connection: psycopg.Connection, build_id: int) -> None:
     """StaleBuildError when a load was accepted since the build began; the build is closed."""
     built = scalar(connection, "select loads from ops.build where build_id = %(build)s", {"build": build_id})

@@ -1,6 +1,7 @@
 """Connections to the warehouse and the locks that make two writers take turns."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,10 +10,15 @@ import psycopg
 from include.errors import SetupError
 from include.settings import ZONE, Role, Settings
 
+# Shorter than what a reader notices, and than PostgreSQL's deadlock_timeout (1 s).
+_TRY_MS = 100
+_PAUSE_S = 0.2
+_TRIES = 10
+
 
 @contextmanager
 def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> Iterator[psycopg.Connection]:
-    """A connection as ``role``; SetupError with what to do when the server does not answer."""
+    """A connection as ``role``; SetupError with what to do when the server does not answer (any more)."""
     try:
         connection = psycopg.connect(
             settings.dsn(role),
@@ -22,13 +28,24 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> Iter
             options=f"-c timezone={ZONE}",
         )
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[0]
         raise SetupError(
             f"the warehouse at {settings.pg_host}:{settings.pg_port} does not answer as {role.value}: "
-            f"{reason}. Is it running? `textile status`, `textile up`"
+            f"{_first_line(error)}. Is it running? `textile status`, `textile up`"
         ) from error
     with connection:
-        yield connection
+        try:
+            yield connection
+        except psycopg.OperationalError as error:
+            if not connection.broken:
+                raise
+            raise SetupError(
+                f"the warehouse at {settings.pg_host}:{settings.pg_port} went away in the midst of this: "
+                f"{_first_line(error)}. `textile up`, then the same again: what was half done does not count"
+            ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
 
 
 @contextmanager
@@ -57,6 +74,26 @@ def wait_for(connection: psycopg.Connection, name: str, patience_s: int) -> bool
     finally:
         connection.execute("reset lock_timeout")
     return True
+
+
+def patiently(connection: psycopg.Connection, action: Callable[[], None]) -> None:
+    """Do what needs a relation for itself once no reader holds it; LockNotAvailable after three seconds.
+
+    New readers queue behind whoever waits for such a lock, and a reader of two marts can then be in its way
+    in turn: it would be told of a deadlock. So each try is short, and all is let go before the next.
+    """
+    before = scalar(connection, "show lock_timeout")
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with connection.transaction():
+                connection.execute(f"set local lock_timeout = '{_TRY_MS}ms'".encode())
+                action()
+                connection.execute("select set_config('lock_timeout', %s, true)", [before])
+                return
+        except psycopg.errors.LockNotAvailable:
+            if not tries_left:
+                raise
+        time.sleep(_PAUSE_S)
 
 
 def scalar(connection: psycopg.Connection, query: str, parameters: Mapping[str, Any] | None = None) -> Any:

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from include.errors import ExportError
 from include.settings import Role, Settings
-from include.warehouse import store
+from include.warehouse import store_tables
 from include.warehouse.connection import connect, scalar
 from include.warehouse.spreadsheet import EXCEL_ROWS, csv_file, harmless
 
@@ -73,7 +73,7 @@ def _release(connection: psycopg.Connection, release_id: int | None) -> int:
 @contextmanager
 def _rows(connection: psycopg.Connection, mart: str) -> Iterator[psycopg.ServerCursor[Any]]:
     """The mart's rows in the order of their keys, which stand first."""
-    columns = store.columns(connection, "marts", mart)
+    columns = store_tables.columns(connection, "marts", mart)
     if not columns:
         known = scalar(
             connection,

@@ -6,17 +6,14 @@
 them) and then moves the pointer; nobody waits for anybody.
 """
 
-from dataclasses import dataclass
 from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
-from include.errors import PublishError
 from include.warehouse.connection import scalar
+from include.warehouse.store_tables import OPEN_END, MartColumn, columns, create, ensure_index, widen
 
-OPEN_END = 9223372036854775807  # "valid until further notice"
-_SYSTEM_COLUMNS = ("valid_from_release", "valid_to_release", "row_hash")
 _OF_ONE_RELEASE: LiteralString = (
     "{store} where valid_from_release <= (select store.visible_release())"
     " and valid_to_release > (select store.visible_release())"
@@ -27,110 +24,74 @@ _OF_EVERY_RELEASE: LiteralString = (
 )
 
 
-@dataclass(frozen=True)
-class MartColumn:
-    """A column of a mart as the database has it."""
+def compare(connection: psycopg.Connection, mart: str) -> None:
+    """Note for :func:`merge`, in this transaction, how the candidate differs from the newest stored release.
 
-    name: str
-    type: str
-    comment: str | None
-
-
-def columns(connection: psycopg.Connection, schema: str, table: str) -> list[MartColumn]:
-    """Columns of a relation in order; empty when there is no such relation."""
-    rows = connection.execute(
-        "select attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum)"
-        " from pg_attribute where attrelid = to_regclass(format('%%I.%%I', %s::text, %s::text))"
-        " and attnum > 0 and not attisdropped order by attnum",
-        [schema, table],
-    ).fetchall()
-    return [MartColumn(*row) for row in rows]
+    It reads every row of the mart, and holds nothing that others could wait for; what writes comes after all
+    marts are compared. The caller holds the lock ``release``. A first release has nothing to compare.
+    """
+    wanted, stored = columns(connection, "candidate", mart), columns(connection, "store", mart)
+    if not wanted or not stored:
+        return
+    connection.execute(
+        sql.SQL(
+            "create temporary table {differences} on commit drop as"
+            " select c.place, coalesce(c.row_hash, s.row_hash) as row_hash"
+            " from (select ctid as place, md5(row({names})::text)::uuid as row_hash from {candidate}) as c"
+            " full join (select row_hash from {table} where valid_to_release = {open}) as s"
+            " on c.row_hash = s.row_hash where c.row_hash is null or s.row_hash is null"
+        ).format(
+            differences=_differences(mart),
+            names=_names(wanted),
+            candidate=sql.Identifier("candidate", mart),
+            table=sql.Identifier("store", mart),
+            open=sql.Literal(OPEN_END),
+        )
+    )
 
 
 def merge(connection: psycopg.Connection, mart: str, release_id: int) -> dict[str, int]:
     """Write the difference between the candidate and the newest stored release; returns rows added, ended.
 
-    PublishError when the candidate's columns break the mart's contract.
+    Takes what :func:`compare` noted, or compares now. PublishError when the candidate's columns break the
+    mart's contract.
     """
+    widen(connection, mart)
     wanted = columns(connection, "candidate", mart)
-    if not wanted:
-        raise PublishError(f"mart {mart} is missing in the candidate schema: build the marts again")
-    _ensure_table(connection, mart, wanted)
-    _ensure_index(connection, mart, wanted)
-    names = sql.SQL(", ").join(sql.Identifier(c.name) for c in wanted)
-    table, candidate = sql.Identifier("store", mart), sql.Identifier("candidate", mart)
-    connection.execute(
-        sql.SQL(
-            "create temporary table incoming on commit drop as"
-            " select {names}, md5(row({names})::text)::uuid as row_hash from {candidate}"
-        ).format(names=names, candidate=candidate)
-    )
-    connection.execute("analyze incoming")
+    if not columns(connection, "store", mart):
+        create(connection, mart, wanted)
+    ensure_index(connection, mart, wanted)
+    if not columns(connection, "pg_temp", f"differences_{mart}"):
+        compare(connection, mart)
+    parts = {
+        "table": sql.Identifier("store", mart),
+        "differences": _differences(mart),
+        "release": sql.Literal(release_id),
+        "open": sql.Literal(OPEN_END),
+    }
     ended = connection.execute(
         sql.SQL(
-            "update {table} as s set valid_to_release = %(release)s where s.valid_to_release = %(open)s"
-            " and not exists (select 1 from incoming as i where i.row_hash = s.row_hash)"
-        ).format(table=table),
-        {"release": release_id, "open": OPEN_END},
+            "update {table} as s set valid_to_release = {release} from {differences} as d"
+            " where d.place is null and s.row_hash = d.row_hash and s.valid_to_release = {open}"
+        ).format(**parts)
     ).rowcount
     added = connection.execute(
         sql.SQL(
             "insert into {table} ({names}, row_hash, valid_from_release, valid_to_release)"
-            " select {names}, i.row_hash, %(release)s, %(open)s from incoming as i where not exists ("
-            " select 1 from {table} as s where s.valid_to_release = %(open)s and s.row_hash = i.row_hash)"
-        ).format(table=table, names=names),
-        {"release": release_id, "open": OPEN_END},
+            " select {names}, d.row_hash, {release}, {open} from {differences} as d"
+            " inner join {candidate} as c on c.ctid = d.place"
+        ).format(names=_names(wanted), candidate=sql.Identifier("candidate", mart), **parts)
     ).rowcount
-    connection.execute("drop table incoming")
     return {"added": added, "ended": ended}
 
 
-def _ensure_table(connection: psycopg.Connection, mart: str, wanted: list[MartColumn]) -> None:
-    """Create the mart's store table, or add columns to it; anything else would break its readers."""
-    stored = [c for c in columns(connection, "store", mart) if c.name not in _SYSTEM_COLUMNS]
-    table = sql.Identifier("store", mart)
-    if not stored:
-        body = [sql.SQL("{} {}").format(sql.Identifier(c.name), sql.SQL(c.type)) for c in wanted]
-        connection.execute(
-            sql.SQL(
-                "create table {} ({}, row_hash uuid not null,"
-                " valid_from_release bigint not null, valid_to_release bigint not null)"
-            ).format(table, sql.SQL(", ").join(body))
-        )
-        connection.execute(
-            sql.SQL("create index on {} (row_hash) where valid_to_release = {}").format(
-                table, sql.Literal(OPEN_END)
-            )
-        )
-        return
-    types = {c.name: c.type for c in wanted}
-    broken = [c for c in stored if types.get(c.name) != c.type]
-    if broken:
-        raise PublishError(
-            f"mart {mart}: column {broken[0].name} was {broken[0].type} and is now "
-            f"{types.get(broken[0].name, 'gone')}; readers depend on it. Give the changed "
-            f"mart a new name ({mart}_v2)"
-        )
-    for column in wanted:
-        if column.name not in {c.name for c in stored}:
-            connection.execute(
-                sql.SQL("alter table {} add column {} {}").format(
-                    table, sql.Identifier(column.name), sql.SQL(column.type)
-                )
-            )
+def _differences(mart: str) -> sql.Identifier:
+    """A row per candidate row that is new (``place``: where it is), and per stored row that is gone."""
+    return sql.Identifier("pg_temp", f"differences_{mart}")
 
 
-def _ensure_index(connection: psycopg.Connection, mart: str, wanted: list[MartColumn]) -> None:
-    """Index the mart's columns up to its first date: readers ask for a period, most often the newest."""
-    first_date = next((place for place, column in enumerate(wanted) if column.type == "date"), None)
-    if first_date is not None:
-        connection.execute(
-            sql.SQL("create index if not exists {} on {} ({})").format(
-                sql.Identifier(f"{mart}_period"),
-                sql.Identifier("store", mart),
-                sql.SQL(", ").join(sql.Identifier(column.name) for column in wanted[: first_date + 1]),
-            )
-        )
+def _names(of: list[MartColumn]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(column.name) for column in of)
 
 
 def show(connection: psycopg.Connection, mart: str, *, restricted: bool) -> None:

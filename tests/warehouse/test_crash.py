@@ -127,6 +127,18 @@ def test_a_loader_killed_before_its_verdict_leaves_nothing(warehouse, clean, poi
     check_one_clean_load(warehouse, clean)
 
 
+def test_the_statement_of_a_killed_process_ends_by_itself(warehouse):
+    """Else the next run would wait for its locks as long as it lasts."""
+    path = dropped(warehouse)
+    with held(warehouse, "lock table raw.enterprise_orders in share mode"):
+        process = start(warehouse, "load", "enterprise_orders", path)
+        wait_until(warehouse, BLOCKED, "loader")
+        kill(warehouse, process)
+        wait_for_orphans(warehouse)
+    watched = "select rolname from pg_roles where rolconfig::text ~ 'client_connection_check' order by 1"
+    assert query(warehouse, watched) == [("loader",), ("publisher",), ("transformer",)]
+
+
 def test_a_loader_killed_after_its_verdict_has_loaded(warehouse, clean):
     path = dropped(warehouse)
     process = start(warehouse, "load", "enterprise_orders", path)

@@ -56,6 +56,10 @@ grant select on marts.release_info, marts_history.release_info to analyst, bi_re
 alter role loader set work_mem = '128MB';
 alter role transformer set work_mem = '128MB';
 alter role publisher set work_mem = '128MB';
+-- A statement whose process was killed ends by itself, and with it the locks that the next run waits for.
+alter role loader set client_connection_check_interval = '1s';
+alter role transformer set client_connection_check_interval = '1s';
+alter role publisher set client_connection_check_interval = '1s';
 -- Builds join what they have just summed up, of which nothing is known: taken for a few rows, a loop within a loop
 -- lasts minutes. A hash join of whole tables costs little more than the best plan, whatever the estimate.
 alter role transformer set enable_nestloop = off;
