@@ -181,6 +181,14 @@ def test_a_new_column_comes_last_and_old_releases_lack_it(warehouse):
         ]
 
 
+def test_a_column_that_a_broken_off_publish_left_is_in_nobodys_way(warehouse):
+    publish(warehouse, TWO)
+    query(warehouse, "alter table store.sample add column flag text", role=Role.PUBLISHER)
+    assert publish(warehouse, TWO)[1] == {"added": 0, "ended": 0}
+    publish(warehouse, WIDER)
+    assert query(warehouse, "select flag from marts.sample order by k") == [(None,), (True,)]
+
+
 def test_comments_are_carried_over_and_kept_up_to_date(warehouse):
     for text in ("What it is / 说明", "It's 100 % new", None):
         candidate(warehouse, TWO)
