@@ -5,8 +5,7 @@
 - `audit` is the release gate: a critical rule that fails ends the run, and readers see what they saw; its log
   has the figures that jumped, which `accept_drift` lets pass. Overtaken by a load, it builds again first.
 - `publish` moves the pointer that all views in `marts` follow; it tries again while a reader is in its way.
-
-To try again, clear the run from `build`: the candidate always holds the newest build only.
+- To try again, clear the run from `build`: the candidate always holds the newest build only.
 """
 
 import logging
@@ -53,7 +52,8 @@ def build_marts() -> None:
         if audited is None:
             raise AirflowSkipException(release.unchanged(load_settings()).message)
         if failed:
-            raise AirflowFailException(f"the release gate refused build {audited}: {', '.join(failed)}")
+            why = drift.refusal(drift.jumps(load_settings(), audited))
+            raise AirflowFailException(f"build {audited} ({', '.join(failed)}): {why}")
         return audited
 
     # It gives up after seconds rather than queue all readers behind one; its tries outlast the 30 minutes

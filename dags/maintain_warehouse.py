@@ -1,7 +1,7 @@
 """Housekeeping, daily at 04:30 Asia/Shanghai: what may go, goes; what stays, stays quick.
 
-- `retain` drops releases older than 30 days that are no month end of the last three years and did not make a
-  month final (the newest and the current one always stay), then validation results, Data Docs and archived
+- `retain` drops releases older than 30 days that are no month end and did not make a month final (the newest
+  and the current one always stay), then validation results, Data Docs and archived
   deliveries past their time. Loads and quarantine are kept. It blocks no reader.
 - `vacuum` frees the space and renews the planner's statistics.
 - `check` compares every month of the newest release with raw: the release gate reads only the months that

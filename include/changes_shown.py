@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 _CELLS = 50
 
 
+def moved_cells(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How many cells moved, by mart."""
+    cells = {(row["mart"], str(row["cell"]), row["metric"]) for row in rows}
+    return [{"mart": m, "cells": n} for m, n in sorted(Counter(mart for mart, *_ in cells).items())]
+
+
 def print_diff(rows: list[dict[str, Any]]) -> None:
     """How many cells moved by mart and cause, then the first of them with their parts."""
-    cells = Counter({(row["mart"], row["cause"]): 0 for row in rows})
-    for mart, cause, *_ in {(r["mart"], r["cause"], str(r["cell"]), r["metric"]) for r in rows}:
-        cells[mart, cause] += 1
-    print_rows([{"mart": m, "cause": c, "cells": n} for (m, c), n in sorted(cells.items())])
+    cells = {(row["mart"], row["cause"], str(row["cell"]), row["metric"]) for row in rows}
+    causes = Counter((mart, cause) for mart, cause, *_ in cells)
+    print_rows([{"mart": m, "cause": c, "cells": n} for (m, c), n in sorted(causes.items())])
     if rows:
         print_rows([_cell(row) for row in rows[:_CELLS]])
     if len(rows) > _CELLS:
@@ -32,6 +37,7 @@ def _cell(row: dict[str, Any]) -> dict[str, Any]:
         "figure": row["metric"],
         "from": row["value_from"],
         "to": row["value_to"],
+        "release": row["release_id"],
         "cause": row["cause"],
         "part": row["part"],
         "files": ", ".join([*(row["files"] or []), *(row["inputs"] or [])]),

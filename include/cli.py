@@ -159,13 +159,15 @@ def releases(*, as_json: Json = False) -> None:
 
     found = release.releases(load_settings())
     if not as_json:
-        print_rows(found)
+        print_rows([{name: row[name] for name in release.SHOWN} for row in found])
     show_result({"releases": found}, as_json=as_json, shown=True)
 
 
 @app.command()
 def rollback(
-    release_id: int,
+    release_id: Annotated[
+        int, typer.Argument(help="The release to go (back) to; `textile releases` lists them.")
+    ],
     *,
     reason: Annotated[str, typer.Option(help="Why; it is recorded with your name.")] = "no reason given",
     as_json: Json = False,
@@ -179,8 +181,8 @@ def rollback(
 
 @app.command()
 def diff(
-    a: int,
-    b: int,
+    a: Annotated[int, typer.Argument(help="The release to compare with, by its number.")],
+    b: Annotated[int, typer.Argument(help="The release that is compared.")],
     *,
     mart: Annotated[str | None, typer.Option(help="Only this mart.")] = None,
     as_json: Json = False,
@@ -191,7 +193,8 @@ def diff(
     found = changes.diff(load_settings(), a, b, mart)
     if not as_json:
         changes_shown.print_diff(found)
-    show_result({"cells": found}, as_json=as_json, shown=True)
+    result = {"marts": changes_shown.moved_cells(found), "changes": found}
+    show_result(result, as_json=as_json, shown=True)
 
 
 @app.command()

@@ -76,8 +76,9 @@ def jumps(settings: Settings, build_id: int) -> list[Cell]:
     """Cells that jumped in a build, at most ``SHOWN`` of each rule."""
     with connect(settings, Role.PUBLISHER) as connection:
         found = connection.execute(
-            "select rule_code, details from ops.validation_result where build_id = %s and not success"
-            " and rule_code like 'drift\\_%%' order by validation_id",
+            # An audit that was killed has left results of its own.
+            "select distinct on (rule_code) rule_code, details from ops.validation_result where build_id = %s"
+            " and not success and rule_code like 'drift\\_%%' order by rule_code, validation_id desc",
             [build_id],
         ).fetchall()
     return [{"rule": rule, **cell} for rule, details in found for cell in _first(details)]

@@ -47,7 +47,7 @@ def retain(settings: Settings, say: Say, now: datetime | None = None) -> dict[st
 def drop_releases(settings: Settings, now: datetime) -> list[int]:
     """Drop releases past their keeping time and the rows that only they had; returns their ids.
 
-    Kept: all of the last 30 days, the last of each month (Shanghai's) for three years, those that were the
+    Kept: all of the last 30 days, the last of each month (Shanghai's), those that were the
     first to show a month as final, the newest and the current one. No reader waits: whoever has a snapshot
     reads on in it, whoever comes after finds nothing. The rows go mart by mart: what a killed run left, the
     next one clears.
@@ -55,6 +55,7 @@ def drop_releases(settings: Settings, now: datetime) -> list[int]:
     with (
         connect(settings, Role.PUBLISHER, autocommit=True) as connection,
         exclusive(connection, "release"),
+        exclusive(connection, "pointer"),
     ):
         dropped = sorted(
             release_id for release_id, why in retention.reasons(connection, now).items() if not why

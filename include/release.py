@@ -24,6 +24,17 @@ from include.warehouse.connection import connect, exclusive, patiently, scalar, 
 
 Say = Callable[[str], None]
 
+# Columns of `releases` that a terminal has room for.
+SHOWN = (
+    "release_id",
+    "is_current",
+    "published_at",
+    "data_cutoff",
+    "loads",
+    "kept_as",
+    "switched_by",
+    "reason",
+)
 _PATIENCE_S = 900
 
 
@@ -149,12 +160,14 @@ def audit(
             say(f"build {build_id}: {result.suite}: {result.rule}: {result.en} / {result.zh}")
             for line in drift.lines(result):
                 say(f"build {build_id}: {line}")
-        if accepted:
-            failed = drift.accept(connection, build_id, accepted, failed, say)
-        status = "refused" if failed else "audited"
-        build_log.finish(connection, build_id, status, failed_rules=[r.rule for r in failed], docs_path=docs)
+        with connection.transaction():
+            if accepted:
+                failed = drift.accept(connection, build_id, accepted, failed, say)
+            status = "refused" if failed else "audited"
+            rules = [r.rule for r in failed]
+            build_log.finish(connection, build_id, status, failed_rules=rules, docs_path=docs)
         say(f"build {build_id}: {len(results)} rules, {status}; Data Docs: {settings.home / docs}")
-        return [r.rule for r in failed]
+        return rules
 
 
 def audit_fresh(
@@ -182,7 +195,11 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
 
     ReadersInTheWayError may be gone at the next try; any other PublishError stays until somebody acts.
     """
-    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
+    with (
+        connect(settings, Role.PUBLISHER, autocommit=True) as connection,
+        exclusive(connection, "release"),
+        exclusive(connection, "pointer"),
+    ):
         # A publisher that was killed after its commit could not say so.
         if done := build_log.release_of_newest(connection, build_id):
             return PublishResult(done, "published")
@@ -292,7 +309,8 @@ def rollback(settings: Settings, release_id: int, reason: str, who: str | None =
     """
     if not reason.strip():
         raise PublishError("a rollback needs a reason: others read it in `textile releases`")
-    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
+    # Not the lock of builds: who takes back a wrong release does not wait for dbt.
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "pointer"):
         _require_release(connection, release_id)
         with connection.transaction():
             store.point_to(connection, release_id, who or login_name(), reason.strip())

@@ -21,9 +21,13 @@ FILE_KEYS = {
     *("load_id", "file", "sha256", "status", "rows_in", "accepted", "unchanged", "quarantined"),
     *("failed_rules", "message", "skipped", "repairs"),
 }
+CHANGE_KEYS = {
+    *("mart", "cell", "metric", "value_from", "value_to", "release_id", "cause"),
+    *("load_ids", "files", "inputs", "line_count", "part"),
+}
 COMMANDS = (
     *("up", "down", "status", "generate", "load", "publish", "check", "releases", "rollback", "diff"),
-    *("quarantine", "dsn", "demo"),
+    *("explain", "export", "quarantine", "dsn", "demo"),
 )
 
 
@@ -130,7 +134,7 @@ def test_publish_releases_rollback_diff(textile, new_warehouse, published, tmp_p
     settings = new_warehouse(published)
     said = textile("publish", "--json", settings=settings)
     assert (said.code, said.json["status"], said.json["release_id"]) == (0, "unchanged", 1)
-    assert said.json.keys() == {"release_id", "status", "failed_rules", "message"}
+    assert said.json.keys() == {"release_id", "status", "failed_rules", "message", "jumps"}
     load(settings, "enterprise_orders", write(tmp_path / "a.csv", orders(2, 订单号="SO-9")))
     said = textile("publish", "--json", settings=settings)
     assert (said.code, said.json["status"], said.json["release_id"]) == (0, "published", 2)
@@ -142,9 +146,21 @@ def test_publish_releases_rollback_diff(textile, new_warehouse, published, tmp_p
     ]
     said = textile("diff", 1, 2, "--json", settings=settings)
     assert said.code == 0
-    changes = {m["mart"]: (m["only_in_a"], m["only_in_b"]) for m in said.json["marts"]}
-    assert changes["dim_market"] == (0, 0)
-    assert min(changes["market_share"]) > 0
+    cells = {m["mart"]: m["cells"] for m in said.json["marts"]}
+    assert cells["market_share"] > 0
+    assert "dim_market" not in cells
+    assert said.json["changes"][0].keys() == CHANGE_KEYS
+    assert "new orders" in textile("diff", 1, 2, "--mart", "market_share", settings=settings).out
+    key = "month=2020-09,product_group=ALL"
+    said = textile("explain", "dual_circulation", key, "--json", settings=settings)
+    assert {"file_name": "a.csv", "lines": 2, "value_cny": "41000.00"}.items() <= next(
+        load for amount in said.json["amounts"] for load in amount["loads"] if load["load_id"] == 5
+    ).items()
+    assert (
+        "the largest lines of each amount"
+        in textile("explain", "dual_circulation", key, settings=settings).out
+    )
+    assert textile("explain", "dual_circulation", "month", settings=settings).code == 2
     said = textile("rollback", 1, "--reason", "test", "--json", settings=settings)
     assert (said.code, said.json) == (0, {"release_id": 1, "status": "current"})
     assert query(settings, "select release_id from marts.release_info") == [(1,)]

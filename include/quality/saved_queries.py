@@ -91,10 +91,7 @@ def _run(connection: psycopg.Connection, query: str, limit: str) -> None:
     with connection.transaction():
         connection.execute("set transaction read only")
         connection.execute("select set_config('statement_timeout', %s, true)", [limit])
-        with connection.cursor(name="saved_query") as rows:
-            rows.execute(query.rstrip().rstrip(";").encode())
-            for _ in rows:  # an error may come with any row
-                pass
+        connection.execute(query.encode()).fetchall()
 
 
 def _result(path: Path, error: str | None) -> RuleResult:

@@ -2,7 +2,8 @@
 
 Columns and marts may be added, at the end. What has been promised stays: a column that goes, moves, changes
 its type or its meaning, and a mart that goes or is shown to fewer, break the queries of people we do not
-know. Such a change takes a new name (``<mart>_v2``), and the old one a date (``meta.deprecated``). The file
+know. Such a change takes a new name (``<mart>_v2``), and the old one a date (``meta.deprecated``): a mart
+may go after it, a column only with its mart. The file
 is the last contract that was accepted: this command brings it up to date with the dbt project, and refuses
 where that would break it. Other words for the same meaning are named one by one: ``--reworded mart.column``.
 """
@@ -81,10 +82,10 @@ def differences(
     found = Differences()
     for mart, was in old.items():
         if mart not in new:
-            _gone(found, f"mart {mart}", was, today, "build it again")
+            _gone(found, mart, was, today)
             continue
         _same_meaning(found, mart, was, new[mart], reworded)
-        _columns(found, mart, was["columns"], new[mart]["columns"], today, reworded)
+        _columns(found, mart, was["columns"], new[mart]["columns"], reworded)
         if lost := [role for role in was["readers"] if role not in new[mart]["readers"]]:
             found.breaking.append(f"mart {mart} is no longer shown to {', '.join(lost)}")
         elif new[mart]["readers"] != was["readers"]:
@@ -98,14 +99,14 @@ def _columns(
     mart: str,
     old: dict[str, Any],
     new: dict[str, Any],
-    today: dt.date,
     reworded: Collection[str],
 ) -> None:
     new_name = f"give the changed mart the name {mart}_v2 and keep {mart} until its date"
     kept = [name for name in old if name in new]
     for name, was in old.items():
         if name not in new:
-            _gone(found, f"column {mart}.{name}", was, today, new_name)
+            # A view of others' views cannot lose a column; a mart of a new name can do without it.
+            found.breaking.append(f"column {mart}.{name} is gone: {new_name}")
         else:
             if new[name]["type"] != was["type"]:
                 found.breaking.append(
@@ -128,14 +129,14 @@ def _columns(
             found.accepted.append(f"new column {mart}.{name} ({new[name]['type']})")
 
 
-def _gone(found: Differences, what: str, was: dict[str, Any], today: dt.date, or_else: str) -> None:
+def _gone(found: Differences, mart: str, was: dict[str, Any], today: dt.date) -> None:
     dated = was.get("deprecated")
     if dated and today > dt.date.fromisoformat(str(dated["until"])):
-        found.accepted.append(f"{what} is gone; it was deprecated until {dated['until']}")
+        found.accepted.append(f"mart {mart} is gone; it was deprecated until {dated['until']}")
     elif dated:
-        found.breaking.append(f"{what} is gone, but readers were told it stays until {dated['until']}")
+        found.breaking.append(f"mart {mart} is gone, but readers were told it stays until {dated['until']}")
     else:
-        found.breaking.append(f"{what} is gone, and no reader was told (meta.deprecated): {or_else}")
+        found.breaking.append(f"mart {mart} is gone, and no reader was told: give it a meta.deprecated first")
 
 
 def _same_meaning(

@@ -177,7 +177,9 @@ def _settle_contested(
     )
     connection.execute(
         f"insert into raw.{source}_history ({columns}, _accepted_at, _superseded_by)"
-        f" select {columns}, _accepted_at, counting_load_id from versions"
+        # Of versions that came just now those that give way have never counted: nobody superseded them.
+        f" select {columns}, _accepted_at,"
+        " case when origin = 'incoming' then _load_id else counting_load_id end from versions"
         " where not counts and not repeats and origin <> 'history'"
     )
     connection.execute(f"insert into raw.{source} ({columns}) select {columns} from versions where {came}")

@@ -43,7 +43,8 @@ def keep(connection: psycopg.Connection, release_id: int) -> None:
 def diff(settings: Settings, a: int, b: int, mart: str | None = None) -> list[dict[str, Any]]:
     """Every cell that releases ``a`` and ``b`` show otherwise, with the parts of its change.
 
-    One row per cell and cause, as ``ops.release_diff`` gives them; the parts of a cell add up to its change.
+    One row per cell, release in between and cause, as ``ops.release_diff`` gives them: ``value_from`` and
+    ``value_to`` are those of ``a`` and ``b``, and the parts of a cell add up to their difference.
     ExplainError when a release or the mart is not there.
     """
     with connect(settings, Role.PUBLISHER) as connection:
@@ -51,7 +52,7 @@ def diff(settings: Settings, a: int, b: int, mart: str | None = None) -> list[di
             cursor = connection.cursor(row_factory=dict_row)
             return cursor.execute("select * from ops.release_diff(%s, %s, %s)", [a, b, mart]).fetchall()
         except psycopg.errors.InvalidParameterValue as error:
-            raise ExplainError(f"{error.diag.message_primary}; `textile releases` lists them") from error
+            raise ExplainError(str(error.diag.message_primary)) from error
 
 
 @dataclass(frozen=True)
@@ -59,17 +60,18 @@ class Explanation:
     """One row of a mart: its figures, and for each amount the loads and the first of the lines it is made of.
 
     ``figures``: column -> value. ``amounts``: per amount its value, ``line_value`` (what the lines add up
-    to now) and its loads; ``lines``: the largest lines of all loads.
+    to now) and its loads with their number of lines; ``lines``: the largest lines of each amount.
     """
 
     mart: str
     release_id: int
-    key: dict[str, str]
+    key: dict[str, Any]
     figures: dict[str, Any]
     amounts: list[dict[str, Any]]
     lines: list[dict[str, Any]]
 
 
+_MOST_LIKE = 10  # rows of a key that does not tell one
 # What a release counts: versions that came with its loads and had not given way to one of its loads.
 _LINES = """
     with lines as (
@@ -77,13 +79,13 @@ _LINES = """
             concat_ws(' ', v.order_no, v.line_no) as line, v.sold_on, v.enterprise_uscc, v.product_group,
             v.market_group, v.market_code, v.value_cny
         from intermediate.int_orders__versions as v
-        where v.sold_on >= %(first)s and v.sold_on < %(last)s::date + interval '1 month'
+        where v.sold_on >= %(first_month)s and v.sold_on < %(last_month)s::date + interval '1 month'
         union all
         select 'customs', v.load_id, v.file_line, v.is_current, v.superseded_by,
             concat_ws(' ', v.declaration_no, v.item_no), v.sold_on, v.enterprise_uscc, v.product_group,
             v.market_group, v.market_code, v.value_cny
         from intermediate.int_customs__versions as v
-        where v.sold_on >= %(first)s and v.sold_on < %(last)s::date + interval '1 month'
+        where v.sold_on >= %(first_month)s and v.sold_on < %(last_month)s::date + interval '1 month'
     ),
 
     released as (
@@ -97,20 +99,18 @@ _LINES = """
         sum(c.value_cny) over (partition by c.load_id) as load_value_cny
     from lines as c
     inner join ops.load as l on l.load_id = c.load_id
-    left join reference.market_groups as g on g.market_group = c.market_group
     where c.load_id in (select load_id from released)
         and (c.is_current or c.superseded_by not in (select load_id from released))
-        and %(scope)s in (
-            select * from ops.scopes_of(
-                c.basis, c.product_group, c.enterprise_uscc, c.market_group, c.market_code, g.leg, %(by_mill)s
-            )
+        and %(part_of)s in (
+            select * from ops.parts_of(c.basis, c.product_group, c.enterprise_uscc, %(by_mill)s)
         )
+        and %(market)s in (select * from ops.markets_of(c.market_code, c.market_group, %(own_month)s))
     order by c.value_cny desc nulls last, c.load_id, c.file_line
 """
 
 
 def explain(
-    settings: Settings, mart: str, key: Mapping[str, str], release_id: int | None = None, most_lines: int = 20
+    settings: Settings, mart: str, key: Mapping[str, str], release_id: int | None = None, most_lines: int = 10
 ) -> Explanation:
     """Walk one row of a mart back to the loads, files and lines that its amounts are the sums of.
 
@@ -123,7 +123,7 @@ def explain(
             raise ExplainError(
                 f"mart {mart} has no key column {sorted(unknown)[0]}; its key is {', '.join(columns)}"
             )
-        release_id = release_id or _current(connection)
+        release_id = _current(connection) if release_id is None else _kept(connection, release_id)
         row = _row(connection, mart, columns, key, release_id)
         amounts, lines = [], []
         for metric, markets, months_back in connection.execute(
@@ -160,6 +160,15 @@ def _current(connection: psycopg.Connection) -> int:
     return int(row[0])
 
 
+def _kept(connection: psycopg.Connection, release_id: int) -> int:
+    kept = connection.execute(
+        "select from ops.release where release_id = %s and dropped_at is null", [release_id]
+    )
+    if kept.rowcount == 0:
+        raise ExplainError(f"there is no release {release_id} (any more); `textile releases` lists them")
+    return release_id
+
+
 def _row(
     connection: psycopg.Connection, mart: str, columns: list[str], key: Mapping[str, str], release_id: int
 ) -> dict[str, Any]:
@@ -181,13 +190,10 @@ def _row(
         raise ExplainError(f"release {release_id} has no row of {mart} with {said}")
     open_columns = [name for name in columns if len({row[name] for row in found}) > 1]
     raise ExplainError(
-        f"{'more than 10' if len(found) > _MOST_LIKE else len(found)} rows of {mart} have "
+        f"{f'more than {_MOST_LIKE}' if len(found) > _MOST_LIKE else len(found)} rows of {mart} have "
         f"{said or 'any key'}: say also {', '.join(open_columns)}; for example "
         + ",".join(f"{name}={found[0][name]}" for name in columns if found[0][name] is not None)
     )
-
-
-_MOST_LIKE = 10
 
 
 def _is_month(value: str) -> bool:
@@ -202,21 +208,13 @@ def _amount(
     months_back: int,
     release_id: int,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    scope = connection.execute(
-        "select first_month, last_month, scope from ops.scope_of(%s, %s, %s)",
-        [Jsonb(row, dumps=lambda values: json.dumps(values, default=str)), markets, months_back],
-    ).fetchone() or (None, None, None)
     cursor = connection.cursor(row_factory=dict_row)
-    lines = cursor.execute(
-        _LINES,
-        {
-            "first": scope[0],
-            "last": scope[1],
-            "scope": scope[2],
-            "release": release_id,
-            "by_mill": "enterprise_uscc" in row,
-        },
-    ).fetchall()
+    scope = cursor.execute(
+        "select * from ops.scope_of(%s, %s, %s)",
+        [Jsonb(row, dumps=lambda values: json.dumps(values, default=str)), markets, months_back],
+    ).fetchone()
+    asked = {**(scope or {}), "release": release_id, "by_mill": "enterprise_uscc" in row}
+    lines = cursor.execute(_LINES, asked).fetchall()
     loads: dict[int, dict[str, Any]] = {}
     for line in lines:
         load_lines, load_value = line.pop("load_lines"), line.pop("load_value_cny")

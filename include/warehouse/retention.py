@@ -4,39 +4,59 @@ from datetime import datetime
 
 import psycopg
 
-ALL_DAYS = 30  # younger ones: every one
-MONTH_ENDS = 36  # months: of older ones, the last of each month
+ALL_DAYS = 30  # every release that readers saw in them
 
-# The current and the newest release stay whatever their age; those that made a month final, for ever.
+# By what readers saw, not by when a release was made: one that was taken back the same day is no month end.
 _REASONS = """
-    with judged as (
+    with shown as (
         select
             release_id,
-            published_at,
-            dropped_at,
-            final_through > coalesce(
-                max(final_through) over (
-                    order by release_id rows between unbounded preceding and 1 preceding
+            switched_at as shown_from,
+            coalesce(lead(switched_at) over (order by switched_at), 'infinity') as shown_to,
+            lead(release_id) over (order by switched_at) as next_release_id
+        from ops.release_switch
+    ),
+
+    seen as (
+        select
+            release_id,
+            bool_or(shown_to >= %(now)s - make_interval(days => %(days)s)) as is_recent,
+            -- The month's last switch: readers saw it into the next month.
+            bool_or(
+                date_trunc('month', shown_from, 'Asia/Shanghai')
+                <> date_trunc('month', least(shown_to, %(now)s), 'Asia/Shanghai')
+            ) as is_month_end,
+            coalesce((array_agg(next_release_id < release_id order by shown_from desc))[1], false)
+                as is_taken_back
+        from shown
+        group by release_id
+    ),
+
+    judged as (
+        select
+            r.release_id,
+            r.dropped_at,
+            s.is_recent,
+            s.is_month_end,
+            r.final_through > coalesce(
+                max(case when not s.is_taken_back then r.final_through end) over (
+                    order by r.release_id rows between unbounded preceding and 1 preceding
                 ),
                 '-infinity'
-            ) as is_final,
-            release_id = max(release_id) over () as is_newest,
-            release_id = max(release_id) over (
-                partition by date_trunc('month', published_at, 'Asia/Shanghai')
-            ) as is_month_end
-        from ops.release
+            ) and not s.is_taken_back as is_final,
+            r.release_id = max(r.release_id) over () as is_newest
+        from ops.release as r
+        inner join seen as s on r.release_id = s.release_id
     )
+
     select
         j.release_id,
         concat_ws(
             ', ',
             case when j.release_id = c.release_id then 'current' end,
             case when j.is_newest then 'newest' end,
-            case when j.published_at >= %(now)s - make_interval(days => %(days)s) then 'recent' end,
-            case
-                when j.is_month_end and j.published_at >= %(now)s - make_interval(months => %(months)s)
-                    then 'month end'
-            end,
+            case when j.is_recent then 'recent' end,
+            case when j.is_month_end then 'month end' end,
             case when j.is_final then 'final' end
         )
     from judged as j
@@ -46,6 +66,10 @@ _REASONS = """
 
 
 def reasons(connection: psycopg.Connection, now: datetime) -> dict[int, str]:
-    """Why each release that is still there is kept as of ``now``; empty for one that may go."""
-    rows = connection.execute(_REASONS, {"now": now, "days": ALL_DAYS, "months": MONTH_ENDS})
+    """Why each release that is still there is kept as of ``now``; empty for one that may go.
+
+    Kept are the current and the newest release, what readers saw in the last 30 days, what they saw at a
+    month's end (Shanghai's), and each that was the first to show a month as final and was not taken back.
+    """
+    rows = connection.execute(_REASONS, {"now": now, "days": ALL_DAYS})
     return dict(rows.fetchall())

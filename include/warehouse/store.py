@@ -125,7 +125,7 @@ def _view(
     shown = columns(connection, schema, mart)
     added = [c for c in wanted if c.name not in {s.name for s in shown}]
     view = sql.Identifier(schema, mart)
-    if added or not _follows_the_transaction(connection, schema, mart):
+    if added or (schema == "marts" and not _follows_the_transaction(connection, mart)):
         names = [*(c.name for c in shown), *(c.name for c in added)]
         connection.execute(
             sql.SQL("create or replace view {view} as select {names} from " + rows).format(
@@ -149,10 +149,10 @@ def _view(
             )
 
 
-def _follows_the_transaction(connection: psycopg.Connection, schema: str, mart: str) -> bool:
+def _follows_the_transaction(connection: psycopg.Connection, mart: str) -> bool:
     """Whether the view reads one release per transaction; an older warehouse's reads one per statement."""
-    definition = "select pg_get_viewdef(to_regclass(%(name)s)) ~ 'visible_release|ops\\.release'"
-    return bool(scalar(connection, definition, {"name": f"{schema}.{mart}"}))
+    definition = "select pg_get_viewdef(to_regclass(%(name)s)) like '%%visible_release%%'"
+    return bool(scalar(connection, definition, {"name": f"marts.{mart}"}))
 
 
 def _grant(connection: psycopg.Connection, view: str, role: str, *, allowed: bool) -> None:
@@ -175,8 +175,13 @@ def point_to(connection: psycopg.Connection, release_id: int, who: str, reason: 
         [release_id],
     )
     connection.execute(
-        "insert into ops.release_switch (release_id, switched_by, reason) values (%s, %s, %s)",
-        [release_id, who, reason],
+        "with switch as (insert into ops.release_switch (release_id, switched_by, reason)"
+        " values (%(release)s, %(who)s, %(reason)s) returning switched_at)"
+        # A release is visible from its first switch on.
+        " update ops.release as r set published_at = s.switched_at from switch as s"
+        " where r.release_id = %(release)s and not exists"
+        " (select from ops.release_switch as before where before.release_id = r.release_id)",
+        {"release": release_id, "who": who, "reason": reason},
     )
 
 

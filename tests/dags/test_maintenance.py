@@ -31,14 +31,16 @@ def publish(settings: Settings, day: str, value: int, final_through: str | None 
             "with b as (insert into ops.build (last_load_id, loads, code_version)"
             " values (1, 1, 'x') returning build_id)"
             " insert into ops.release"
-            " (build_id, published_at, final_through, last_load_id, loads, code_version)"
-            " select build_id, %s, %s, 1, 1, 'x' from b returning release_id",
-            [day, final_through],
+            " (build_id, final_through, last_load_id, loads, code_version)"
+            " select build_id, %s, 1, 1, 'x' from b returning release_id",
+            [final_through],
         ).fetchone() or (0,)
         store.merge(connection, "sample", release_id)
         store.show(connection, "sample", restricted=False)
         store.point_to(connection, release_id, "tester", "test")
-        return int(release_id)
+    query(settings, "update ops.release_switch set switched_at = %s where release_id = %s", day, release_id)
+    query(settings, "update ops.release set published_at = %s where release_id = %s", day, release_id)
+    return int(release_id)
 
 
 def shown(settings: Settings, release_id: int | None = None) -> list[tuple[str, int]]:
@@ -89,7 +91,7 @@ def test_keeps_everything_of_the_last_thirty_days(warehouse, published):
     assert maintenance.drop_releases(warehouse, datetime(2026, 2, 1, tzinfo=UTC)) == []
 
 
-def test_month_ends_stay_three_years_and_those_that_made_a_month_final_for_ever(warehouse):
+def test_month_ends_stay_and_those_that_made_a_month_final(warehouse):
     """The first that shows a month as final is kept, not the later ones that show it too."""
     days = {
         "2020-05-04": None,
@@ -106,20 +108,37 @@ def test_month_ends_stay_three_years_and_those_that_made_a_month_final_for_ever(
     for number, (day, final) in enumerate(days.items(), 1):
         publish(warehouse, day, number, final)
     assert {r["release_id"]: r["kept_as"] for r in release.releases(warehouse)} == {
-        **dict.fromkeys((1, 3, 4, 6, 7, 8), ""),
+        **dict.fromkeys((1, 3, 6, 7, 8), ""),
         2: "final",
+        4: "month end",
         5: "final",
-        9: "current, newest",
+        9: "current, newest, recent, month end",
     }
     assert maintenance.drop_releases(warehouse, datetime(2023, 5, 28, tzinfo=UTC)) == [1, 3, 6, 7, 8]
-    assert maintenance.drop_releases(warehouse, datetime(2023, 5, 30, tzinfo=UTC)) == [4]
     assert maintenance.drop_releases(warehouse, datetime(2063, 1, 1, tzinfo=UTC)) == []
-    assert {r["release_id"] for r in release.releases(warehouse) if r["dropped_at"]} == {1, 3, 4, 6, 7, 8}
-    assert [shown(warehouse, kept)[0] for kept in (2, 5, 9)] == [
+    assert {r["release_id"] for r in release.releases(warehouse) if r["dropped_at"]} == {1, 3, 6, 7, 8}
+    assert [shown(warehouse, kept)[0] for kept in (2, 4, 5, 9)] == [
         ("changing", 2),
+        ("changing", 4),
         ("changing", 5),
         ("changing", 9),
     ]
+
+
+def test_what_was_taken_back_is_no_month_end_and_no_final(warehouse):
+    """Readers saw release 1 at the end of January, and the final year first, for good, in release 4."""
+    publish(warehouse, "2026-01-30", 1)
+    publish(warehouse, "2026-01-31 08:00+8", 2)
+    publish(warehouse, "2026-01-31 20:00+8", 3, "2024-12-01")
+    release.rollback(warehouse, 1, "wrong rates")
+    latest = "(select max(switched_at) from ops.release_switch)"
+    back = "update ops.release_switch set switched_at = '2026-01-31 21:00+8' where switched_at = "
+    query(warehouse, back + latest)
+    publish(warehouse, "2026-03-10", 4, "2024-12-01")
+    publish(warehouse, "2026-03-11", 5, "2024-12-01")
+    assert maintenance.drop_releases(warehouse, datetime(2026, 4, 30, tzinfo=UTC)) == [2, 3]
+    kept = {r["release_id"]: r["kept_as"] for r in release.releases(warehouse) if not r["dropped_at"]}
+    assert kept == {1: "month end", 4: "final", 5: "current, newest, recent, month end"}
 
 
 def test_a_reader_of_a_dropped_release_reads_on_and_nobody_waits(warehouse, published):

@@ -7,7 +7,8 @@ from test_publish import CHANGED, ROWS, TWO, WIDER, publish
 
 from include import release
 from include.settings import Role, Settings
-from include.warehouse.connection import connect
+from include.warehouse import bootstrap
+from include.warehouse.connection import connect, exclusive
 
 OLD = [("changing", 1), ("same", 1)]
 NEW = [("changing", 2), ("same", 1)]
@@ -50,6 +51,41 @@ def test_a_moment_shows_what_readers_saw_then_rollbacks_included(two_releases):
             analyst.execute("select set_config('textile.as_of', %s, false)", [moment])
             assert analyst.execute(ROWS).fetchall() == (OLD if seen == first else NEW)
             assert analyst.execute("select release_id from marts.release_info").fetchall() == [(seen,)]
+
+
+def test_the_moment_of_a_release_is_the_first_that_shows_it(two_releases):
+    settings, _, second = two_releases
+    with connect(settings, Role.ANALYST) as analyst:
+        analyst.execute(
+            "select set_config('textile.as_of', published_at::text, false)"
+            " from marts_history.release_info where is_current"
+        )
+        assert analyst.execute("select release_id from marts.release_info").fetchall() == [(second,)]
+
+
+def test_a_cursor_from_before_the_first_other_read_gets_no_error(two_releases):
+    settings, *_ = two_releases
+    with connect(settings, Role.ANALYST) as analyst:
+        analyst.execute(f"declare early cursor for {ROWS}")
+        publish(settings, "select 'third' as k, 3 as n")
+        assert analyst.execute(ROWS).fetchall() == [("third", 3)]
+        assert analyst.execute("fetch all from early").fetchall() == NEW
+
+
+def test_a_rollback_does_not_wait_for_a_build(two_releases):
+    settings, first, _ = two_releases
+    with connect(settings, Role.PUBLISHER, autocommit=True) as builder, exclusive(builder, "release"):
+        release.rollback(settings, first, "wrong rates")
+    assert query(settings, ROWS, role=Role.ANALYST) == OLD
+
+
+def test_setting_the_warehouse_up_again_does_not_wait_for_readers(two_releases):
+    settings, *_ = two_releases
+    passwords = {role.value: settings.password(role) for role in Role}
+    with connect(settings, Role.ANALYST) as analyst:
+        analyst.execute(ROWS)
+        analyst.execute("select * from marts.release_info, marts_history.release_info")
+        bootstrap.apply(f"{settings.dsn(Role.ADMIN)}?options=-c%20lock_timeout%3D2s", passwords)
 
 
 def test_a_view_of_an_analyst_looks_back_too(two_releases):
@@ -144,8 +180,9 @@ def test_views_of_an_older_warehouse_learn_to_follow_the_transaction(two_release
     query(
         settings,
         "create or replace view marts.sample as select k, n from store.sample"
-        " where valid_from_release <= (select release_id from store.current_release)"
-        " and valid_to_release > (select release_id from store.current_release)",
+        " where valid_from_release <= (select r.release_id from ops.release as r where r.dropped_at is null"
+        " and r.release_id = (select c.release_id from store.current_release as c))"
+        " and valid_to_release > (select c.release_id from store.current_release as c)",
     )
     identity = one(settings, "select 'marts.sample'::regclass::oid::bigint")
     publish(settings, TWO)

@@ -1,57 +1,79 @@
 -- Why a figure is what it is, and why it moved.
 
--- What a row of a mart is the sum of, in lines of sale: the months, and the key by which lines are added up.
+-- What an amount of a mart's row is the sum of, in lines of sale: their months, and the key by which they are added up.
+-- Groups are those of the row's own last day, also for the months it is compared with: `own_month` is its last month.
 create or replace function ops.scope_of(
-    mart_row jsonb, markets text, months_back integer, out first_month date, out last_month date, out scope text
+    mart_row jsonb, markets text, months_back integer,
+    out first_month date, out last_month date, out own_month date, out part_of text, out market text
 )
 language sql immutable parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
     select
-        (date_trunc('month', (coalesce(mart_row ->> 'month', mart_row ->> 'period_start'))::timestamp)
-            - make_interval(months => months_back))::date,
-        (date_trunc('month', (coalesce(mart_row ->> 'month', mart_row ->> 'period_end', mart_row ->> 'period_start'))::timestamp)
-            - make_interval(months => months_back))::date,
+        (months.first_month - make_interval(months => months_back))::date,
+        (months.last_month - make_interval(months => months_back))::date,
+        months.last_month::date,
         concat_ws(
             '|',
             coalesce(mart_row ->> 'basis', 'order_book'),
             coalesce(mart_row ->> 'product_group', 'ALL'),
-            coalesce(mart_row ->> 'enterprise_uscc', 'ALL'),
-            case
-                when markets <> 'own' then markets
-                when mart_row ->> 'market_code' is not null
-                    then concat('market:', mart_row ->> 'market_group', ':', mart_row ->> 'market_code')
-                when mart_row ->> 'market_group' is not null then concat('group:', mart_row ->> 'market_group')
-                else coalesce(mart_row ->> 'market_scope', 'all')
-            end
-        )
+            coalesce(mart_row ->> 'enterprise_uscc', 'ALL')
+        ),
+        case
+            when markets <> 'own' then markets
+            when mart_row ->> 'market_code' is not null then concat('market:', mart_row ->> 'market_code')
+            when mart_row ->> 'market_group' is not null then concat('group:', mart_row ->> 'market_group')
+            else coalesce(mart_row ->> 'market_scope', 'all')
+        end
+    from (
+        select
+            date_trunc('month', coalesce(mart_row ->> 'month', mart_row ->> 'period_start')::timestamp) as first_month,
+            date_trunc(
+                'month', coalesce(mart_row ->> 'month', mart_row ->> 'period_end', mart_row ->> 'period_start')::timestamp
+            ) as last_month
+    ) as months
 $$;
 
--- Every scope that a line of sale is part of; those of one mill besides, where single mills are asked for.
-create or replace function ops.scopes_of(
-    basis text, product_group text, enterprise_uscc text, market_group text, market_code text, leg text, by_mill boolean
-) returns setof text
+-- Basis, product and mill of every sum that a line of sale is part of; of single mills only where they are asked for.
+create or replace function ops.parts_of(basis text, product_group text, enterprise_uscc text, by_mill boolean)
+returns setof text
 language sql immutable parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
-    select concat_ws('|', basis, products.product, mills.mill, markets.market)
+    select concat_ws('|', basis, products.product, case when by_mill then enterprise_uscc else 'ALL' end)
     from (values ('ALL'), (product_group)) as products (product)
-    cross join (
-        select 'ALL' as mill
-        where not by_mill
-        union all
-        select enterprise_uscc
-        where by_mill
-    ) as mills
-    cross join (
-        values ('all'), (concat('group:', market_group)), (concat('market:', market_group, ':', market_code)), (leg),
-        (case when leg <> 'domestic' then 'export' end)
+$$;
+
+-- The seeds come with the first build: checked when it is called.
+set check_function_bodies = off;
+-- Market scopes of a line: all, domestic or export, its leg, its market; and its group on the last day of a month.
+create or replace function ops.markets_of(market_code text, line_group text, own_month date) returns setof text
+language sql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+    select markets.market
+    from (
+        values
+        ('all'),
+        (concat('market:', market_code)),
+        ((select g.leg from reference.market_groups as g where g.market_group = line_group)),
+        (case when line_group <> 'DOMESTIC' then 'export' end),
+        (concat('group:', coalesce(
+            (
+                select m.market_group from reference.market_group_members as m
+                where m.country_code = case when market_code ~ '^[0-9]' then 'CHN' else market_code end
+                    and own_month + interval '1 month' - interval '1 day' >= m.valid_from
+                    and (own_month + interval '1 month' - interval '1 day' < m.valid_to or m.valid_to is null)
+            ),
+            'OTHER'
+        )))
     ) as markets (market)
     where markets.market is not null
 $$;
+reset check_function_bodies;
 
--- Cells of one mart that another release shows otherwise, step by step over the releases that are kept in between, and
--- what moved each: the parts of a cell add up to its change.
+-- Cells of one mart that another release shows otherwise, and what moved them, step by step over the releases that are
+-- kept in between: the parts of a cell add up to its change. release_id is the release that brought the part.
 create or replace function ops.mart_diff(of_mart text, older bigint, newer bigint)
 returns table (
     release_id bigint, cell jsonb, metric text, value_from text, value_to text, cause text, load_ids bigint [],
@@ -112,19 +134,25 @@ begin
             order by c.name, m.mart nulls last
         ),
 
-        -- Of the cells that moved in a step those that are another in the end.
+        -- Of the cells that moved in a step those that are another in the end. A cell that had no value in between has no
+        -- change that could be added up.
         moved as (
-            select * from (
+            select stepped.*,
+                case
+                    when count(step_change) over (partition by cell, metric) = count(*) over (partition by cell, metric)
+                        then step_change
+                end as change
+            from (
                 select pairs.*, metrics.*,
-                    first_value(old_row -> metric) over of_cell as in_older,
-                    last_value(new_row -> metric) over of_cell as in_newer,
+                    nullif(first_value(old_row -> metric) over of_cell, 'null') as in_older,
+                    nullif(last_value(new_row -> metric) over of_cell, 'null') as in_newer,
                     case
                         when is_number and (kind in ('amount', 'quantity', 'count') or (old_row ->> metric is not null
                             and new_row ->> metric is not null))
                             then coalesce((new_row ->> metric)::numeric, 0) - coalesce((old_row ->> metric)::numeric, 0)
-                    end as change
+                    end as step_change
                 from pairs cross join metrics
-                where old_row -> metric is distinct from new_row -> metric
+                where nullif(old_row -> metric, 'null') is distinct from nullif(new_row -> metric, 'null')
                 window of_cell as (
                     partition by cell, metric order by to_id rows between unbounded preceding and unbounded following
                 )
@@ -132,18 +160,27 @@ begin
             where in_older is distinct from in_newer
         ),
 
-        -- What the loads of a step changed in the sums of sales, by all scopes.
+        -- What the loads of a step changed in the sums of sales.
         changes as (
-            select from_id, to_id, scope, month, c.load_id, c.basis, c.kind,
+            select from_id, to_id, part_of, c.month, c.market_code, c.market_group, c.load_id, c.basis, c.kind,
                 sum(c.line_count) as line_count, sum(c.value_cny) as value_cny
             from steps
             inner join ops.release_change as c on c.release_id > from_id and c.release_id <= to_id
-            left join reference.market_groups as g on g.market_group = c.market_group
-            cross join lateral ops.scopes_of(
-                c.basis, c.product_group, c.enterprise_uscc, c.market_group, c.market_code, g.leg,
-                'enterprise_uscc' = any($4)
-            ) as scope
-            group by 1, 2, 3, 4, 5, 6, 7
+            cross join lateral ops.parts_of(
+                c.basis, c.product_group, c.enterprise_uscc, 'enterprise_uscc' = any($4)
+            ) as part_of
+            group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+        ),
+
+        -- Each market in its group of the row's own month.
+        markets as (
+            select c.market_code, c.market_group, months.own_month, market
+            from (select distinct market_code, market_group from changes) as c
+            cross join (
+                select distinct own.own_month
+                from moved cross join lateral ops.scope_of(coalesce(new_row, old_row), 'own', 0) as own
+            ) as months
+            cross join lateral ops.markets_of(c.market_code, c.market_group, months.own_month) as market
         ),
 
         -- Amounts that are needed: those that moved, and the numerators and denominators of ratios that moved.
@@ -161,8 +198,10 @@ begin
             cross join lateral ops.scope_of(
                 coalesce(wanted.new_row, wanted.old_row), wanted.markets, wanted.months_back
             ) as s
+            inner join markets on markets.market = s.market and markets.own_month = s.own_month
             inner join changes
-                on changes.to_id = wanted.to_id and changes.scope = s.scope
+                on changes.to_id = wanted.to_id and changes.part_of = s.part_of
+                and changes.market_code = markets.market_code and changes.market_group = markets.market_group
                 and changes.month between s.first_month and s.last_month
             group by 1, 2, 3, 4, 5, 6
         ),
@@ -200,14 +239,15 @@ begin
 
         -- Files of the project that changed between the two builds and that this mart depends on.
         changed_inputs as (
-            select to_id, array_agg(name order by name) as names,
+            select to_id,
+                array_agg(concat(name, ' ', coalesce(before, 'new'), ' -> ', coalesce(after, 'gone')) order by name) as names,
                 array_agg(distinct case
                     when name = 'seeds/exchange_rates.csv' then 'changed rate'
                     when name like 'seeds/%%' then 'changed seed'
                     else 'changed code'
                 end) as causes
             from (
-                select steps.to_id, name
+                select steps.to_id, name, b0.inputs ->> name as before, b1.inputs ->> name as after
                 from steps
                 inner join ops.release as r0 on r0.release_id = steps.from_id
                 inner join ops.release as r1 on r1.release_id = steps.to_id
@@ -247,8 +287,11 @@ begin
                 case
                     when leftovers.is_all or i.names is null then coalesce(
                         (
-                            select array_agg(distinct c.load_id order by c.load_id) from changes as c
-                            where c.to_id = moved.to_id and c.scope = s.scope and c.month between s.base_month and s.last_month
+                            select array_agg(distinct c.load_id order by c.load_id)
+                            from changes as c
+                            inner join markets as m using (market_code, market_group)
+                            where c.to_id = moved.to_id and c.part_of = s.part_of and m.market = s.market
+                                and m.own_month = s.own_month and c.month between s.base_month and s.last_month
                         ),
                         (
                             select array_agg(distinct l.load_id order by l.load_id) from step_loads as l
@@ -266,15 +309,15 @@ begin
             inner join leftovers using (to_id, cell, metric)
             left join changed_inputs as i using (to_id)
             cross join lateral (
-                select own.scope, own.last_month, (own.first_month - interval '12 months')::date as base_month,
+                select own.part_of, own.market, own.own_month, own.last_month, (own.first_month - interval '12 months')::date as base_month,
                     coalesce(moved.new_row, moved.old_row) ->> 'basis' as basis
                 from ops.scope_of(coalesce(moved.new_row, moved.old_row), 'own', 0) as own
             ) as s
             where moved.change is null or leftovers.is_all or abs(leftovers.part) > 0.000000000001
         )
 
-        select moved.to_id, moved.cell, moved.metric, moved.old_row ->> moved.metric, moved.new_row ->> moved.metric,
-            caused.cause, caused.load_ids, caused.inputs, caused.line_count, caused.part
+        select moved.to_id, moved.cell, moved.metric, moved.in_older #>> '{}', moved.in_newer #>> '{}', caused.cause,
+            caused.load_ids, caused.inputs, caused.line_count, caused.part
         from moved
         inner join (
             select to_id, cell, metric,
@@ -313,14 +356,16 @@ begin
     foreach asked in array array[from_release, to_release] loop
         select r.dropped_at into went from ops.release as r where r.release_id = asked;
         if not found then
-            raise exception 'there is no release %', asked using errcode = 'invalid_parameter_value';
+            raise exception 'there is no release %; marts_history.release_info and `textile releases` list them', asked
+            using errcode = 'invalid_parameter_value';
         elsif went is not null then
             raise exception 'release % is no longer kept: it was dropped on %', asked, went::date
             using errcode = 'invalid_parameter_value';
         end if;
     end loop;
     if of_mart is not null and not exists (select from ops.mart as m where m.mart = of_mart) then
-        raise exception 'there is no mart %', of_mart using errcode = 'invalid_parameter_value';
+        raise exception 'there is no mart %; there are: %', of_mart, (select string_agg(m.mart, ', ' order by m.mart) from ops.mart as m)
+        using errcode = 'invalid_parameter_value';
     end if;
     for name in select m.mart from ops.mart as m where m.mart = coalesce(of_mart, m.mart) order by m.mart loop
         return query
@@ -335,4 +380,4 @@ begin
 end
 $$;
 comment on function ops.release_diff(bigint, bigint, text) is
-'One row per cell that moved between two releases and cause: value_from and value_to around release_id, and the part of the change that is this cause''s';
+'One row per cell that two releases show otherwise and cause; part is the cause''s part of the change, brought by release_id';

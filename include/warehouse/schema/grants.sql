@@ -16,7 +16,8 @@ grant select on ops.source_quality, ops.source_quality_rules to loader, transfor
 grant insert on ops.load_month to loader;
 grant select on ops.months_to_build, ops.unreleased_load to transformer, publisher;
 grant select, insert on ops.build_load to publisher;
-grant select, insert, update, delete on ops.release_change, ops.mart to publisher;
+grant select, insert on ops.release_change to publisher;
+grant select, insert, update on ops.mart to publisher;
 grant select on ops.load_month to publisher;
 grant update (build_id) on ops.load_month to publisher;
 -- Maintenance: vacuum and analyze do not need the owner.
@@ -38,8 +39,6 @@ grant select, insert, update on ops.build, ops.build_node, ops.release to publis
 grant select, insert on ops.validation_result, ops.release_switch, ops.accepted_drift to publisher;
 grant select, insert, update on store.current_release to publisher;
 grant usage, create on schema marts, marts_history to publisher;
-alter view marts.release_info owner to publisher;
-alter view marts_history.release_info owner to publisher;
 -- Everybody who may read a view may call what the view calls; it reads with the rights of its owner.
 alter function store.visible_release() owner to publisher;
 

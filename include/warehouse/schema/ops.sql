@@ -187,19 +187,29 @@ create table if not exists ops.release (
     loads bigint not null,
     code_version text not null,
     rows_changed jsonb not null default '{}',
-    dropped_at timestamptz
+    dropped_at timestamptz,
+    final_through date
 );
-alter table ops.release add column if not exists final_through date;
+-- Every reader reads this table: it is locked only where something is to be changed.
+do $$
+begin
+    if not exists (
+        select from pg_attribute where attrelid = 'ops.release'::regclass and attname = 'final_through'
+    ) then
+        alter table ops.release add column final_through date;
+    end if;
+end
+$$;
 
 -- What dbt reads: the loads of the build under way that no release has, with the months that they touched.
 create or replace view ops.unreleased_load as
 select
-    m.load_id,
+    b.load_id,
     m.source,
     m.month,
     newest.data_cutoff as released_until
-from ops.load_month as m
-inner join ops.build_load as b on m.load_id = b.load_id
+from ops.build_load as b
+left join ops.load_month as m on b.load_id = m.load_id
 inner join (
     select
         build_id,

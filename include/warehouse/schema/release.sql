@@ -18,6 +18,7 @@ declare
     pin text := nullif(current_setting('textile.release', true), '');
     moment text := nullif(current_setting('textile.as_of', true), '');
     noted text := nullif(current_setting('textile.transaction_release', true), '');
+    noted_moment text := current_setting('textile.transaction_as_of', true);
     wanted bigint;
     went timestamptz;
 begin
@@ -31,6 +32,8 @@ begin
                 hint = 'marts_history.release_info lists them; reset textile.release shows the current one';
         end if;
         wanted := pin::bigint;
+    elsif moment is not null and starts_with(noted_moment, moment || ' is ') then
+        wanted := split_part(noted_moment, ' is ', 2)::bigint;
     elsif moment is not null then
         if moment::timestamptz > clock_timestamp() then
             raise exception 'textile.as_of is in the future: %', moment::timestamptz
@@ -44,6 +47,7 @@ begin
             using errcode = 'invalid_parameter_value',
                 hint = 'marts_history.release_info says since when there are releases';
         end if;
+        perform set_config('textile.transaction_as_of', concat(moment, ' is ', wanted), true);
     elsif noted is not null then
         wanted := noted::bigint;
     else
@@ -55,7 +59,10 @@ begin
     end if;
     -- An error rather than nothing, or the part of a release that others still need.
     select r.dropped_at into went from ops.release as r where r.release_id = wanted;
-    if not found then
+    if not found and pin is null and moment is null then
+        -- A cursor that was opened before the transaction's first other read has an older snapshot.
+        return (select c.release_id from store.current_release as c);
+    elsif not found then
         raise exception 'there is no release %', wanted
         using errcode = 'invalid_parameter_value',
             hint = 'marts_history.release_info lists them; reset textile.release shows the current one';
@@ -70,29 +77,39 @@ $$;
 comment on function store.visible_release() is
 'The release that this transaction reads: the current one, or what textile.release or textile.as_of pins';
 
-create or replace view marts.release_info as
-select
-    r.release_id,
-    r.published_at,
-    r.data_cutoff,
-    r.loads,
-    r.last_load_id,
-    r.code_version
-from ops.release as r
-where r.release_id = (select store.visible_release());
-
-create or replace view marts_history.release_info as
-select
-    r.release_id,
-    r.published_at,
-    r.data_cutoff,
-    r.loads,
-    r.last_load_id,
-    r.code_version,
-    coalesce(r.release_id = c.release_id, false) as is_current
-from ops.release as r
-left join store.current_release as c on r.release_id = c.release_id
-where r.dropped_at is null;
+-- Readers hold these views all day: they are made anew only where they are not yet so.
+do $$
+begin
+    if pg_get_viewdef(to_regclass('marts.release_info')) not like '%visible_release%' is not false then
+        create or replace view marts.release_info as
+        select
+            r.release_id,
+            r.published_at,
+            r.data_cutoff,
+            r.loads,
+            r.last_load_id,
+            r.code_version
+        from ops.release as r
+        where r.release_id = (select store.visible_release());
+        alter view marts.release_info owner to publisher;
+    end if;
+    if to_regclass('marts_history.release_info') is null then
+        create or replace view marts_history.release_info as
+        select
+            r.release_id,
+            r.published_at,
+            r.data_cutoff,
+            r.loads,
+            r.last_load_id,
+            r.code_version,
+            coalesce(r.release_id = c.release_id, false) as is_current
+        from ops.release as r
+        left join store.current_release as c on r.release_id = c.release_id
+        where r.dropped_at is null;
+        alter view marts_history.release_info owner to publisher;
+    end if;
+end
+$$;
 
 comment on view marts.release_info is
 'One row: the release that this transaction reads (the current one unless textile.release or textile.as_of pins another)';
