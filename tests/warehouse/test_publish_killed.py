@@ -102,6 +102,9 @@ def test_killed_at_any_step_and_run_again_is_one_clean_release(
     for at in steps(undisturbed.build, (0.6,), 40):
         kill(BUILD, at)
     kill(FULL, undisturbed.build.steps // 2)
+    for name in ("manifest.json", "partial_parse.msgpack"):  # dbt may be killed while it writes them, too
+        file = settings.home / "dbt" / "target" / name
+        os.truncate(file, file.stat().st_size // 2)
     build_id = release.build(settings)
     assert build_id
     assert one(settings, "select is_full from ops.build order by build_id desc limit 1")
