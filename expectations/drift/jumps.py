@@ -18,7 +18,8 @@ class Kind(Enum):
 
     FACTOR = "x"  # the larger of the two is at most so many times the smaller
     POINTS = "pp"  # the figure is a fraction; its change in percentage points
-    RATE = ""  # the figure's own change: growth, contributions
+    RATE = ""  # the figure's own change: contributions
+    GROWTH = "growth"  # its change by 1 + growth: a tenth more value moves +200 % by 30 points
 
 
 @dataclass(frozen=True)
@@ -138,9 +139,11 @@ def _cell_by_cell(guard: Guard, measure: Measure) -> str:
             f" where {measure.where} group by {names} {having}"
         )
 
-    if measure.kind is Kind.RATE:
+    if measure.kind in (Kind.RATE, Kind.GROWTH):
         before, after = "before", "after"
-        jumped, excess = f"(after is null or abs(after - before) > {measure.limit})", "abs(after - before)"
+        by = "greatest(1 + before, 1)" if measure.kind is Kind.GROWTH else "1"
+        jumped = f"(after is null or abs(after - before) > {measure.limit} * {by})"
+        excess = f"abs(after - before) / {by}"
     else:
         before = "case when in_release then before else 0 end"
         after = "coalesce(after, 0)"
@@ -219,5 +222,6 @@ def _limit(measure: Measure) -> str:
         Kind.FACTOR: f"x {measure.limit}",
         Kind.POINTS: f"{measure.limit} pp",
         Kind.RATE: f"+-{measure.limit}",
+        Kind.GROWTH: f"+-{measure.limit} x (1 + before)",
     }[measure.kind]
     return f"{limit} over twelve months" if measure.over_year else limit

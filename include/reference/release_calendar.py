@@ -10,7 +10,7 @@ from pathlib import Path
 from include.settings import PROJECT_DIR
 
 SEED = PROJECT_DIR / "dbt_project" / "seeds" / "release_calendar.csv"
-FIRST_YEAR = 2009
+FIRST_YEAR = 2000  # before it the contracts take no date
 LAST_YEAR = 2035
 
 

@@ -20,6 +20,7 @@ def harmless(value: Any) -> Any:
 def csv_file(out: Path, header: Iterable[str]) -> Iterator[Any]:
     """A writer of CSV that spreadsheet programs open as text (UTF-8 with BOM); the header is written."""
     with out.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
+        # All quoted: where semicolons separate, what follows one in a text would be a cell.
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(header)
         yield writer

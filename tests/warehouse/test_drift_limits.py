@@ -20,7 +20,7 @@ DOLLARS = ("value_usd per value_cny", "x 1.03")
 UNIT_VALUE = ("quantity per quantified_value_cny", "x 1.5")
 AHEAD, CELL_AHEAD = (("value_cny", f"x {limit} of the largest month of a year") for limit in "23")
 GROWTH, GROWTH_LONG, GROUP_GROWTH, GROUP_GROWTH_LONG = (
-    ("growth_yoy", f"+-{limit}") for limit in ("0.15", "0.05", "0.5", "0.25")
+    ("growth_yoy", f"+-{limit} x (1 + before)") for limit in ("0.15", "0.05", "0.5", "0.25")
 )
 MILL, MILL_SHARE = (
     ("total_value_cny", "x 1.6 over twelve months"),
@@ -96,8 +96,8 @@ DEFECTS: dict[str, tuple[str, str, set[Told]]] = {
     ),
     "the year before lost a part": (
         "growth",
-        "update candidate.growth set growth_yoy = growth_yoy + case period_type when 'month' then 0.16"
-        " else 0.06 end where market_level = 'all'",
+        "update candidate.growth set growth_yoy = growth_yoy + (1 + greatest(growth_yoy, 0))"
+        " * case period_type when 'month' then 0.16 else 0.06 end where market_level = 'all'",
         {GROWTH, GROWTH_LONG},
     ),
     "a base that is gone": (
@@ -107,8 +107,9 @@ DEFECTS: dict[str, tuple[str, str, set[Told]]] = {
     ),
     "the year before of a group lost a part": (
         "growth",
-        "update candidate.growth set growth_yoy = growth_yoy + case period_type when 'month' then 0.51"
-        " else 0.26 end where market_level = 'group' and market_group = 'ASEAN'",
+        "update candidate.growth set growth_yoy = growth_yoy + (1 + greatest(growth_yoy, 0))"
+        " * case period_type when 'month' then 0.51 else 0.26 end"
+        " where market_level = 'group' and market_group = 'ASEAN'",
         {GROUP_GROWTH, GROUP_GROWTH_LONG},
     ),
     "foreign customers taken for Chinese": (
@@ -168,8 +169,9 @@ DEFECTS: dict[str, tuple[str, str, set[Told]]] = {
     ),
     "mills without their base": (
         "matched_growth",
-        "update candidate.matched_growth set matched_growth_yoy = matched_growth_yoy + 0.21",
-        {("matched_growth_yoy", "+-0.2")},
+        "update candidate.matched_growth set matched_growth_yoy = matched_growth_yoy"
+        " + 0.21 * (1 + greatest(matched_growth_yoy, 0))",
+        {("matched_growth_yoy", "+-0.2 x (1 + before)")},
     ),
     "prices in another currency": (
         "price_quantity",
@@ -218,6 +220,12 @@ ORDINARY: dict[str, tuple[str, str]] = {
         "market_share",
         "insert into candidate.market_share select (jsonb_populate_record(own, jsonb_build_object("
         "'month', month - 730))).* from candidate.market_share as own where month < '2019-12-01'",
+    ),
+    "a group that has tripled gets a late file": (
+        "growth",
+        "update candidate.growth set growth_yoy = 1.3 * (1 + growth_yoy) - 1"
+        " where period_type = 'month' and product_group = 'ALL' and market_level = 'group'"
+        " and market_group = 'ASEAN'",
     ),
     "a growth that had no base has one": (
         "growth",
@@ -283,8 +291,15 @@ def test_what_is_ordinary_passes(admin, what):
 def _says(measure: Measure | Ahead) -> Told:
     if isinstance(measure, Ahead):
         return measure.metric, f"x {measure.limit} of the largest month of a year"
-    limit = {Kind.FACTOR: "x {}", Kind.POINTS: "{} pp", Kind.RATE: "+-{}"}[measure.kind].format(measure.limit)
-    return measure.metric, limit + (" over twelve months" if measure.over_year else "")
+    words = {
+        Kind.FACTOR: "x {}",
+        Kind.POINTS: "{} pp",
+        Kind.RATE: "+-{}",
+        Kind.GROWTH: "+-{} x (1 + before)",
+    }
+    return measure.metric, words[measure.kind].format(measure.limit) + (
+        " over twelve months" if measure.over_year else ""
+    )
 
 
 def test_every_measure_has_been_seen_to_stop_something():

@@ -1,0 +1,5 @@
+-- A month that the calendar lacks would stay flash: add it with `python -m include.reference.release_calendar`.
+select months.month
+from {{ ref('int_sales__months') }} as months
+left join {{ ref('release_calendar') }} as calendar on months.month = calendar.month
+where calendar.month is null
