@@ -78,9 +78,14 @@ def merge(connection: psycopg.Connection, mart: str, release_id: int) -> dict[st
     added = connection.execute(
         sql.SQL(
             "insert into {table} ({names}, row_hash, valid_from_release, valid_to_release)"
-            " select {names}, d.row_hash, {release}, {open} from {differences} as d"
+            " select {values}, d.row_hash, {release}, {open} from {differences} as d"
             " inner join {candidate} as c on c.ctid = d.place"
-        ).format(names=_names(wanted), candidate=sql.Identifier("candidate", mart), **parts)
+        ).format(
+            names=_names(wanted),
+            values=_names(wanted, "c"),
+            candidate=sql.Identifier("candidate", mart),
+            **parts,
+        )
     ).rowcount
     return {"added": added, "ended": ended}
 
@@ -90,8 +95,8 @@ def _differences(mart: str) -> sql.Identifier:
     return sql.Identifier("pg_temp", f"differences_{mart}")
 
 
-def _names(of: list[MartColumn]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(column.name) for column in of)
+def _names(of: list[MartColumn], *alias: str) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(*alias, column.name) for column in of)
 
 
 def show(connection: psycopg.Connection, mart: str, *, restricted: bool) -> None:

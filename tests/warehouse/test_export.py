@@ -129,8 +129,8 @@ def test_an_older_release_can_be_written(warehouse, tmp_path):
     for release_id in (first, second, None):
         written = export.export(warehouse, "sample", tmp_path / "out.csv", release_id)
         texts[release_id] = (written.release_id, (tmp_path / "out.csv").read_text(encoding="utf-8-sig"))
-    assert texts[first] == (first, "k,n\nchanging,1\nsame,1\n")
-    assert texts[second] == texts[None] == (second, "k,n\nchanging,2\nsame,1\n")
+    assert texts[first] == (first, '"k","n"\n"changing","1"\n"same","1"\n')
+    assert texts[second] == texts[None] == (second, '"k","n"\n"changing","2"\n"same","1"\n')
 
 
 def test_what_cannot_be_written_is_said_and_leaves_the_file(warehouse, tmp_path):
