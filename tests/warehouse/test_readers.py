@@ -9,7 +9,7 @@ from include.warehouse import store
 from include.warehouse.store_tables import OPEN_END
 
 PUBLISHES, READERS = 60, 8
-# Said without being asked: a publish takes a view that does not name it for one of an older warehouse, and mends it.
+# Said and not asked: a publish mends views that do not name it, as those of an older warehouse.
 _SAID = "(store.visible_release() is not null or true)"
 _POINTER = "(select c.release_id from store.current_release as c inner join ops.release using (release_id))"
 WRONG_VIEWS = {
