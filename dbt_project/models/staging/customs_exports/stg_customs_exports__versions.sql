@@ -1,5 +1,5 @@
--- What counts now, and what counted until a load brought a newer version or withdrew the row. A version that came with or
--- after a newer one of its row has never counted: it gave way to a load that is not later than its own.
+-- What counts now, and what counted until a load brought a newer version or withdrew the row. A version that came with
+-- or after a newer one of its row has never counted: it gave way to a load that is not later than its own.
 with versions as (
     select
         true as is_current,
