@@ -28,8 +28,8 @@ from include.warehouse import bootstrap
 
 BUILD = "release.build(settings)"
 FULL = "release.build(settings, full_refresh=True)"
-# After the transaction: the lock is given back, the connection closed.
-AFTER_COMMIT = 2
+# After the transaction: two locks are given back, the connection is closed.
+AFTER_COMMIT = 3
 EVERYWHERE = bool(os.environ.get("TEXTILE_KILL_EVERYWHERE"))
 
 
