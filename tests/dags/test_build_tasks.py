@@ -64,8 +64,8 @@ def test_publish_is_tried_again_while_a_reader_is_in_the_way(at, ask):
         with pytest.raises(ReadersInTheWayError, match="a reader's open transaction holds"):
             ask("build_marts", "publish", build_id)
     assert ask("build_marts", "publish", build_id) == release.current_release(at) > 1
-    with pytest.raises(AirflowFailException, match=f"build {build_id} is published"):
-        ask("build_marts", "publish", build_id)
+    # Once more, as after a worker that was killed after its commit: it stands as it was published.
+    assert ask("build_marts", "publish", build_id) == release.current_release(at)
 
 
 def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
@@ -117,7 +117,7 @@ def test_figures_that_jumped_refuse_until_somebody_says_in_the_form_why_they_are
         "update store.dual_circulation set domestic_value_cny = 0, total_value_cny = 1000000000"
         " where is_finished returning 1",
     )
-    with pytest.raises(AirflowFailException, match=r"refused build \d+: drift_dual_circulation$"):
+    with pytest.raises(AirflowFailException, match=r"build \d+ \(drift_dual_circulation\): .*accept-drift"):
         ask("build_marts", "audit", new_build(at, "built"), *NOBODY)
     build_id = new_build(at, "built")
     form = ({"accept_drift": "checked with the mill"}, SimpleNamespace(triggering_user_name="Wang Fang"))

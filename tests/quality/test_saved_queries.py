@@ -89,7 +89,7 @@ BROKEN = {
     "nameless": ("select 1 from growth", "dashboards read the schema marts only"),
     "two": ("select 1; select 2", "must be one select"),
     "writes": ("delete from marts.growth", "must be one select"),
-    "sly": ("with d as (delete from marts.growth returning 1) select * from d", "data-modifying statements"),
+    "sly": ("with d as (delete from marts.growth returning 1) select * from d", "in a read-only transaction"),
     "typo": ("select 1 frm (", "cannot be read"),
     "empty": ("-- nothing", "must be one select"),
 }
