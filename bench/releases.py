@@ -14,7 +14,7 @@ import psycopg
 
 from bench import changes, cluster, ours, readers, stamped
 from bench.timing import Results, Run, median, ratio, say
-from include import maintenance, release
+from include import maintenance, release, released
 from include.errors import ReadersInTheWayError
 from include.settings import Role, Settings
 from include.warehouse import store
@@ -220,7 +220,7 @@ def seconds_of_rollback(settings: Settings, back: int) -> float:
             {"n": back},
         )
     begin = time.perf_counter()
-    release.rollback(settings, release_id, "bench")
+    released.rollback(settings, release_id, "bench")
     return time.perf_counter() - begin
 
 

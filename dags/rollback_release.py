@@ -43,10 +43,10 @@ def rollback_release() -> None:
         execution_timeout=timedelta(minutes=10),
     )
     def rollback(params: dict, dag_run) -> int:
-        from include import release
+        from include import released
 
         try:
-            release.rollback(
+            released.rollback(
                 load_settings(), params["release_id"], params["reason"], dag_run.triggering_user_name
             )
         except PublishError as error:

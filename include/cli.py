@@ -155,11 +155,11 @@ def check(*, as_json: Json = False) -> None:
 @app.command()
 def releases(*, as_json: Json = False) -> None:
     """List the releases, newest first; the current one is marked."""
-    from include import release
+    from include import released
 
-    found = release.releases(load_settings())
+    found = released.releases(load_settings())
     if not as_json:
-        print_rows([{name: row[name] for name in release.SHOWN} for row in found])
+        print_rows([{name: row[name] for name in released.SHOWN} for row in found])
     show_result({"releases": found}, as_json=as_json, shown=True)
 
 
@@ -173,9 +173,9 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Make an older release the current one."""
-    from include import release
+    from include import released
 
-    release.rollback(load_settings(), release_id, reason)
+    released.rollback(load_settings(), release_id, reason)
     show_result({"release_id": release_id, "status": "current"}, as_json=as_json)
 
 

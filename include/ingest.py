@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from psycopg.rows import class_row
 
-from include import pipeline, release
+from include import pipeline, released
 from include.errors import SetupError
 from include.settings import Role, Settings
 from include.sources import files
@@ -53,7 +53,7 @@ def has_work(settings: Settings, source: str, run_id: str) -> bool:
     return bool(
         waiting(settings, source)
         or of_run(settings, source, run_id)
-        or release.has_unreleased(settings, source)
+        or released.has_unreleased(settings, source)
     )
 
 
@@ -84,7 +84,7 @@ def has_news(settings: Settings, source: str, run_id: str) -> bool:
             "select 1 from ops.load where source = %s and run_id = %s and status = 'accepted' limit 1",
             [source, run_id],
         ).fetchone()
-    return bool(accepted) or release.has_unreleased(settings, source)
+    return bool(accepted) or released.has_unreleased(settings, source)
 
 
 def of_run(settings: Settings, source: str, run_id: str) -> list[LoadedFile]:

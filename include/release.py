@@ -4,14 +4,12 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from include import drift
+from include import drift, released
 from include.errors import BuildError, PublishError, ReadersInTheWayError, StaleBuildError
 from include.person import login_name
 from include.quality import gate as quality
@@ -19,22 +17,11 @@ from include.quality import release_gate
 from include.settings import Role, Settings
 from include.sources.contract import sources
 from include.transform import dbt, manifest
-from include.warehouse import build_log, changes, retention, store, store_tables
+from include.warehouse import build_log, changes, store, store_tables
 from include.warehouse.connection import connect, exclusive, patiently, scalar, wait_for
 
 Say = Callable[[str], None]
 
-# Columns of `releases` that a terminal has room for.
-SHOWN = (
-    "release_id",
-    "is_current",
-    "published_at",
-    "data_cutoff",
-    "loads",
-    "kept_as",
-    "switched_by",
-    "reason",
-)
 _PATIENCE_S = 900
 
 
@@ -73,7 +60,9 @@ def publish(
         return unchanged(settings)
     if failed:
         jumps = drift.jumps(settings, build_id)
-        return PublishResult(current_release(settings), "refused", failed, drift.refusal(jumps), jumps)
+        return PublishResult(
+            released.current_release(settings), "refused", failed, drift.refusal(jumps), jumps
+        )
     return publish_build(settings, build_id, say)
 
 
@@ -247,86 +236,15 @@ def _show(connection: psycopg.Connection, marts: list[manifest.Mart]) -> None:
         store.show(connection, mart.name, restricted=mart.restricted)
 
 
-def current_release(settings: Settings) -> int | None:
-    """The release that readers see, if there is one."""
-    with connect(settings, Role.PUBLISHER) as connection:
-        row = connection.execute("select release_id from store.current_release").fetchone()
-        return row[0] if row else None
-
-
 def unchanged(settings: Settings) -> PublishResult:
     """What to say when there is nothing to build, also when readers were taken back to an older release."""
     with connect(settings, Role.PUBLISHER) as connection:
         newest = scalar(connection, "select max(release_id) from ops.release")
-    current = current_release(settings)
+    current = released.current_release(settings)
     message = f"no load and no code has changed since release {newest}"
     if current != newest:
         message += f"; readers see release {current}: `textile rollback {newest}` shows them the newest again"
     return PublishResult(current, "unchanged", message=message)
-
-
-def is_up_to_date(settings: Settings) -> bool:
-    """Whether the newest release has every load that changed raw."""
-    with connect(settings, Role.PUBLISHER) as connection:
-        newest = connection.execute(
-            "select loads from ops.release order by release_id desc limit 1"
-        ).fetchone()
-        return (newest[0] if newest else 0) == build_log.loads(connection)
-
-
-def has_unreleased(settings: Settings, source: str) -> bool:
-    """Whether ``source`` has accepted loads that the newest release lacks."""
-    with connect(settings, Role.PUBLISHER) as connection:
-        return build_log.has_unreleased(connection, source)
-
-
-def releases(settings: Settings) -> list[dict[str, Any]]:
-    """All releases, newest first, and as what each is kept; empty: it goes with the next maintenance."""
-    with connect(settings, Role.PUBLISHER) as connection:
-        cursor = connection.execute(
-            "select r.release_id, r.release_id = c.release_id as is_current, r.published_at, r.data_cutoff,"
-            " r.final_through, r.loads, r.code_version, r.dropped_at, s.switched_at, s.switched_by, s.reason,"
-            " d.accepted_drift"
-            " from ops.release as r left join store.current_release as c on true"
-            # Why readers see or last saw it.
-            " left join lateral (select * from ops.release_switch as s where s.release_id = r.release_id"
-            " order by s.switched_at desc limit 1) as s on true"
-            " left join lateral (select string_agg(distinct reason || ' (' || accepted_by || ')', '; ')"
-            " as accepted_drift from ops.accepted_drift as d where d.build_id = r.build_id) as d on true"
-            " order by r.release_id desc"
-        )
-        names = [d.name for d in cursor.description or ()]
-        found = [dict(zip(names, row, strict=True)) for row in cursor]
-        kept = retention.reasons(connection, datetime.now(UTC))
-        return [{**row, "kept_as": kept.get(row["release_id"])} for row in found]
-
-
-def rollback(settings: Settings, release_id: int, reason: str, who: str | None = None) -> None:
-    """Make an older (or newer) release current; PublishError when it does not exist (any more).
-
-    It holds until the next release, which goes on from there: it is compared with the one that readers see.
-    ``who``: the login name of this process unless said.
-    """
-    if not reason.strip():
-        raise PublishError("a rollback needs a reason: others read it in `textile releases`")
-    # Not the lock of builds: who takes back a wrong release does not wait for dbt.
-    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "pointer"):
-        _require_release(connection, release_id)
-        with connection.transaction():
-            store.point_to(connection, release_id, who or login_name(), reason.strip())
-
-
-def _require_release(connection: psycopg.Connection, release_id: int) -> None:
-    row = connection.execute(
-        "select dropped_at from ops.release where release_id = %s", [release_id]
-    ).fetchone()
-    if row is None:
-        raise PublishError(f"there is no release {release_id}; `textile releases` lists them")
-    if row[0] is not None:
-        raise PublishError(
-            f"the rows of release {release_id} were dropped by the retention rule on {row[0]:%Y-%m-%d}; "
-            "`textile releases` shows which are kept"
-        )
 
 
 def _require_all_marts(settings: Settings, connection: psycopg.Connection) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from include import release
+from include import released
 from include.errors import TextileError
 from include.local import airflow, airflow_api
 from include.local.secrets import airflow_secrets
@@ -49,7 +49,7 @@ def run(
             for line in _news(client, watched, told):
                 say(f"{time.monotonic() - begin:4.0f} s  {line}")
         if {*states.values(), *(r["state"] for r in builds)} <= set(airflow_api.FINAL):
-            if release.is_up_to_date(settings):
+            if released.is_up_to_date(settings):
                 return {dag.removeprefix("ingest_"): state for dag, state in states.items()}
             if builds and builds[0]["state"] == "failed":
                 raise TextileError(

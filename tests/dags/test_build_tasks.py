@@ -7,7 +7,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from samples import item, load, one, orders, query, write
 
-from include import release
+from include import release, released
 from include.errors import PublishError, ReadersInTheWayError
 from include.settings import Role, Settings
 
@@ -32,8 +32,8 @@ def test_a_load_that_overtakes_a_build_is_published_by_the_same_run(at, ask, tmp
     load(at, "customs_exports", write(tmp_path / "late.csv", [item(报关单号="310120200000000009")]))
     audited = ask("build_marts", "audit", build_id, *NOBODY)
     assert audited > build_id
-    assert ask("build_marts", "publish", audited) == release.current_release(at) == 2
-    assert release.is_up_to_date(at)
+    assert ask("build_marts", "publish", audited) == released.current_release(at) == 2
+    assert released.is_up_to_date(at)
 
 
 def test_a_build_overtaken_by_another_and_published_leaves_nothing_to_audit(at, ask):
@@ -63,9 +63,9 @@ def test_publish_is_tried_again_while_a_reader_is_in_the_way(at, ask):
         reader.execute("select count(*) from marts.dual_circulation")
         with pytest.raises(ReadersInTheWayError, match="a reader's open transaction holds"):
             ask("build_marts", "publish", build_id)
-    assert ask("build_marts", "publish", build_id) == release.current_release(at) > 1
+    assert ask("build_marts", "publish", build_id) == released.current_release(at) > 1
     # Once more, as after a worker that was killed after its commit: it stands as it was published.
-    assert ask("build_marts", "publish", build_id) == release.current_release(at)
+    assert ask("build_marts", "publish", build_id) == released.current_release(at)
 
 
 def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
@@ -79,7 +79,7 @@ def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
 def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
     assert release.publish_build(at, new_build(at, "audited")).release_id == 2
     assert release.publish(at).message == "no load and no code has changed since release 2"
-    release.rollback(at, 1, "test")
+    released.rollback(at, 1, "test")
     result = release.publish(at)
     assert (result.status, result.release_id) == ("unchanged", 1)
     assert "since release 2; readers see release 1: `textile rollback 2`" in result.message
@@ -89,13 +89,13 @@ def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, tmp_
     assert release.publish_build(at, new_build(at, "audited")).release_id == 2
     load(at, "enterprise_orders", write(tmp_path / "more.csv", orders(3, 订单号="SO-77")))
     build_id = ask("build_marts", "build")
-    release.rollback(at, 1, "wrong rates", "Li Na")
+    released.rollback(at, 1, "wrong rates", "Li Na")
     assert ask("build_marts", "audit", build_id, *NOBODY) == build_id
     with pytest.raises(
         AirflowFailException, match=r"Li Na made release 1 current \(wrong rates\): nothing was"
     ):
         ask("build_marts", "publish", build_id)
-    assert release.current_release(at) == 1
+    assert released.current_release(at) == 1
     assert release.publish(at).status == "published"
 
 

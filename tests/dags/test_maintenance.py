@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from samples import MILL_A, items, load, one, order, query, write
 
-from include import maintenance, release
+from include import maintenance, released
 from include.errors import ExplainError, PublishError
 from include.settings import Role, Settings
 from include.warehouse import changes, store
@@ -74,15 +74,15 @@ def test_a_dropped_release_cannot_be_read_and_cannot_come_back(warehouse, publis
     with pytest.raises(psycopg.Error, match="is no longer kept: it was dropped on 2026-03-20"):
         shown(warehouse, published[0])
     with pytest.raises(PublishError, match="dropped by the retention rule on 2026-03-20"):
-        release.rollback(warehouse, published[0], "test")
+        released.rollback(warehouse, published[0], "test")
     with pytest.raises(ExplainError, match="is no longer kept"):
         changes.diff(warehouse, published[0], published[1])
-    assert [r["release_id"] for r in release.releases(warehouse) if r["dropped_at"]] == [3, 1]
+    assert [r["release_id"] for r in released.releases(warehouse) if r["dropped_at"]] == [3, 1]
     assert shown(warehouse) == [("changing", 5), ("same", 0)]
 
 
 def test_keeps_the_current_release_however_old(warehouse, published):
-    release.rollback(warehouse, published[0], "test")
+    released.rollback(warehouse, published[0], "test")
     assert maintenance.drop_releases(warehouse, NOW) == [published[2]]
     assert shown(warehouse) == [("changing", 1), ("same", 0)]
 
@@ -107,7 +107,7 @@ def test_month_ends_stay_and_those_that_made_a_month_final(warehouse):
     }
     for number, (day, final) in enumerate(days.items(), 1):
         publish(warehouse, day, number, final)
-    assert {r["release_id"]: r["kept_as"] for r in release.releases(warehouse)} == {
+    assert {r["release_id"]: r["kept_as"] for r in released.releases(warehouse)} == {
         **dict.fromkeys((1, 3, 6, 7, 8), ""),
         2: "final",
         4: "month end",
@@ -116,7 +116,7 @@ def test_month_ends_stay_and_those_that_made_a_month_final(warehouse):
     }
     assert maintenance.drop_releases(warehouse, datetime(2023, 5, 28, tzinfo=UTC)) == [1, 3, 6, 7, 8]
     assert maintenance.drop_releases(warehouse, datetime(2063, 1, 1, tzinfo=UTC)) == []
-    assert {r["release_id"] for r in release.releases(warehouse) if r["dropped_at"]} == {1, 3, 6, 7, 8}
+    assert {r["release_id"] for r in released.releases(warehouse) if r["dropped_at"]} == {1, 3, 6, 7, 8}
     assert [shown(warehouse, kept)[0] for kept in (2, 4, 5, 9)] == [
         ("changing", 2),
         ("changing", 4),
@@ -130,14 +130,14 @@ def test_what_was_taken_back_is_no_month_end_and_no_final(warehouse):
     publish(warehouse, "2026-01-30", 1)
     publish(warehouse, "2026-01-31 08:00+8", 2)
     publish(warehouse, "2026-01-31 20:00+8", 3, "2024-12-01")
-    release.rollback(warehouse, 1, "wrong rates")
+    released.rollback(warehouse, 1, "wrong rates")
     latest = "(select max(switched_at) from ops.release_switch)"
     back = "update ops.release_switch set switched_at = '2026-01-31 21:00+8' where switched_at = "
     query(warehouse, back + latest)
     publish(warehouse, "2026-03-10", 4, "2024-12-01")
     publish(warehouse, "2026-03-11", 5, "2024-12-01")
     assert maintenance.drop_releases(warehouse, datetime(2026, 4, 30, tzinfo=UTC)) == [2, 3]
-    kept = {r["release_id"]: r["kept_as"] for r in release.releases(warehouse) if not r["dropped_at"]}
+    kept = {r["release_id"]: r["kept_as"] for r in released.releases(warehouse) if not r["dropped_at"]}
     assert kept == {1: "month end", 4: "final", 5: "current, newest, recent, month end"}
 
 

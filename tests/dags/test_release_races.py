@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from samples import item, load, one, orders, query, write
 
-from include import release
+from include import release, released
 from include.errors import StaleBuildError
 from include.settings import Role, Settings
 from include.warehouse.connection import connect, exclusive, wait_for
@@ -26,10 +26,10 @@ def test_a_build_that_a_load_overtook_is_not_audited_but_built_again(loaded, tmp
     with pytest.raises(StaleBuildError, match="a load was accepted since it began"):
         release.audit(loaded, build_id)
     assert one(loaded, "select status from ops.build where build_id = %s", build_id) == "stale"
-    assert not release.is_up_to_date(loaded)
+    assert not released.is_up_to_date(loaded)
 
     assert release.publish(loaded).status == "published"
-    assert release.is_up_to_date(loaded)
+    assert released.is_up_to_date(loaded)
     assert query(loaded, "select distinct basis from marts.market_share order by 1", role=Role.ANALYST) == [
         ("customs",),
         ("order_book",),
@@ -43,7 +43,7 @@ def test_a_build_that_a_load_overtook_is_not_audited_but_built_again(loaded, tmp
         " unchanged, quarantined) overriding system value"
         " values (-1, 'customs_exports', 'late.csv', 'x', 1, 'accepted', 1, 1, 0, 0)",
     )
-    assert not release.is_up_to_date(loaded)
+    assert not released.is_up_to_date(loaded)
     assert release.build(loaded) is not None
 
 

@@ -21,6 +21,7 @@ from include.transform.contract import (
 )
 from include.transform.deprecation import Deprecation
 from include.transform.mart_pages import parse_project
+from include.warehouse.connection import scalar
 
 TODAY = dt.date(2026, 11, 24)
 DATED = {"since": "2026-11-01", "until": "2027-05-01", "use": "value_cny"}
@@ -220,7 +221,7 @@ def test_the_database_shows_what_is_promised(published: Settings) -> None:
         found = {name: (columns, meanings, roles) for name, columns, meanings, roles in shown}
         types = {said["type"] for mart in contract["marts"].values() for said in mart["columns"].values()}
         real = {
-            kind: admin.execute("select format_type(to_regtype(%s), null)", [kind]).fetchone()[0]  # type: ignore[index]
+            kind: scalar(admin, "select format_type(to_regtype(%(kind)s), null)", {"kind": kind})
             for kind in types
         }
     assert set(found) == set(contract["marts"])

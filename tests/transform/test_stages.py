@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from expectations.marts import STAGED
-from include import maintenance, release
+from include import maintenance, release, released
 from include.settings import Settings
 from tests.samples import load, order, query, write
 from tests.transform.spoiling import failing_rules, spoiled
@@ -133,7 +133,7 @@ def test_a_month_moves_from_flash_to_final_and_its_revisions_are_kept(
     # Years later the release that made the year final is still there, beside the newest.
     years_later = datetime.now(UTC) + timedelta(days=365 * 4)
     assert maintenance.drop_releases(warehouse, years_later) == [1, 2, 3]
-    kept = {r["release_id"]: r["kept_as"] for r in release.releases(warehouse)}
+    kept = {r["release_id"]: r["kept_as"] for r in released.releases(warehouse)}
     assert kept[4] == "recent, final"
     assert kept[1] is None
 

@@ -12,7 +12,7 @@ import pytest
 from samples import environment, load, one, query, write
 
 from expectations.drift import GUARDS, drift
-from include import release
+from include import release, released
 from include.drift import SHOWN, acceptance, lines
 from include.errors import PublishError
 from include.person import login_name
@@ -56,7 +56,7 @@ def jumped(settings: Settings) -> dict[str, set[str]]:
     """Marts of the candidate whose drift rule fails, with the cells, but for the parts of larger ones."""
     found = {}
     for mart in GUARDS:
-        for rule in drift(mart, release.current_release(settings) or 0, ()):
+        for rule in drift(mart, released.current_release(settings) or 0, ()):
             statement = rule.unexpected_rows_query.format(batch=f"candidate.{mart}")
             cells = {cell for _, cell, *_ in query(settings, statement, role=Role.PUBLISHER)}
             if cells:
@@ -113,7 +113,7 @@ def test_a_wrong_unit_is_refused_with_its_cells_until_somebody_gives_a_reason(wa
         ("drift_market_share", REASON, login_name()),
     ]
     assert all(cells == shown > 0 for *_, cells, shown in recorded)
-    accepted = {r["release_id"]: r["accepted_drift"] for r in release.releases(warehouse)}
+    accepted = {r["release_id"]: r["accepted_drift"] for r in released.releases(warehouse)}
     assert accepted == {1: None, 2: f"{REASON} ({login_name()})"}
 
 

@@ -5,7 +5,7 @@ import pytest
 from samples import one, query
 from test_publish import CHANGED, ROWS, TWO, WIDER, publish
 
-from include import release
+from include import released
 from include.settings import Role, Settings
 from include.warehouse import bootstrap
 from include.warehouse.connection import connect, exclusive
@@ -42,8 +42,8 @@ def test_a_connection_can_pin_a_release(two_releases):
 
 def test_a_moment_shows_what_readers_saw_then_rollbacks_included(two_releases):
     settings, first, second = two_releases
-    release.rollback(settings, first, "test")
-    release.rollback(settings, second, "test")
+    released.rollback(settings, first, "test")
+    released.rollback(settings, second, "test")
     moments = query(settings, "select switched_at::text, release_id from ops.release_switch order by 1")
     assert [seen for _, seen in moments] == [first, second, first, second]
     with connect(settings, Role.ANALYST, autocommit=True) as analyst:
@@ -75,7 +75,7 @@ def test_a_cursor_from_before_the_first_other_read_gets_no_error(two_releases):
 def test_a_rollback_does_not_wait_for_a_build(two_releases):
     settings, first, _ = two_releases
     with connect(settings, Role.PUBLISHER, autocommit=True) as builder, exclusive(builder, "release"):
-        release.rollback(settings, first, "wrong rates")
+        released.rollback(settings, first, "wrong rates")
     assert query(settings, ROWS, role=Role.ANALYST) == OLD
 
 

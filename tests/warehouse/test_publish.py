@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from samples import contents, load, one, order, orders, query, write
 
-from include import release
+from include import release, released
 from include.errors import PublishError
 from include.person import login_name
 from include.settings import Role, Settings
@@ -221,30 +221,30 @@ def test_who_may_read_follows_the_restriction(warehouse):
 def test_rollback_and_forward_again(warehouse):
     first, _ = publish(warehouse, TWO)
     second, _ = publish(warehouse, CHANGED)
-    release.rollback(warehouse, first, "wrong rates")
+    released.rollback(warehouse, first, "wrong rates")
     assert query(warehouse, ROWS, role=Role.BI_READER)[0] == ("changing", 1)
     assert query(warehouse, "select release_id from marts.release_info", role=Role.BI_READER) == [(first,)]
-    release.rollback(warehouse, second, "rates were right", "Li Na")
+    released.rollback(warehouse, second, "rates were right", "Li Na")
     assert query(warehouse, ROWS, role=Role.BI_READER)[0] == ("changing", 2)
     switches = "select release_id, switched_by, reason from ops.release_switch order by switched_at"
     assert query(warehouse, switches)[2:] == [
         (first, login_name(), "wrong rates"),
         (second, "Li Na", "rates were right"),
     ]
-    assert [(r["release_id"], r["is_current"]) for r in release.releases(warehouse)] == [
+    assert [(r["release_id"], r["is_current"]) for r in released.releases(warehouse)] == [
         (second, True),
         (first, False),
     ]
     with pytest.raises(PublishError, match="a rollback needs a reason"):
-        release.rollback(warehouse, first, " ")
+        released.rollback(warehouse, first, " ")
     with pytest.raises(PublishError, match="there is no release 99; `textile releases` lists them"):
-        release.rollback(warehouse, 99, "slip")
+        released.rollback(warehouse, 99, "slip")
 
 
 def test_a_release_after_a_rollback_is_compared_with_the_newest(warehouse):
     first, _ = publish(warehouse, TWO)
     publish(warehouse, CHANGED)
-    release.rollback(warehouse, first, "test")
+    released.rollback(warehouse, first, "test")
     third, cost = publish(warehouse, CHANGED)
     assert cost == {"added": 0, "ended": 0}
     assert query(warehouse, ROWS)[0] == ("changing", 2)

@@ -19,7 +19,7 @@ from samples import (
     write_download,
 )
 
-from include import release
+from include import released
 
 ALL = "select count(*) from ops.quarantine"
 HEALED = "select line_no, healed_by_load from ops.quarantine order by load_id, line_no"
@@ -187,9 +187,9 @@ def test_whose_rows_a_delivery_brought(warehouse, tmp_path):
 
 def test_rejected_rows_are_news_for_the_next_release(new_warehouse, published, tmp_path):
     settings = new_warehouse(published)
-    assert release.is_up_to_date(settings)
+    assert released.is_up_to_date(settings)
     (known,) = load(settings, "enterprise_orders", write(tmp_path / "known.csv", orders(11)))
-    assert (known.unchanged, release.is_up_to_date(settings)) == (11, True)
+    assert (known.unchanged, released.is_up_to_date(settings)) == (11, True)
     rows = [*orders(12), order(行号="13", 数量="0")]
     (rejecting,) = load(settings, "enterprise_orders", write(tmp_path / "rejecting.csv", rows))
-    assert (rejecting.accepted, rejecting.quarantined, release.is_up_to_date(settings)) == (0, 1, False)
+    assert (rejecting.accepted, rejecting.quarantined, released.is_up_to_date(settings)) == (0, 1, False)

@@ -2,9 +2,9 @@
 -- marts.metric_catalogue.how_to_aggregate has the call for every figure, ready to paste. Whoever calls one has
 -- no rights in ops: these functions call none of each other.
 
--- The state of a group: sum of numerators, level, sum of the denominators of single rows; then pairs: whose
--- denominator several rows share, and that denominator. Numbers are kept as texts, so nothing is rounded; a
--- missing part makes its sum NULL.
+-- The state of a group: sum of numerators, level, sum of denominators; then pairs: whose denominator several rows
+-- share, and that denominator, which is added once. Numbers are kept as texts, so nothing is rounded; a missing part
+-- makes its sum NULL.
 create or replace function ops.ratio_add(state text [], numerator numeric, denominator numeric, level record)
 returns text [] language plpgsql immutable parallel safe as $$
 begin
@@ -33,6 +33,7 @@ begin
     state[1] := (state[1]::numeric + numerator)::text;
     state[2] := level::text;
     if place is null then
+        state[3] := (state[3]::numeric + denominator)::text;
         state := state || array[denominator_of::text, denominator::text];
     elsif state[place + 1] is distinct from denominator::text then
         raise data_exception using
@@ -59,7 +60,9 @@ begin
         place := array_position(state, other[item], 4);
         if place is null then
             state := state || other[item:item + 1];
-        elsif state[place + 1] is distinct from other[item + 1] then
+        elsif state[place + 1] is not distinct from other[item + 1] then
+            state[3] := (state[3]::numeric - other[item + 1]::numeric)::text;
+        else
             raise data_exception using
                 message = format('%s has two denominators, %s and %s', other[item], state[place + 1], other[item + 1]),
                 hint = 'The third argument names whose denominator it is (metric_catalogue.how_to_aggregate).';
@@ -69,85 +72,60 @@ begin
 end $$;
 
 create or replace function ops.ratio_as_ratio(state text []) returns numeric
-language plpgsql immutable parallel safe as $$
-declare
-    total numeric := state[3]::numeric;
-begin
-    for place in 5..cardinality(state) by 2 loop
-        total := total + state[place]::numeric;
-    end loop;
-    return case when total <> 0 then trim_scale(round(state[1]::numeric / total, 15)) end;
-end $$;
+language sql immutable parallel safe as $$
+    select case when state[3]::numeric <> 0 then trim_scale(round(state[1]::numeric / state[3]::numeric, 15)) end
+$$;
 
 create or replace function ops.ratio_as_growth_rate(state text []) returns numeric
-language plpgsql immutable parallel safe as $$
-declare
-    total numeric := state[3]::numeric;
-begin
-    for place in 5..cardinality(state) by 2 loop
-        total := total + state[place]::numeric;
-    end loop;
-    return case when total > 0 then trim_scale(round(round(state[1]::numeric, 20) / total - 1, 15)) end;
-end $$;
+language sql immutable parallel safe as $$
+    select case
+        when state[3]::numeric > 0 then trim_scale(round(round(state[1]::numeric, 20) / state[3]::numeric - 1, 15))
+    end
+$$;
 
 create or replace function ops.ratio_as_points(state text []) returns numeric
-language plpgsql immutable parallel safe as $$
-declare
-    total numeric := state[3]::numeric;
-begin
-    for place in 5..cardinality(state) by 2 loop
-        total := total + state[place]::numeric;
-    end loop;
-    return case when total > 0 then trim_scale(round(round(100 * state[1]::numeric, 20) / total, 13)) end;
-end $$;
+language sql immutable parallel safe as $$
+    select case
+        when state[3]::numeric > 0
+            then trim_scale(round(round(100 * state[1]::numeric, 20) / state[3]::numeric, 13))
+    end
+$$;
 
 create or replace aggregate marts.ratio(numerator numeric, denominator numeric, level record) (
     sfunc = ops.ratio_add, stype = text [], initcond = '{0,null,0}', combinefunc = ops.ratio_combine,
     finalfunc = ops.ratio_as_ratio, parallel = safe
 );
 comment on aggregate marts.ratio(numeric, numeric, record) is 'Numerator over denominator, a fraction; NULL when a part of either is missing or the base is zero / 比率：分子合计除以分母合计';
-revoke all on function marts.ratio(numeric, numeric, record) from public;
-grant execute on function marts.ratio(numeric, numeric, record) to analyst, bi_reader, publisher;
 
 create or replace aggregate marts.ratio(numerator numeric, denominator numeric, denominator_of record, level record) (
     sfunc = ops.ratio_add, stype = text [], initcond = '{0,null,0}', combinefunc = ops.ratio_combine,
     finalfunc = ops.ratio_as_ratio, parallel = safe
 );
 comment on aggregate marts.ratio(numeric, numeric, record, record) is 'Numerator over denominator, a fraction; NULL when a part of either is missing or the base is zero / 比率：分子合计除以分母合计';
-revoke all on function marts.ratio(numeric, numeric, record, record) from public;
-grant execute on function marts.ratio(numeric, numeric, record, record) to analyst, bi_reader, publisher;
 
 create or replace aggregate marts.growth_rate(numerator numeric, denominator numeric, level record) (
     sfunc = ops.ratio_add, stype = text [], initcond = '{0,null,0}', combinefunc = ops.ratio_combine,
     finalfunc = ops.ratio_as_growth_rate, parallel = safe
 );
 comment on aggregate marts.growth_rate(numeric, numeric, record) is 'Numerator over denominator less 1, a fraction; NULL when a part of either is missing or the base is not above zero / 增速';
-revoke all on function marts.growth_rate(numeric, numeric, record) from public;
-grant execute on function marts.growth_rate(numeric, numeric, record) to analyst, bi_reader, publisher;
 
 create or replace aggregate marts.growth_rate(numerator numeric, denominator numeric, denominator_of record, level record) (
     sfunc = ops.ratio_add, stype = text [], initcond = '{0,null,0}', combinefunc = ops.ratio_combine,
     finalfunc = ops.ratio_as_growth_rate, parallel = safe
 );
 comment on aggregate marts.growth_rate(numeric, numeric, record, record) is 'Numerator over denominator less 1, a fraction; NULL when a part of either is missing or the base is not above zero / 增速';
-revoke all on function marts.growth_rate(numeric, numeric, record, record) from public;
-grant execute on function marts.growth_rate(numeric, numeric, record, record) to analyst, bi_reader, publisher;
 
 create or replace aggregate marts.points(numerator numeric, denominator numeric, level record) (
     sfunc = ops.ratio_add, stype = text [], initcond = '{0,null,0}', combinefunc = ops.ratio_combine,
     finalfunc = ops.ratio_as_points, parallel = safe
 );
 comment on aggregate marts.points(numeric, numeric, record) is '100 x numerator over denominator, percentage points; NULL when a part of either is missing or the base is not above zero / 百分点';
-revoke all on function marts.points(numeric, numeric, record) from public;
-grant execute on function marts.points(numeric, numeric, record) to analyst, bi_reader, publisher;
 
 create or replace aggregate marts.points(numerator numeric, denominator numeric, denominator_of record, level record) (
     sfunc = ops.ratio_add, stype = text [], initcond = '{0,null,0}', combinefunc = ops.ratio_combine,
     finalfunc = ops.ratio_as_points, parallel = safe
 );
 comment on aggregate marts.points(numeric, numeric, record, record) is '100 x numerator over denominator, percentage points; NULL when a part of either is missing or the base is not above zero / 百分点';
-revoke all on function marts.points(numeric, numeric, record, record) from public;
-grant execute on function marts.points(numeric, numeric, record, record) to analyst, bi_reader, publisher;
 
 revoke all on function ops.ratio_add(text [], numeric, numeric, record), ops.ratio_combine(text [], text []),
 ops.ratio_add(text [], numeric, numeric, record, record), ops.ratio_as_ratio(text []),
@@ -161,8 +139,6 @@ $$;
 comment on function marts.known(numeric, text) is
 'The figure, or NULL where its reason says that a part of it is not known; zero_base, negative_base and '
 'zero_denominator tell of one row only / 原因为数据不全时返回空值';
-revoke all on function marts.known(numeric, text) from public;
-grant execute on function marts.known(numeric, text) to analyst, bi_reader, publisher;
 
 -- marts.market_share has a row only where a market buys, or bought. A market's share of several months needs the
 -- totals of them all. Checked when it is called: the mart comes with the first release.
@@ -214,5 +190,24 @@ reset check_function_bodies;
 comment on function marts.market_share_complete() is
 'marts.market_share with a row for every market in every month, basis and product group, 0 where it bought nothing: '
 'for shares of several months, products or markets / 含零值的完整市场份额，用于汇总份额';
-revoke all on function marts.market_share_complete() from public;
-grant execute on function marts.market_share_complete() to analyst, bi_reader, publisher;
+
+revoke all on function
+marts.ratio(numeric, numeric, record),
+marts.ratio(numeric, numeric, record, record),
+marts.growth_rate(numeric, numeric, record),
+marts.growth_rate(numeric, numeric, record, record),
+marts.points(numeric, numeric, record),
+marts.points(numeric, numeric, record, record),
+marts.known(numeric, text),
+marts.market_share_complete()
+from public;
+grant execute on function
+marts.ratio(numeric, numeric, record),
+marts.ratio(numeric, numeric, record, record),
+marts.growth_rate(numeric, numeric, record),
+marts.growth_rate(numeric, numeric, record, record),
+marts.points(numeric, numeric, record),
+marts.points(numeric, numeric, record, record),
+marts.known(numeric, text),
+marts.market_share_complete()
+to analyst, bi_reader, publisher;

@@ -1,10 +1,13 @@
 {{ config(materialized='table') }}
-{%- set months = "select distinct month from ops.unreleased_load where source = '" -%}
-{%- set orders_months = months ~ "enterprise_orders' order by month" -%}
-{%- set customs_months = months ~ "customs_exports' order by month" %}
+{#- Of order books and of declarations alike: the model, the months that new loads touched, the key of a row. -#}
+{%- set months_of = "select distinct month from ops.unreleased_load where source = '{}' order by month" -%}
+{%- set sides = [
+    ('order_book', 'int_orders__versions', months_of.format('enterprise_orders'),
+        ['versions.enterprise_uscc', 'versions.order_no', 'cast(versions.line_no as text)']),
+    ('customs', 'int_customs__versions', months_of.format('customs_exports'),
+        ['versions.declaration_no', 'cast(versions.item_no as text)']),
+] %}
 
--- Every version that came with a load that no release has yet, and every one that gave way to such a load. Declarations
--- and order books alike: row_key is the row's key.
 with loads as (
     select distinct
         load_id,
@@ -12,82 +15,27 @@ with loads as (
     from ops.unreleased_load
 ),
 
-orders as (
-    select versions.* from {{ ref('int_orders__versions') }} as versions
-    inner join loads on versions.load_id = loads.load_id
-    where {{ within('versions.sold_on', orders_months) }}
-),
-
-superseded_orders as (
-    select versions.* from {{ ref('int_orders__versions') }} as versions
-    inner join loads on versions.superseded_by = loads.load_id
-    where not versions.is_current and {{ within('versions.sold_on', orders_months) }}
-),
-
-items as (
-    select versions.* from {{ ref('int_customs__versions') }} as versions
-    inner join loads on versions.load_id = loads.load_id
-    where {{ within('versions.sold_on', customs_months) }}
-),
-
-superseded_items as (
-    select versions.* from {{ ref('int_customs__versions') }} as versions
-    inner join loads on versions.superseded_by = loads.load_id
-    where not versions.is_current and {{ within('versions.sold_on', customs_months) }}
-),
-
+-- Every version that came with a load that no release has yet, and every one that gave way to such a load.
 moves as (
-    select
-        'order_book' as basis,
-        array[enterprise_uscc, order_no, cast(line_no as text)] as row_key,
-        load_id,
-        1 as direction,
-        month,
-        enterprise_uscc,
-        product_group,
-        market_group,
-        market_code,
-        value_cny
-    from orders
-    union all
-    select
-        'order_book' as basis,
-        array[enterprise_uscc, order_no, cast(line_no as text)] as row_key,
-        superseded_by as load_id,
-        -1 as direction,
-        month,
-        enterprise_uscc,
-        product_group,
-        market_group,
-        market_code,
-        value_cny
-    from superseded_orders
-    union all
-    select
-        'customs' as basis,
-        array[declaration_no, cast(item_no as text)] as row_key,
-        load_id,
-        1 as direction,
-        month,
-        enterprise_uscc,
-        product_group,
-        market_group,
-        market_code,
-        value_cny
-    from items
-    union all
-    select
-        'customs' as basis,
-        array[declaration_no, cast(item_no as text)] as row_key,
-        superseded_by as load_id,
-        -1 as direction,
-        month,
-        enterprise_uscc,
-        product_group,
-        market_group,
-        market_code,
-        value_cny
-    from superseded_items
+    {%- for basis, model, months, key in sides %}
+        {%- for load, direction, which in [('load_id', 1, 'true'), ('superseded_by', -1, 'not versions.is_current')] %}
+            select
+                '{{ basis }}' as basis,
+                array[{{ key | join(', ') }}] as row_key,
+                loads.load_id,
+                {{ direction }} as direction,
+                versions.month,
+                versions.enterprise_uscc,
+                versions.product_group,
+                versions.market_group,
+                versions.market_code,
+                versions.value_cny
+            from {{ ref(model) }} as versions
+            inner join loads on versions.{{ load }} = loads.load_id
+            where {{ within('versions.sold_on', months) }} and {{ which }}
+            {{ 'union all' if not (loop.last and basis == 'customs') }}
+        {%- endfor %}
+    {%- endfor %}
 ),
 
 -- A row that gives way to one of the same load is corrected; without a successor it is withdrawn.
