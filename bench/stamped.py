@@ -53,6 +53,7 @@ def publish(connection: psycopg.Connection, settings: Settings, number: int) -> 
                 f"create table candidate.{mart} as select key, {number}::bigint as stamp"
                 f" from generate_series(1, {_rows_of(mart, number)}) as key".encode()
             )
+    store.compare(connection, MARTS)
     with connection.transaction():
         release_id = int(
             scalar(

@@ -128,7 +128,8 @@ def audit(
 ) -> list[str]:
     """Run the release gate on the candidate; returns the codes of the critical rules that failed.
 
-    Figures that jumped against the current release do not count when somebody has ``accepted`` that.
+    Figures that jumped against the current release do not count when somebody has ``accepted`` that. A
+    candidate that passed is compared with the newest release, for :func:`publish_build`.
     StaleBuildError when a load was accepted since the build began: the candidate may hold half of it, and
     raw is no longer what it was built from.
     """
@@ -152,6 +153,8 @@ def audit(
         with connection.transaction():
             if accepted:
                 failed = drift.accept(connection, build_id, accepted, failed, say)
+            if not failed:
+                store.compare(connection, [mart.name for mart in marts])
             status = "refused" if failed else "audited"
             rules = [r.rule for r in failed]
             build_log.finish(connection, build_id, status, failed_rules=rules, docs_path=docs)
@@ -200,9 +203,6 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
             for mart in marts:  # columns that no view shows yet: one mart after another, each soon over
                 patiently(connection, partial(store_tables.widen, connection, mart.name))
         with _readers_first(build_id), connection.transaction():
-            # What takes long comes before the first write: until then nobody could wait for us.
-            for mart in marts:
-                store.compare(connection, mart.name)
             release_id = int(
                 scalar(
                     connection,

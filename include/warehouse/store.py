@@ -6,11 +6,13 @@
 them) and then moves the pointer; nobody waits for anybody.
 """
 
+from collections.abc import Iterable
 from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
+from include.errors import PublishError
 from include.warehouse.connection import scalar
 from include.warehouse.store_tables import OPEN_END, MartColumn, columns, create, ensure_index, widen
 
@@ -24,75 +26,88 @@ _OF_EVERY_RELEASE: LiteralString = (
 )
 
 
-def compare(connection: psycopg.Connection, mart: str) -> None:
-    """Note for :func:`merge`, in this transaction, how the candidate differs from the newest stored release.
+def compare(connection: psycopg.Connection, marts: Iterable[str]) -> None:
+    """Note in ``ops.difference`` how the candidate differs from the newest stored release, for :func:`merge`.
 
-    It reads every row of the mart, and holds nothing that others could wait for; what writes comes after all
-    marts are compared. The caller holds the lock ``release``. A first release has nothing to compare.
+    It reads every row, so the audit does it, and a publish costs what changed. The caller holds the lock
+    ``release``.
     """
-    wanted, stored = columns(connection, "candidate", mart), columns(connection, "store", mart)
-    if not wanted or not stored:
-        return
-    connection.execute(
-        sql.SQL(
-            "create temporary table {differences} on commit drop as"
-            " select c.place, coalesce(c.row_hash, s.row_hash) as row_hash"
-            " from (select ctid as place, md5(row({names})::text)::uuid as row_hash from {candidate}) as c"
-            " full join (select row_hash from {table} where valid_to_release = {open}) as s"
-            " on c.row_hash = s.row_hash where c.row_hash is null or s.row_hash is null"
-        ).format(
-            differences=_differences(mart),
-            names=_names(wanted),
-            candidate=sql.Identifier("candidate", mart),
-            table=sql.Identifier("store", mart),
-            open=sql.Literal(OPEN_END),
+    connection.execute("truncate ops.difference")
+    for mart in marts:
+        is_stored = bool(columns(connection, "store", mart))
+        stored = "select row_hash from {table} where valid_to_release = {open}"
+        connection.execute(
+            sql.SQL(
+                "insert into ops.difference (mart, place, row_hash)"
+                " select {mart}, c.place, coalesce(c.row_hash, s.row_hash)"
+                " from (select ctid as place, {hash} as row_hash from {candidate} as c) as c"
+                " full join ({stored}) as s on c.row_hash = s.row_hash"
+                " where c.row_hash is null or s.row_hash is null"
+            ).format(
+                mart=sql.Literal(mart),
+                hash=_hash(columns(connection, "candidate", mart)),
+                candidate=sql.Identifier("candidate", mart),
+                stored=sql.SQL(stored if is_stored else "select null::uuid as row_hash where false").format(
+                    table=sql.Identifier("store", mart), open=sql.Literal(OPEN_END)
+                ),
+            )
         )
-    )
+    connection.execute("analyze ops.difference")
 
 
 def merge(connection: psycopg.Connection, mart: str, release_id: int) -> dict[str, int]:
-    """Write the difference between the candidate and the newest stored release; returns rows added, ended.
+    """Write what :func:`compare` noted; returns rows added, ended.
 
-    Takes what :func:`compare` noted, or compares now. PublishError when the candidate's columns break the
-    mart's contract.
+    PublishError when the candidate's columns break the mart's contract, or when its rows are no longer those
+    that were compared.
     """
     widen(connection, mart)
     wanted = columns(connection, "candidate", mart)
     if not columns(connection, "store", mart):
         create(connection, mart, wanted)
     ensure_index(connection, mart, wanted)
-    if not columns(connection, "pg_temp", f"differences_{mart}"):
-        compare(connection, mart)
     parts = {
         "table": sql.Identifier("store", mart),
-        "differences": _differences(mart),
+        "mart": sql.Literal(mart),
         "release": sql.Literal(release_id),
         "open": sql.Literal(OPEN_END),
     }
     ended = connection.execute(
         sql.SQL(
-            "update {table} as s set valid_to_release = {release} from {differences} as d"
-            " where d.place is null and s.row_hash = d.row_hash and s.valid_to_release = {open}"
+            "update {table} as s set valid_to_release = {release} from ops.difference as d"
+            " where d.mart = {mart} and d.place is null"
+            " and s.row_hash = d.row_hash and s.valid_to_release = {open}"
         ).format(**parts)
     ).rowcount
     added = connection.execute(
         sql.SQL(
             "insert into {table} ({names}, row_hash, valid_from_release, valid_to_release)"
-            " select {values}, d.row_hash, {release}, {open} from {differences} as d"
-            " inner join {candidate} as c on c.ctid = d.place"
+            " select {values}, d.row_hash, {release}, {open} from ops.difference as d"
+            " inner join {candidate} as c on c.ctid = d.place and {hash} = d.row_hash where d.mart = {mart}"
         ).format(
             names=_names(wanted),
             values=_names(wanted, "c"),
+            hash=_hash(wanted),
             candidate=sql.Identifier("candidate", mart),
             **parts,
         )
     ).rowcount
+    noted = connection.execute(
+        "with noted as (delete from ops.difference where mart = %s returning place)"
+        " select count(place), count(*) - count(place) from noted",
+        [mart],
+    ).fetchone()
+    if noted != (added, ended):
+        raise PublishError(
+            f"mart {mart}: candidate.{mart} is not what was audited: somebody wrote to it since. Nothing was "
+            "published; `textile publish` builds and audits again"
+        )
     return {"added": added, "ended": ended}
 
 
-def _differences(mart: str) -> sql.Identifier:
-    """A row per candidate row that is new (``place``: where it is), and per stored row that is gone."""
-    return sql.Identifier("pg_temp", f"differences_{mart}")
+def _hash(of: list[MartColumn]) -> sql.Composed:
+    """The identity of a candidate's row ``c``: equal exactly when all its values are."""
+    return sql.SQL("md5(row({})::text)::uuid").format(_names(of, "c"))
 
 
 def _names(of: list[MartColumn], *alias: str) -> sql.Composed:

@@ -35,6 +35,7 @@ def publish(settings: Settings, day: str, value: int, final_through: str | None 
             " select build_id, %s, 1, 1, 'x' from b returning release_id",
             [final_through],
         ).fetchone() or (0,)
+        store.compare(connection, ["sample"])
         store.merge(connection, "sample", release_id)
         store.show(connection, "sample", restricted=False)
         store.point_to(connection, release_id, "tester", "test")

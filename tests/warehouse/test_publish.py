@@ -40,6 +40,7 @@ def publish(settings: Settings, select: str, *, restricted: bool = False) -> tup
             " insert into ops.release (build_id, last_load_id, loads, code_version)"
             " select build_id, 1, 1, 'x' from b returning release_id"
         ).fetchone() or (0,)
+        store.compare(connection, ["sample"])
         cost = store.merge(connection, "sample", release_id)
         store.show(connection, "sample", restricted=restricted)
         store.point_to(connection, release_id, "tester", "test")
@@ -165,6 +166,41 @@ def test_a_mart_that_was_not_built_is_named(warehouse):
         pytest.raises(PublishError, match="mart sample is missing in the candidate schema"),
     ):
         store.merge(connection, "sample", 1)
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        "update candidate.sample set n = 3 where k = 'changing'",
+        "delete from candidate.sample where k = 'changing'",
+        "truncate candidate.sample; insert into candidate.sample values ('x', 1), ('y', 2)",
+    ],
+)
+def test_a_candidate_that_somebody_wrote_to_since_its_audit_is_not_published(warehouse, since):
+    publish(warehouse, TWO)
+    candidate(warehouse, CHANGED)
+    with connect(warehouse, Role.PUBLISHER) as connection:
+        store.compare(connection, ["sample"])
+    query(warehouse, since, role=Role.TRANSFORMER)
+    before = contents(warehouse, ["store.sample"])
+    with (
+        connect(warehouse, Role.PUBLISHER, autocommit=True) as connection,
+        pytest.raises(PublishError, match=r"candidate.sample is not what was audited: .* builds and audits"),
+        connection.transaction(),
+    ):
+        store.merge(connection, "sample", 2)
+    assert contents(warehouse, ["store.sample"]) == before
+
+
+def test_a_row_that_the_audit_found_unchanged_stays_what_it_was(warehouse):
+    publish(warehouse, TWO)
+    candidate(warehouse, CHANGED)
+    with connect(warehouse, Role.PUBLISHER) as connection:
+        store.compare(connection, ["sample"])
+    query(warehouse, "update candidate.sample set n = 9 where k = 'same'", role=Role.TRANSFORMER)
+    with connect(warehouse, Role.PUBLISHER) as connection:
+        assert store.merge(connection, "sample", 2) == {"added": 1, "ended": 1}
+    assert query(warehouse, "select k, n from store.sample where valid_from_release = 2") == [("changing", 2)]
 
 
 def test_a_new_column_comes_last_and_old_releases_lack_it(warehouse):

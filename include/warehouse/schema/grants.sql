@@ -18,6 +18,7 @@ grant select on ops.months_to_build, ops.unreleased_load to transformer, publish
 grant select, insert on ops.build_load to publisher;
 grant select, insert on ops.release_change to publisher;
 grant select, insert, update on ops.mart to publisher;
+grant select, insert, delete, truncate on ops.difference to publisher;
 grant select on ops.load_month to publisher;
 grant update (build_id) on ops.load_month to publisher;
 -- Maintenance: vacuum and analyze do not need the owner.
