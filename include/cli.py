@@ -190,7 +190,7 @@ def diff(
     """Show every cell that releases A and B show otherwise, and which loads, rates or code moved it."""
     from include.warehouse import changes
 
-    found = changes.diff(load_settings(), a, b, mart)
+    found = changes.diff(load_settings(), a, b, mart, say)
     if not as_json:
         changes_shown.print_diff(found)
     result = {"marts": changes_shown.moved_cells(found), "changes": found}

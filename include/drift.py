@@ -7,8 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from include.errors import PublishError
-from include.person import login_name
+from include.person import login_name, reason_given
 from include.quality.results import RuleResult
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
@@ -33,15 +32,13 @@ class Acceptance:
 
 
 def acceptance(reason: str | None, who: str | None) -> Acceptance | None:
-    """What a person said; None when nothing. PublishError for a reason without a word.
+    """What a person said; None when nothing. PublishError for a reason that is none.
 
     ``who``: the login name of this process unless said.
     """
     if reason is None:
         return None
-    if not reason.strip():
-        raise PublishError("accepting a drift needs a reason: others read it in `textile releases`")
-    return Acceptance(reason.strip(), who or login_name())
+    return Acceptance(reason_given(reason, "accepting a drift"), who or login_name())
 
 
 def lines(result: RuleResult) -> Iterator[str]:
@@ -54,7 +51,7 @@ def lines(result: RuleResult) -> Iterator[str]:
             f" limit {cell['limit']} ({cell['because_en']} / {cell['because_zh']})"
         )
     if (beside := (result.unexpected_count or 0) - SHOWN) > 0:
-        yield f"{result.rule}: and {beside} more"
+        yield f"{result.rule}: and {beside} more, in the Data Docs"
 
 
 def cells(result: RuleResult) -> list[Cell]:

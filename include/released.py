@@ -7,10 +7,10 @@ import psycopg
 from psycopg.rows import dict_row
 
 from include.errors import PublishError
-from include.person import login_name
+from include.person import login_name, reason_given
 from include.settings import Role, Settings
 from include.warehouse import build_log, retention, store
-from include.warehouse.connection import connect, exclusive
+from include.warehouse.connection import connect, exclusive, scalar
 
 # Columns of `releases` that a terminal has room for.
 SHOWN = (
@@ -22,6 +22,7 @@ SHOWN = (
     "kept_as",
     "switched_by",
     "reason",
+    "accepted_drift",
 )
 
 
@@ -69,16 +70,18 @@ def releases(settings: Settings) -> list[dict[str, Any]]:
 def rollback(settings: Settings, release_id: int, reason: str, who: str | None = None) -> None:
     """Make an older (or newer) release current; PublishError when it does not exist (any more).
 
-    It holds until the next release, which goes on from there: it is compared with the one that readers see.
+    Nothing happens when it is current already. It holds until the next release,
+    which goes on from there: it is compared with the one that readers see.
     ``who``: the login name of this process unless said.
     """
-    if not reason.strip():
-        raise PublishError("a rollback needs a reason: others read it in `textile releases`")
+    reason = reason_given(reason, "a rollback")
     # Not the lock of builds: who takes back a wrong release does not wait for dbt.
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "pointer"):
         _require_release(connection, release_id)
+        if scalar(connection, "select max(release_id) from store.current_release") == release_id:
+            return  # as after a task that ended before it could say so
         with connection.transaction():
-            store.point_to(connection, release_id, who or login_name(), reason.strip())
+            store.point_to(connection, release_id, who or login_name(), reason)
 
 
 def _require_release(connection: psycopg.Connection, release_id: int) -> None:

@@ -132,12 +132,12 @@ def docs_dir(home: Path, gate: str, name: str) -> Path:
 def _great_expectations() -> Any:
     """Import on first use: it takes 3-7 s, and Airflow must not pay that when it parses DAGs."""
     # Before the import: it tells of its own set-up, a hundred lines in every task's log.
-    # The second one sets its own level on import.
-    for name in ("great_expectations", "great_expectations.data_context.types.base"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import great_expectations
+    # It sets its own level on import.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
 
     return great_expectations
 

@@ -72,6 +72,11 @@ def _roles(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None
                 sql.Identifier(role.value),
             )
         )
+        # A role may change its own defaults, for everybody who uses it: they are made right again.
+        for where in (sql.SQL(""), sql.SQL("in database {}").format(sql.Identifier(database))):
+            connection.execute(
+                sql.SQL("alter role {} {} reset all").format(sql.Identifier(role.value), where)
+            )
         connection.execute(
             sql.SQL("alter role {} in database {} set timezone to 'Asia/Shanghai'").format(
                 sql.Identifier(role.value), sql.Identifier(database)

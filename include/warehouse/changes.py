@@ -5,7 +5,7 @@ them, so that they are those of its own code and rates for ever.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,9 @@ def keep(connection: psycopg.Connection, release_id: int) -> None:
     )
 
 
-def diff(settings: Settings, a: int, b: int, mart: str | None = None) -> list[dict[str, Any]]:
+def diff(
+    settings: Settings, a: int, b: int, mart: str | None = None, say: Callable[[str], None] = lambda _: None
+) -> list[dict[str, Any]]:
     """Every cell that releases ``a`` and ``b`` show otherwise, with the parts of its change.
 
     One row per cell, release in between and cause, as ``ops.release_diff`` gives them: ``value_from`` and
@@ -48,11 +50,17 @@ def diff(settings: Settings, a: int, b: int, mart: str | None = None) -> list[di
     ExplainError when a release or the mart is not there.
     """
     with connect(settings, Role.PUBLISHER) as connection:
-        try:
-            cursor = connection.cursor(row_factory=dict_row)
-            return cursor.execute("select * from ops.release_diff(%s, %s, %s)", [a, b, mart]).fetchall()
-        except psycopg.errors.InvalidParameterValue as error:
-            raise ExplainError(str(error.diag.message_primary)) from error
+        cursor = connection.cursor(row_factory=dict_row)
+        known = connection.execute("select mart from ops.mart order by mart").fetchall()
+        found = []
+        for asked in [mart] if mart else [name for (name,) in known]:
+            say(f"comparing {asked}")
+            statement = "select * from ops.release_diff(%s::bigint, %s::bigint, %s)"
+            try:
+                found += cursor.execute(statement, [a, b, asked]).fetchall()
+            except psycopg.errors.InvalidParameterValue as error:
+                raise ExplainError(str(error.diag.message_primary)) from error
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Connections to the warehouse and the locks that make two writers take turns."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,15 @@ from include.settings import ZONE, Role, Settings
 _TRY_MS = 100
 _PAUSE_S = 0.2
 _TRIES = 10
+# pg_locks shows the two halves of the number that a name is hashed to.
+_HOLDER = """
+    select format('server process %%s, role %%s, since %%s', a.pid, a.usename, a.backend_start::timestamp(0))
+    from pg_locks as l
+    inner join pg_stat_activity as a using (pid)
+    where l.locktype = 'advisory' and l.granted
+        and (l.classid::bigint << 32) | l.objid::bigint = hashtext(%(name)s)::bigint
+"""
+_log = logging.getLogger("textile")
 
 
 @contextmanager
@@ -50,16 +60,20 @@ def _first_line(error: Exception) -> str:
 
 @contextmanager
 def exclusive(connection: psycopg.Connection, name: str) -> Iterator[None]:
-    """Hold the named lock; a second holder waits. Needs an autocommit connection.
+    """Hold the named lock; a second holder waits, and says for whom. Needs an autocommit connection.
 
     The lock belongs to the database session, so a killed process cannot keep it.
     """
-    connection.execute("select pg_advisory_lock(hashtext(%s))", [f"textile.{name}"])
+    key = {"name": f"textile.{name}"}
+    if not scalar(connection, "select pg_try_advisory_lock(hashtext(%(name)s))", key):
+        holder = connection.execute(_HOLDER, key).fetchone() or ("one that has just ended",)
+        _log.warning("waiting for another process, which holds the lock %s: %s", name, holder[0])
+        connection.execute("select pg_advisory_lock(hashtext(%(name)s))", key)
     try:
         yield
     finally:
         if not connection.closed:
-            connection.execute("select pg_advisory_unlock(hashtext(%s))", [f"textile.{name}"])
+            connection.execute("select pg_advisory_unlock(hashtext(%(name)s))", key)
 
 
 def wait_for(connection: psycopg.Connection, name: str, patience_s: int) -> bool:

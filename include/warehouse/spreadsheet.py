@@ -10,10 +10,15 @@ EXCEL_ROWS = 1_048_576
 # A spreadsheet runs what begins like a formula; the East Asian editions also where the sign is full-width.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
+_BLANKS = " \t\u00a0\u200b\u3000\ufeff"
+
 
 def harmless(value: Any) -> Any:
-    """A text that begins like a formula gets a quote before it; everything else, numbers too, stays."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    """A text that begins like a formula, blanks aside, gets a quote before it; all else stays as it is."""
+    if not isinstance(value, str):
+        return value
+    begins = value.startswith(_FORMULA_STARTS) or value.lstrip(_BLANKS).startswith(_FORMULA_STARTS)
+    return f"'{value}" if begins else value
 
 
 @contextmanager

@@ -22,6 +22,8 @@ from tests.warehouse.test_publish import CHANGED, TWO, publish
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",
+    " =1+1",
+    "\ufeff\u00a0@SUM(1)",
     "+1+1",
     "-2+3",
     "@SUM(A1)",

@@ -104,7 +104,8 @@ def test_a_view_of_an_analyst_looks_back_too(two_releases):
         ({"release": "new"}, 'textile.release is the number of a release, not "new"'),
         ({"as_of": "2001-01-01"}, "there was no release yet at 2001-01-01 00:00:00"),
         ({"as_of": "2100-01-01"}, "textile.as_of is in the future: 2100-01-01 00:00:00"),
-        ({"as_of": "yesterday evening"}, "invalid input syntax for type timestamp with time zone"),
+        ({"as_of": "yesterday evening"}, 'textile.as_of is a moment, not "yesterday evening"'),
+        ({"as_of": "2026-02-30"}, 'textile.as_of is a moment, not "2026-02-30"'),
         ({"release": "1", "as_of": "2100-01-01"}, "both textile.release and textile.as_of are set"),
     ],
 )
@@ -114,6 +115,18 @@ def test_a_pin_that_cannot_be_followed_is_an_error_not_an_empty_mart(two_release
         for name, value in pins.items():
             analyst.execute(f"set textile.{name} = '{value}'".encode())
         with pytest.raises(psycopg.Error, match=complaint):
+            analyst.execute(ROWS)
+
+
+def test_what_a_session_sets_in_the_place_of_a_note_is_not_believed(two_releases):
+    settings, first, _ = two_releases
+    with connect(settings, Role.ANALYST, autocommit=True) as analyst:
+        for forged in (str(first), f"1 {first}", "abc"):
+            analyst.execute("select set_config('textile.transaction_release', %s, false)", [forged])
+            assert analyst.execute(ROWS).fetchall() == NEW
+        analyst.execute("set textile.as_of = '2001-01-01'")
+        analyst.execute(f"set textile.transaction_as_of = '2001-01-01 is {first}'".encode())
+        with pytest.raises(psycopg.Error, match="there was no release yet"):
             analyst.execute(ROWS)
 
 

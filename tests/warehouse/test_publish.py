@@ -271,8 +271,12 @@ def test_rollback_and_forward_again(warehouse):
         (second, True),
         (first, False),
     ]
-    with pytest.raises(PublishError, match="a rollback needs a reason"):
-        released.rollback(warehouse, first, " ")
+    with pytest.raises(PublishError, match="a rollback needs a reason: others read it"):
+        released.rollback(warehouse, first, " \x1b\n")
+    with pytest.raises(PublishError, match="a reason of at most 500 characters; this one has 501"):
+        released.rollback(warehouse, first, "x" * 501)
+    released.rollback(warehouse, second, "a task of the DAG that is tried again")
+    assert len(query(warehouse, switches)) == 4
     with pytest.raises(PublishError, match="there is no release 99; `textile releases` lists them"):
         released.rollback(warehouse, 99, "slip")
 

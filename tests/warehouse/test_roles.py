@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import pytest
 from samples import query
 
 from include.settings import Role, Settings
+from include.warehouse import bootstrap
+from include.warehouse.connection import connect, exclusive
 
 ROLES = [role for role in Role if role is not Role.ADMIN]
 RELATIONS = {
@@ -29,6 +33,7 @@ RELATIONS = {
     "ops.release": "code_version",
     "ops.release_switch": "reason",
     "ops.accepted_drift": "reason",
+    "ops.difference": "place",
     "load.batch": "n",
     "staging.stg_enterprise_orders__order_lines": "order_no",
     "intermediate.int_orders__sales": "order_no",
@@ -91,6 +96,7 @@ MAY = {
         "ops.release": "siu",
         "ops.release_switch": "si",
         "ops.accepted_drift": "si",
+        "ops.difference": "sidt",
         "staging.stg_enterprise_orders__order_lines": "s",
         "intermediate.int_orders__sales": "s",
         "reference.exchange_rates": "s",
@@ -248,6 +254,44 @@ def test_no_role_has_powers_beyond_its_grants(house):
         == []
     )
     assert query(house, "select 1 from pg_auth_members where member::regrole::text = any(%s)", names) == []
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.BI_READER])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select pg_advisory_lock(hashtext('textile.release'))",
+        "select pg_try_advisory_xact_lock_shared(1, 2)",
+        "select lo_create(0)",
+        "select lo_from_bytea(0, 'x')",
+    ],
+)
+def test_a_reader_cannot_make_writers_wait_or_keep_objects(house, role, statement):
+    assert refused(house, role, statement)
+
+
+def test_defaults_that_a_reader_changed_for_its_role_are_made_right_again(house):
+    for setting in ("search_path = workbench", "statement_timeout = 0"):
+        query(house, f"alter role analyst set {setting}", role=Role.ANALYST)
+    bootstrap.apply(house.dsn(Role.ADMIN), {role.value: house.password(role) for role in ROLES})
+    with psycopg.connect(house.dsn(Role.ANALYST)) as connection:
+        assert connection.execute("show search_path").fetchone() == ('"$user", public',)
+        assert connection.execute("show statement_timeout").fetchone() == ("5min",)
+
+
+def test_who_waits_is_told_for_whom(house, caplog):
+    with (
+        connect(house, Role.LOADER, autocommit=True) as first,
+        connect(house, Role.PUBLISHER, autocommit=True) as second,
+    ):
+        waiting = threading.Thread(target=lambda: exclusive(second, "release").__enter__())
+        with exclusive(first, "release"):
+            waiting.start()
+            while not caplog.messages:
+                time.sleep(0.01)
+        waiting.join()
+        holder = f"server process {first.info.backend_pid}, role loader, since "
+    assert holder in caplog.messages[0]
 
 
 def test_bi_sessions_are_read_only(house):

@@ -81,6 +81,8 @@ returns table (
 )
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
+-- Nothing is known of the tables made in between: a loop within a loop takes them for a few rows, and lasts an hour.
+set enable_nestloop = off
 as $$
 declare
     key text[] := (select m.key_columns from ops.mart as m where m.mart = of_mart);

@@ -1,5 +1,22 @@
 -- Each role gets the least it needs. tests/warehouse/test_roles.py proves what each can NOT do.
 revoke all on schema public from public;
+-- Writers take turns by advisory locks: who may not write must not be able to hold one. Nor may they keep large objects.
+do $$
+declare
+    callable regprocedure;
+begin
+    for callable in
+        select oid from pg_proc
+        where pronamespace = 'pg_catalog'::regnamespace
+            and (proname ~ '^pg_(try_)?advisory_' or proname ~ '^lo_' or proname in ('lowrite', 'loread'))
+    loop
+        execute format('revoke execute on function %s from public', callable);
+        if callable::text ~ 'advisory' then
+            execute format('grant execute on function %s to loader, transformer, publisher', callable);
+        end if;
+    end loop;
+end
+$$;
 
 grant usage on schema raw to loader, transformer, publisher;
 grant select, insert, delete on all tables in schema raw to loader;

@@ -6,7 +6,9 @@
 -- share, and that denominator, which is added once. Numbers are kept as texts, so nothing is rounded; a missing part
 -- makes its sum NULL.
 create or replace function ops.ratio_add(state text [], numerator numeric, denominator numeric, level record)
-returns text [] language plpgsql immutable parallel safe as $$
+returns text []
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, pg_temp as $$
 begin
     if state[2] <> level::text then
         raise data_exception using
@@ -21,7 +23,9 @@ end $$;
 
 create or replace function ops.ratio_add(
     state text [], numerator numeric, denominator numeric, denominator_of record, level record
-) returns text [] language plpgsql immutable parallel safe as $$
+) returns text []
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, pg_temp as $$
 declare
     place constant integer := array_position(state, denominator_of::text, 4);
 begin
@@ -44,7 +48,8 @@ begin
 end $$;
 
 create or replace function ops.ratio_combine(state text [], other text []) returns text []
-language plpgsql immutable parallel safe as $$
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, pg_temp as $$
 declare
     place integer;
 begin
@@ -72,7 +77,8 @@ begin
 end $$;
 
 create or replace function ops.ratio_as_ratio(state text []) returns numeric
-language sql immutable parallel safe as $$
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp as $$
     select case when state[3]::numeric <> 0 then trim_scale(round(state[1]::numeric / state[3]::numeric, 15)) end
 $$;
 

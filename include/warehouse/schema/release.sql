@@ -17,8 +17,11 @@ as $$
 declare
     pin text := nullif(current_setting('textile.release', true), '');
     moment text := nullif(current_setting('textile.as_of', true), '');
-    noted text := nullif(current_setting('textile.transaction_release', true), '');
+    -- What is noted begins with this, so that nothing holds that a session has set by itself, or from before.
+    mark constant text := concat(extract(epoch from transaction_timestamp()), ' ');
+    noted text := current_setting('textile.transaction_release', true);
     noted_moment text := current_setting('textile.transaction_as_of', true);
+    at timestamptz;
     wanted bigint;
     went timestamptz;
 begin
@@ -32,30 +35,36 @@ begin
                 hint = 'marts_history.release_info lists them; reset textile.release shows the current one';
         end if;
         wanted := pin::bigint;
-    elsif moment is not null and starts_with(noted_moment, moment || ' is ') then
+    elsif moment is not null and starts_with(noted_moment, concat(mark, moment, ' is ')) then
         wanted := split_part(noted_moment, ' is ', 2)::bigint;
     elsif moment is not null then
-        if moment::timestamptz > clock_timestamp() then
-            raise exception 'textile.as_of is in the future: %', moment::timestamptz
+        begin
+            at := moment::timestamptz;
+        exception when data_exception then
+            raise exception 'textile.as_of is a moment, not "%"', moment
+            using errcode = 'invalid_parameter_value', hint = 'Such as 2026-11-24 09:00, in the time zone of the session';
+        end;
+        if at > clock_timestamp() then
+            raise exception 'textile.as_of is in the future: %', at
             using errcode = 'invalid_parameter_value', hint = 'What readers will see then is not known yet';
         end if;
         select s.release_id into wanted from ops.release_switch as s
-        where s.switched_at <= moment::timestamptz
+        where s.switched_at <= at
         order by s.switched_at desc limit 1;
         if wanted is null then
-            raise exception 'there was no release yet at %', moment::timestamptz
+            raise exception 'there was no release yet at %', at
             using errcode = 'invalid_parameter_value',
                 hint = 'marts_history.release_info says since when there are releases';
         end if;
-        perform set_config('textile.transaction_as_of', concat(moment, ' is ', wanted), true);
-    elsif noted is not null then
-        wanted := noted::bigint;
+        perform set_config('textile.transaction_as_of', concat(mark, moment, ' is ', wanted), true);
+    elsif starts_with(noted, mark) then
+        wanted := split_part(noted, ' ', 2)::bigint;
     else
         select c.release_id into wanted from store.current_release as c;
         if wanted is null then
             return null;
         end if;
-        perform set_config('textile.transaction_release', wanted::text, true);
+        perform set_config('textile.transaction_release', concat(mark, wanted), true);
     end if;
     -- An error rather than nothing, or the part of a release that others still need.
     select r.dropped_at into went from ops.release as r where r.release_id = wanted;
