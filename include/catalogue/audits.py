@@ -1,0 +1,21 @@
+"""The newest audits of a home: pages of Great Expectations that the two gates wrote."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from include.quality.gate import docs_dir
+
+SHOWN = 12
+
+
+def newest(home: Path) -> list[dict[str, str]]:
+    """The newest audits, releases first: their gate, name and address relative to ``home``."""
+    found = []
+    for gate in ("release", "load"):
+        pages = docs_dir(home, gate, "").glob("*/report.html")
+        ordered = sorted(pages, key=lambda page: page.stat().st_mtime, reverse=True)
+        found += [
+            {"gate": gate, "name": page.parent.name, "address": quote(page.relative_to(home).as_posix())}
+            for page in ordered[:SHOWN]
+        ]
+    return found
