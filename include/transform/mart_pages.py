@@ -23,6 +23,12 @@ _NO_DATABASE = {
 
 def parse_project() -> dict[str, Any]:
     """The nodes and sources of the dbt project by unique id. Raises BuildError when dbt cannot read it."""
+    manifest = parse_manifest()
+    return {**manifest["nodes"], **manifest["sources"]}
+
+
+def parse_manifest() -> dict[str, Any]:
+    """dbt's manifest of the project as it stands. Raises BuildError when dbt cannot read it."""
     from dbt.cli.main import dbtRunner  # takes a second to import
 
     with tempfile.TemporaryDirectory() as scratch, environment(_NO_DATABASE):
@@ -31,8 +37,8 @@ def parse_project() -> dict[str, Any]:
         outcome = dbtRunner().invoke(["parse", *folders, *output, "--no-send-anonymous-usage-stats"])
         if not outcome.success:
             raise BuildError(f"dbt could not read the project: {outcome.exception}") from outcome.exception
-        manifest = outcome.result.to_dict()
-    return {**manifest["nodes"], **manifest["sources"]}
+        manifest: dict[str, Any] = outcome.result.to_dict()
+    return manifest
 
 
 def marts_of(nodes: dict[str, Any]) -> list[dict[str, Any]]:
