@@ -71,9 +71,9 @@ def questions() -> list[Question]:
     """All questions in their order."""
     found = []
     for path in sorted(QUESTIONS.glob("*.sql")):
-        en, zh, reading_en, reading_zh, sql = path.read_text(encoding="utf-8").split("\n", 4)
-        said = (line.removeprefix("-- ") for line in (en, zh, reading_en, reading_zh))
-        found.append(Question(path.name, *said, sql.strip()))
+        *comments, sql = path.read_text(encoding="utf-8").split("\n", 4)
+        en, zh, reading_en, reading_zh = (line.removeprefix("-- ") for line in comments)
+        found.append(Question(path.name, en, zh, reading_en, reading_zh, sql.strip()))
     return found
 
 

@@ -17,6 +17,7 @@ from include.sources.contract import sources
 from include.transform.languages import in_chinese
 
 QUESTIONS = answers.questions()
+NAMED = re.compile(r"`([^`]+)`")
 PAGES = {"README.md", "README.zh.md"}
 # Making the demo's data takes a minute or two on a machine that does nothing else.
 pytestmark = pytest.mark.timeout(900)
@@ -76,12 +77,15 @@ def test_the_chinese_page_says_the_same(pair: tuple[str, str]):
     assert in_chinese(chinese.splitlines()[0])
 
 
-def shape(page: str) -> dict[str, list[str]]:
-    """What two languages of a page have in common: levels of headings, code, first columns, links' targets."""
+def shape(page: str) -> dict[str, object]:
+    """What two languages of a page have in common: headings' levels, code, what tables are about, names."""
+    text = re.sub(r"^ *```.*?^ *```", "", page, flags=re.MULTILINE | re.DOTALL)
+    first_cells = re.findall(r"^ *\|(.*?)\|", text, re.MULTILINE)
     return {
-        "headings": re.findall(r"^(#+) ", page, re.MULTILINE),
-        "code": re.findall(r"```\w*\n.*?```", page, re.DOTALL),
-        "rows": [code or "text" for code in re.findall(r"^\| (`[^`]+`|[A-Z0-9_-]+|)", page, re.MULTILINE)],
+        "headings": re.findall(r"^(#+) ", text, re.MULTILINE),
+        "code": re.findall(r"^```.*?^```", page, re.MULTILINE | re.DOTALL),
+        "tables": [NAMED.findall(cell) for cell in first_cells],
+        "named": {" ".join(name.split()) for name in NAMED.findall(text)},
     }
 
 
