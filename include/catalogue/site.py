@@ -51,6 +51,7 @@ def write(settings: Settings) -> Path:
         "index.html",
         marts=marts,
         metrics=metrics(manifest),
+        exposures=list(manifest["exposures"].values()),
         guides=guides.GUIDES,
         guide_address=guides.address,
         audits=audits.newest(settings.home),

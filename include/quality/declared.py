@@ -11,7 +11,6 @@ class DeclaredRule:
     code: str
     zh: str
     en: str
-    level: str
     text: str = field(repr=False)
 
     def speaks_of(self, column: str) -> bool:
@@ -25,8 +24,9 @@ def rules_of(mart: str) -> list[DeclaredRule]:
 
     return [
         DeclaredRule(
-            **{key: rule.meta[name] for key, name in (("code", "rule"), ("zh", "zh"), ("en", "en"))},
-            level=rule.meta["level"],
+            code=rule.meta["rule"],
+            zh=rule.meta["zh"],
+            en=rule.meta["en"],
             text=str(rule.configuration.kwargs),
         )
         for rule in suite_of(mart).expectations
