@@ -95,6 +95,14 @@ def _mart(node: dict[str, Any], nodes: dict[str, Any], manifest: dict[str, Any])
     )
 
 
+def exposures(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who uses the marts, in name order."""
+    return [
+        {**exposure, "meaning": _text(exposure["description"])}
+        for exposure in sorted(manifest["exposures"].values(), key=lambda exposure: str(exposure["name"]))
+    ]
+
+
 def metrics(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """The semantic layer's metrics in name order, each with the marts that it is made of."""
     models = manifest["semantic_models"]

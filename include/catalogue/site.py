@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from include.catalogue import audits, guides
-from include.catalogue.entries import entries, metrics
+from include.catalogue.entries import entries, exposures, metrics
 from include.settings import Settings
 from include.transform import dbt_docs
 
@@ -51,7 +51,7 @@ def write(settings: Settings) -> Path:
         "index.html",
         marts=marts,
         metrics=metrics(manifest),
-        exposures=list(manifest["exposures"].values()),
+        exposures=exposures(manifest),
         guides=guides.GUIDES,
         guide_address=guides.address,
         audits=audits.newest(settings.home),
