@@ -22,9 +22,9 @@ _NO_DATABASE = {
 
 
 def parse_project() -> dict[str, Any]:
-    """The nodes and sources of the dbt project by unique id. Raises BuildError when dbt cannot read it."""
+    """The project's nodes, sources and exposures by unique id. BuildError when dbt cannot read it."""
     manifest = parse_manifest()
-    return {**manifest["nodes"], **manifest["sources"]}
+    return {**manifest["nodes"], **manifest["sources"], **manifest["exposures"]}
 
 
 def parse_manifest() -> dict[str, Any]:
