@@ -43,9 +43,8 @@ bench: setup ## measure against raw COPY, peers and the command line; writes ben
 	@echo "bench: this takes the better part of an hour; docs/benchmarks.md has the shorter ways"
 	@$(BIN)/python -m bench
 
-docs: setup ## write docs/marts, and show dbt's documentation of the running warehouse in a browser
-	@echo "docs: pages of the marts, then dbt's documentation on this machine until Ctrl+C"
-	@$(BIN)/python -m include.transform.dbt_docs
+docs: setup ## write the catalogue: what every column means, its formula, source, tests and lineage
+	@$(BIN)/python -m include.catalogue
 
 lock: ## for maintainers: write requirements/ anew from pyproject.toml (needs uv); keeps versions that still fit
 	@command -v uv > /dev/null || { echo "lock: uv is needed (pip install uv)" >&2; exit 1; }

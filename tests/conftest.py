@@ -14,6 +14,8 @@ from include.local import ports, postgres
 from include.settings import PROJECT_DIR, Role, Settings
 from include.warehouse import bootstrap
 
+pytest_plugins = ["browser"]
+
 SHARED = PROJECT_DIR.parent / "shared" / "data"
 
 

@@ -1,6 +1,7 @@
 -- Are Europe and America held?
 -- 欧美市场稳住了吗？
 -- Year to date and twelve months, yuan and dollars.
+-- 年初至今和连续十二个月，人民币和美元。
 select period_type, period_start, market_group, growth_yoy, growth_yoy_usd, is_low_base
 from marts.growth
 where basis = 'customs' and product_group = 'ALL' and market_level = 'group'

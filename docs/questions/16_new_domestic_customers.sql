@@ -1,6 +1,7 @@
 -- Where are the new domestic customers?
 -- 新的国内客户在哪些省？
 -- Customers whose first order ever lies in the year.
+-- 首次订货在该年内的客户。
 select market.name_zh, margins.new_customer_count, margins.new_customer_value_cny
 from marts.margins
 inner join marts.dim_market as market on margins.market_code = market.market_code

@@ -14,6 +14,8 @@ from include.errors import BuildError
 from include.settings import PROJECT_DIR, Role, Settings
 
 DBT_PROJECT = PROJECT_DIR / "dbt_project"
+# Who uses the marts, and what is defined over them: no figure depends on it.
+_NO_FIGURES = (DBT_PROJECT / "models" / "exposures", DBT_PROJECT / "models" / "semantic")
 _FAILED = ("error", "fail", "runtime error", "partial success")
 
 
@@ -94,7 +96,7 @@ def _project_version() -> str:
 
 def _project_files(*folders: str) -> list[Path]:
     files = [path for name in folders for path in (DBT_PROJECT / name).rglob("*") if path.is_file()]
-    return [DBT_PROJECT / "dbt_project.yml", *files]
+    return [DBT_PROJECT / "dbt_project.yml", *(path for path in files if path.parent not in _NO_FIGURES)]
 
 
 def _run(settings: Settings, log: logging.Logger, command: list[str]) -> BuildResult:

@@ -22,7 +22,13 @@ _NO_DATABASE = {
 
 
 def parse_project() -> dict[str, Any]:
-    """The nodes and sources of the dbt project by unique id. Raises BuildError when dbt cannot read it."""
+    """The project's nodes, sources and exposures by unique id. BuildError when dbt cannot read it."""
+    manifest = parse_manifest()
+    return {**manifest["nodes"], **manifest["sources"], **manifest["exposures"]}
+
+
+def parse_manifest() -> dict[str, Any]:
+    """dbt's manifest of the project as it stands. Raises BuildError when dbt cannot read it."""
     from dbt.cli.main import dbtRunner  # takes a second to import
 
     with tempfile.TemporaryDirectory() as scratch, environment(_NO_DATABASE):
@@ -31,16 +37,43 @@ def parse_project() -> dict[str, Any]:
         outcome = dbtRunner().invoke(["parse", *folders, *output, "--no-send-anonymous-usage-stats"])
         if not outcome.success:
             raise BuildError(f"dbt could not read the project: {outcome.exception}") from outcome.exception
-        manifest = outcome.result.to_dict()
-    return {**manifest["nodes"], **manifest["sources"]}
+        manifest: dict[str, Any] = outcome.result.to_dict()
+    return manifest
+
+
+def marts_of(nodes: dict[str, Any]) -> list[dict[str, Any]]:
+    """The marts among the nodes, in name order."""
+    marts = (
+        node for node in nodes.values() if node["resource_type"] == "model" and node["fqn"][1] == "marts"
+    )
+    return sorted(marts, key=lambda node: str(node["name"]))
+
+
+def metrics_of(mart: str) -> dict[str, dict[str, str]]:
+    """Column -> what the seed ``metrics`` says of it in this mart; figures only."""
+    with METRICS.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["mart"] in ("", mart)]
+    # A row that names the mart comes after the one for all, and stays.
+    return {row["metric"]: row for row in sorted(rows, key=itemgetter("mart"))}
+
+
+def upstream(node: dict[str, Any], nodes: dict[str, Any]) -> list[str]:
+    """Names of all seeds, models and sources that a node is made of."""
+    found: set[str] = set()
+    waiting = list(node["depends_on"]["nodes"])
+    while waiting:
+        above = nodes[waiting.pop()]
+        source = above["resource_type"] == "source"
+        name = f"{above['source_name']}.{above['name']} (source)" if source else f"{above['name']}"
+        if name not in found:
+            found.add(name)
+            waiting += above.get("depends_on", {}).get("nodes", [])
+    return sorted(found)
 
 
 def mart_pages(nodes: dict[str, Any]) -> dict[str, str]:
     """File name -> Markdown: a page for each mart, and the index."""
-    marts = sorted(
-        (node for node in nodes.values() if node["resource_type"] == "model" and node["fqn"][1] == "marts"),
-        key=lambda node: str(node["name"]),
-    )
+    marts = marts_of(nodes)
     rows = [
         f"| [{mart['name']}]({mart['name']}.md) | {_cell(mart['config']['meta'].get('question', ''))} |"
         for mart in marts
@@ -62,38 +95,19 @@ def _page(mart: dict[str, Any], nodes: dict[str, Any]) -> str:
         lines += ["## Example", "", "```sql", meta["example"].strip(), "```", ""]
     if "caveats" in meta:
         lines += ["## Caveats", "", *(f"- {' '.join(caveat.split())}" for caveat in meta["caveats"]), ""]
-    names = _names(mart["name"])
+    metrics = metrics_of(mart["name"])
     lines += ["## Columns", "", "| column | name | type | meaning |", "|---|---|---|---|"]
     lines += [
-        f"| {column['name']} | {names.get(column['name'], '')} | {column['data_type']}"
+        f"| {column['name']} | {_name(metrics.get(column['name']))} | {column['data_type']}"
         f" | {_cell(column['description'])} |"
         for column in mart["columns"].values()
     ]
-    lines += ["", "## Built from", "", *(f"- {name}" for name in sorted(_upstream(mart, nodes))), ""]
+    lines += ["", "## Built from", "", *(f"- {name}" for name in upstream(mart, nodes)), ""]
     return "\n".join(lines)
 
 
-def _upstream(node: dict[str, Any], nodes: dict[str, Any]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(node["depends_on"]["nodes"])
-    while waiting:
-        above = nodes[waiting.pop()]
-        source = above["resource_type"] == "source"
-        name = f"{above['source_name']}.{above['name']} (source)" if source else f"{above['name']}"
-        if name not in found:
-            found.add(name)
-            waiting += above.get("depends_on", {}).get("nodes", [])
-    return found
-
-
-def _names(mart: str) -> dict[str, str]:
-    """Metric -> its Chinese and English name in this mart."""
-    with METRICS.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["mart"] in ("", mart)]
-    # A row that names the mart comes after the one for all, and stays.
-    return {
-        row["metric"]: f"{row['name_zh']} / {row['name_en']}" for row in sorted(rows, key=itemgetter("mart"))
-    }
+def _name(metric: dict[str, str] | None) -> str:
+    return f"{metric['name_zh']} / {metric['name_en']}" if metric else ""
 
 
 def _cell(text: str) -> str:

@@ -121,7 +121,7 @@ end
 $$;
 
 comment on view marts.release_info is
-'One row: the release that this transaction reads (the current one unless textile.release or textile.as_of pins another)';
+'One row: the release that this transaction reads (the current one unless textile.release or textile.as_of pins another) / 一行：本事务所读的发布（当前发布，除非以 textile.release 或 textile.as_of 指定了别的）';
 comment on view marts_history.release_info is 'One row per release that is kept / 每个保留的发布一行';
 comment on column marts_history.release_info.is_current is
 'Whether readers see it who pin nothing / 是否为当前发布';

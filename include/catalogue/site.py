@@ -1,0 +1,67 @@
+"""Write the catalogue: an index with a search over all columns, a page a mart, guides, dbt's own pages.
+
+All of it lies below ``<home>/docs`` and opens from there without a server; nothing is fetched from anywhere.
+"""
+
+import base64
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from include.catalogue import audits, guides
+from include.catalogue.entries import entries, exposures, metrics
+from include.settings import Settings
+from include.transform import dbt_docs
+
+_TEMPLATES = Path(__file__).parent / "templates"
+# dbt's page draws itself with scripts that it brings along: it may run them, and fetch nothing.
+_DBT_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline';"
+    " img-src data:; font-src data:"
+)
+
+
+def write(settings: Settings) -> Path:
+    """Write every page anew; returns the index. Raises what ``dbt_docs.generate`` does."""
+    scratch = dbt_docs.generate(settings)
+    manifest = json.loads((scratch / "manifest.json").read_text(encoding="utf-8"))
+    folder = settings.home / "docs"
+    shutil.rmtree(folder, ignore_errors=True)  # pages of marts that are gone
+    templates = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
+
+    def put(page: str, template: str, **values: object) -> Path:
+        path = folder / page
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frame = {"root": "../" * page.count("/"), "script_source": "'none'"}
+        path.write_text(templates.get_template(template).render(frame | values), encoding="utf-8")
+        return path
+
+    marts = entries(manifest)
+    for mart in marts:
+        put(f"marts/{mart.name}.html", "mart.html", mart=mart)
+    for guide, title in guides.GUIDES.items():
+        put(guides.address(guide), "guide.html", title=title, body=guides.page(guide))
+    _write_dbt_page(scratch / "static_index.html", folder / "dbt" / "index.html")
+    script = (_TEMPLATES / "search.js").read_text(encoding="utf-8")
+    return put(
+        "index.html",
+        "index.html",
+        marts=marts,
+        metrics=metrics(manifest),
+        exposures=exposures(manifest),
+        guides=guides.GUIDES,
+        guide_address=guides.address,
+        audits=audits.newest(settings.home),
+        has_bulletin=(settings.home / "bulletin" / "index.html").is_file(),
+        script=script,
+        script_source=f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",
+    )
+
+
+def _write_dbt_page(page: Path, to: Path) -> None:
+    head = f'<head><meta http-equiv="Content-Security-Policy" content="{_DBT_POLICY}">'
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(page.read_text(encoding="utf-8").replace("<head>", head, 1), encoding="utf-8")
