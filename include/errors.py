@@ -63,3 +63,11 @@ class QuarantineError(TextileError):
 
 class ExportError(TextileError):
     """A mart cannot be written as the file that was asked for."""
+
+
+class NoReleaseError(TextileError):
+    """The release that was asked for is not there, or no longer."""
+
+
+class BulletinError(TextileError):
+    """The bulletin of a release cannot be written; the release itself stands."""

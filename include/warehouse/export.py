@@ -15,7 +15,7 @@ from psycopg import sql
 
 from include.errors import ExportError
 from include.settings import Role, Settings
-from include.warehouse import store_tables
+from include.warehouse import pinned, store_tables
 from include.warehouse.connection import connect, scalar
 from include.warehouse.spreadsheet import EXCEL_ROWS, csv_file, harmless
 
@@ -38,8 +38,8 @@ class Exported:
 def export(settings: Settings, mart: str, out: Path, release_id: int | None = None) -> Exported:
     """Write a mart, as the role analyst sees it, to ``out`` (.csv or .xlsx); rows are not held.
 
-    ``release_id``: instead of the current release. ExportError when there is no such mart, release or kind of
-    file; a file that was there before is only replaced by a whole one.
+    ``release_id``: instead of the current release. ExportError when there is no such mart or kind of file,
+    NoReleaseError when no such release; a file that was there before is only replaced by a whole one.
     """
     writers = {".csv": _write_csv, ".xlsx": _write_xlsx}
     kind = out.suffix.lower()
@@ -49,25 +49,10 @@ def export(settings: Settings, mart: str, out: Path, release_id: int | None = No
         )
     with connect(settings, Role.ANALYST) as connection:
         connection.execute("set transaction isolation level repeatable read, read only")
-        shown = _release(connection, release_id)
+        shown = pinned.pin(connection, release_id)
         with _rows(connection, mart) as rows, _whole(out) as part:
             count = writers[kind](rows, [column.name for column in rows.description or ()], part)
     return Exported(str(out), mart, shown, count)
-
-
-def _release(connection: psycopg.Connection, release_id: int | None) -> int:
-    """Pin the transaction to a release; returns the one it reads."""
-    try:
-        if release_id is not None:
-            connection.execute("select set_config('textile.release', %s, true)", [str(release_id)])
-        found = connection.execute("select release_id from marts.release_info").fetchone()
-    except psycopg.errors.InvalidParameterValue as error:
-        raise ExportError(
-            f"{error.diag.message_primary}; `textile releases` lists those that are kept"
-        ) from error
-    if found is None:
-        raise ExportError("there is no release yet: `textile publish` makes one")
-    return int(found[0])
 
 
 @contextmanager

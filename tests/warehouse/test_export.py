@@ -15,7 +15,7 @@ from samples import load, order, write
 from typer.testing import CliRunner
 
 from include.cli import app
-from include.errors import ExportError
+from include.errors import ExportError, NoReleaseError
 from include.warehouse import export, rejected_rows, rejected_sheet
 from tests.samples import environment
 from tests.warehouse.test_publish import CHANGED, TWO, publish
@@ -138,12 +138,12 @@ def test_an_older_release_can_be_written(warehouse, tmp_path):
 def test_what_cannot_be_written_is_said_and_leaves_the_file(warehouse, tmp_path):
     out = tmp_path / "out.csv"
     out.write_text("before", encoding="utf-8")
-    with pytest.raises(ExportError, match="there is no release yet"):
+    with pytest.raises(NoReleaseError, match="there is no release yet"):
         export.export(warehouse, "sample", out)
     publish(warehouse, "select 1 as n")
     with pytest.raises(ExportError, match=r"there is no mart growth; there are release_info, sample"):
         export.export(warehouse, "growth", out)
-    with pytest.raises(ExportError, match="there is no release 9; `textile releases`"):
+    with pytest.raises(NoReleaseError, match="there is no release 9; `textile releases`"):
         export.export(warehouse, "sample", out, 9)
     with pytest.raises(ExportError, match=r"out\.ods: cannot be written as \.ods; name it \.csv or \.xlsx"):
         export.export(warehouse, "sample", tmp_path / "out.ods")

@@ -69,6 +69,8 @@ grant execute on function ops.release_diff(bigint, bigint, text) to analyst;
 
 grant usage on schema marts, marts_history to analyst, bi_reader;
 grant select on marts.release_info, marts_history.release_info to analyst, bi_reader;
+-- The bulletin reads which files were refused, then its figures as everybody may read them, in one transaction.
+grant bi_reader to publisher with inherit false;
 -- The three writers hash and sort whole batches; they never run many at once.
 alter role loader set work_mem = '128MB';
 alter role transformer set work_mem = '128MB';

@@ -1,0 +1,113 @@
+"""Rows of a section without what would tell a single mill: figures become null, ``hidden`` names them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from include.bulletin import disclosure
+from include.bulletin.sections import Section
+
+Row = dict[str, Any]
+_Key = tuple[str, date]  # basis, month
+
+COMBINED, TOTAL = "COMBINED", "TOTAL"
+TOLERANCE_PP = Decimal("0.000001")
+
+
+class Shown:
+    """What may be shown of a release.
+
+    ``mills``: rows of ``queries/mills.sql``. ``legs``: market groups of which the order books' shares are shown
+    as one.
+    """
+
+    def __init__(self, mills: Iterable[Row], legs: Mapping[str, frozenset[str]]) -> None:
+        self._legs = legs
+        self._mills: dict[_Key, dict[disclosure.Cell, int]] = defaultdict(dict)
+        for row in mills:
+            self._mills[row["basis"], row["month"]][row["product"], row["part"]] = row["mills"]
+        self._hidden = {
+            key: disclosure.hidden(cells, legs.values() if key[0] == "order_book" else ())
+            for key, cells in self._mills.items()
+        }
+
+    def of(self, section: Section, rows: list[Row]) -> list[Row]:
+        """The rows with nulls in place of what is hidden, what is hidden combined, and the total."""
+        for row in rows:
+            row["hidden"] = self._hidden_columns(section, row)
+        if section.combined:
+            rows = list(_completed(section, rows))
+        for row in rows:
+            row.update(dict.fromkeys(row["hidden"]))
+        return rows
+
+    def _hidden_columns(self, section: Section, row: Row) -> list[str]:
+        names = {column.name for column in section.figures()}
+        months = [month for month in (row["month"], row.get("base_month")) if month]
+        if any(self._is_hidden(section, row, month) for month in months):
+            hidden = names
+        else:
+            hidden = {
+                name
+                for count, columns in section.few.items()
+                if row[count] is not None and 0 < row[count] < disclosure.FEWEST_MILLS
+                for name in columns
+            }
+            if section.id == "legs" and any(self._tells_a_leg(row, month) for month in months):
+                hidden |= {name for leg in self._legs for name in names if name.startswith(leg)}
+        # What is missing is missing for its own reason.
+        return sorted(name for name in hidden if row[name] is not None)
+
+    def _is_hidden(self, section: Section, row: Row, month: date) -> bool:
+        parts = [row["member"] if part == "member" else part for part in section.cells]
+        hidden = self._hidden.get((section.basis, month), set())
+        return any((row["product"], part) in hidden for part in parts)
+
+    def _tells_a_leg(self, row: Row, month: date) -> bool:
+        """Whether a leg is the sum of cells that are hidden and of too few mills together."""
+        key: _Key = ("order_book", month)
+        mills, hidden = self._mills.get(key, {}), self._hidden.get(key, set())
+        for groups in self._legs.values():
+            cells = [(row["product"], group) for group in groups if mills.get((row["product"], group), 0)]
+            of_many = [cell for cell in cells if mills[cell] >= disclosure.FEWEST_MILLS]
+            if cells and hidden.issuperset(cells) and (len(cells) == 1 or not of_many):
+                return True
+        return False
+
+
+def _completed(section: Section, rows: list[Row]) -> Iterator[Row]:
+    """The members of each month that are shown, the others as one, and the total."""
+    for _, members in groupby(rows, key=lambda row: (row["product"], row["month"])):
+        cell = list(members)
+        shown = [row for row in cell if not row["hidden"]]
+        rest = [row for row in cell if row["hidden"]]
+        if not shown:
+            yield from rest
+            continue
+        yield from shown
+        if rest:
+            yield _sum(section, rest)
+        if section.total:
+            total = {name: shown[0][of] for name, of in section.total.items()}
+            others = {c.name: shown[0][c.name] for c in section.figures() if c.name.startswith("base_total")}
+            change = {"change_cny": _minus(total["value_cny"], total["base_value_cny"])}
+            yield {**shown[0], **total, **others, **change, "member": TOTAL}
+
+
+def _sum(section: Section, rows: list[Row]) -> Row:
+    """Several members as one: sums of what adds up, the denominators as they are, nothing else."""
+    sums = {section.combined, "value_cny", "change_cny", "base_value_cny"}
+    wholes = {"total_value_cny", "base_total_value_cny"}
+    figures = {c.name for c in section.figures()}
+    combined = {**rows[0], "member": COMBINED, "hidden": sorted(figures - sums - wholes)}
+    for name in sums & figures:
+        values = [row[name] for row in rows]
+        combined[name] = None if None in values else sum(values)
+    return combined
+
+
+def _minus(a: Decimal | None, b: Decimal | None) -> Decimal | None:
+    return None if a is None or b is None else a - b

@@ -1,0 +1,19 @@
+select
+    period_start as month,
+    product_group as product,
+    growth_comparable,
+    comparison_basis,
+    value_cny,
+    base_value_cny,
+    festival_base_value_cny,
+    working_days,
+    base_working_days,
+    growth_yoy,
+    growth_comparable_reason,
+    growth_reason,
+    is_low_base,
+    stage,
+    (period_start - interval '12 months')::date as base_month
+from marts.growth
+where basis = 'customs' and period_type = 'month' and market_level = 'group' and market_group = 'ASEAN'
+order by product_group, period_start

@@ -1,0 +1,20 @@
+-- Markets abroad that bought nothing in the year before. The most mills of a single month are the least that can be
+-- behind the year so far.
+select
+    m.period_start as month,
+    m.period_end,
+    m.product_group as product,
+    m.market_code as member,
+    m.value_cny,
+    m.base_value_cny,
+    m.entering_relations,
+    m.stage,
+    (
+        select coalesce(max(s.enterprise_count), 1) from marts.market_share as s
+        where s.basis = m.basis and s.product_group = m.product_group and s.market_level = 'market'
+            and s.market_code = m.market_code and s.month between m.period_start and m.period_end
+    ) as mills
+from marts.margins as m
+where m.basis = 'customs' and m.period_type = 'ytd' and m.market_level = 'market' and m.market_group <> 'DOMESTIC'
+    and m.base_value_cny = 0 and m.value_cny > 0
+order by m.product_group, m.period_start, m.value_cny desc

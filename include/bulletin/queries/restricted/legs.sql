@@ -1,0 +1,8 @@
+-- Which market groups each leg of the exports is the sum of. Read as publisher.
+select
+    leg,
+    array_agg(market_group order by market_group) as market_groups
+from reference.market_groups
+where leg <> 'domestic'
+group by leg
+order by leg

@@ -1,0 +1,20 @@
+"""One release for everything that a transaction reads."""
+
+import psycopg
+
+from include.errors import NoReleaseError
+
+
+def pin(connection: psycopg.Connection, release_id: int | None) -> int:
+    """Pin the transaction to a release, or to the current one; returns which. NoReleaseError without it."""
+    try:
+        if release_id is not None:
+            connection.execute("select set_config('textile.release', %s, true)", [str(release_id)])
+        found = connection.execute("select release_id from marts.release_info").fetchone()
+    except psycopg.errors.InvalidParameterValue as error:
+        raise NoReleaseError(
+            f"{error.diag.message_primary}; `textile releases` lists those that are kept"
+        ) from error
+    if found is None:
+        raise NoReleaseError("there is no release yet: `textile publish` makes one")
+    return int(found[0])
