@@ -1,10 +1,9 @@
 """The marts: built where nobody reads, audited, then made visible in one commit, when a source has new files.
 
-- `build` runs dbt once into the schema `candidate`; the log shows every model. When no load and no code has
-  changed since the newest release, the rest is skipped.
+- `build` runs dbt once into the schema `candidate`; without a new load or code the rest is skipped.
 - `audit` is the release gate: a critical rule that fails ends the run, and readers see what they saw; its log
   has the figures that jumped, which `accept_drift` lets pass. Overtaken by a load, it builds again first.
-- `publish` moves the pointer that all views in `marts` follow; it tries again while a reader is in its way.
+- `publish` moves the pointer that all views in `marts` follow; it stands, also when `bulletin` fails.
 - To try again, clear the run from `build`: the candidate always holds the newest build only.
 """
 
@@ -19,6 +18,7 @@ from include.settings import load_settings
 from include.sources.contract import sources
 
 log = logging.getLogger("textile")
+PATIENTLY = {"retry_exponential_backoff": True, "execution_timeout": timedelta(minutes=30)}
 _WHY = "Why figures that jumped are right (kept with your name); else they refuse. 数据跳变属实的理由"
 
 
@@ -32,7 +32,7 @@ _WHY = "Why figures that jumped are right (kept with your name); else they refus
     doc_md=__doc__,
 )
 def build_marts() -> None:
-    """Build, audit, publish."""
+    """Build, audit, publish, write the bulletin."""
 
     @task.short_circuit(retries=0, execution_timeout=timedelta(hours=3))
     def build() -> int | None:
@@ -56,14 +56,8 @@ def build_marts() -> None:
             raise AirflowFailException(f"build {audited} ({', '.join(failed)}): {why}")
         return audited
 
-    # It gives up after seconds rather than queue all readers behind one; its tries outlast the 30 minutes
-    # after which the server ends an analyst's idle transaction.
-    @task(
-        retries=7,
-        retry_delay=timedelta(seconds=20),
-        retry_exponential_backoff=True,
-        execution_timeout=timedelta(minutes=30),
-    )
+    # Gives up after seconds, for its readers; its tries outlast the 30 minutes that one of them may idle.
+    @task(retries=7, retry_delay=timedelta(seconds=20), **PATIENTLY)
     def publish(build_id: int) -> int | None:
         from include import release
 
@@ -74,7 +68,13 @@ def build_marts() -> None:
         except PublishError as error:
             raise AirflowFailException(str(error)) from error
 
-    publish(audit(build()))
+    @task(retries=2, **PATIENTLY)
+    def bulletin(release_id: int) -> str:
+        from include.bulletin.write import write_after_switch
+
+        return write_after_switch(load_settings(), release_id, log.info).file
+
+    bulletin(publish(audit(build())))
 
 
 build_marts()

@@ -13,7 +13,7 @@ from rich.table import Table
 from include import changes_shown, profile_cli
 from include.console import Json, coloured, plain, print_rows, say, show, show_result
 from include.errors import TextileError
-from include.settings import Role, load_settings
+from include.settings import Role, Settings, load_settings
 
 app = typer.Typer(
     help="The Lanxi textile warehouse: load files, publish marts, run the local stack.",
@@ -132,11 +132,14 @@ def publish(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Build the marts, audit them, and make them visible in one commit."""
+    """Build the marts, audit them, make them visible in one commit, and write their bulletin."""
     from include import release
 
-    result = release.publish(load_settings(), say=say, full_refresh=full_refresh, accept_drift=accept_drift)
+    settings = load_settings()
+    result = release.publish(settings, say=say, full_refresh=full_refresh, accept_drift=accept_drift)
     shown = asdict(result)
+    if result.status == "published" and result.release_id:
+        shown["bulletin"] = _bulletin_after_switch(settings, result.release_id)
     if not as_json:
         del shown["jumps"]  # the audit has told them, line by line
     show_result(shown, as_json=as_json)
@@ -175,8 +178,22 @@ def rollback(
     """Make an older release the current one."""
     from include import released
 
-    released.rollback(load_settings(), release_id, reason)
-    show_result({"release_id": release_id, "status": "current"}, as_json=as_json)
+    settings = load_settings()
+    released.rollback(settings, release_id, reason)
+    page = _bulletin_after_switch(settings, release_id)
+    show_result({"release_id": release_id, "status": "current", "bulletin": page}, as_json=as_json)
+
+
+@app.command()
+def bulletin(
+    *,
+    release_id: Annotated[int | None, typer.Option("--release", help="Instead of the current one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the bulletin of a release again; publishing and going back do it by themselves."""
+    from include.bulletin.write import write
+
+    show_result(asdict(write(load_settings(), release_id)), as_json=as_json)
 
 
 @app.command()
@@ -282,6 +299,12 @@ def demo(*, as_json: Json = False) -> None:
     show_result({"passed": passed}, as_json=as_json, shown=True)
     if not passed:
         raise typer.Exit(1)
+
+
+def _bulletin_after_switch(settings: Settings, release_id: int) -> str:
+    from include.bulletin.write import write_after_switch
+
+    return write_after_switch(settings, release_id, say).file
 
 
 def _show_services(services: list[Any], *, as_json: bool) -> None:

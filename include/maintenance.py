@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from include.bulletin import files
 from include.settings import Role, Settings
 from include.warehouse import retention, store
 from include.warehouse.connection import connect, exclusive
@@ -32,6 +33,7 @@ def retain(settings: Settings, say: Say, now: datetime | None = None) -> dict[st
     dropped = drop_releases(settings, now)
     gone = {
         "releases": len(dropped),
+        "bulletins": files.drop_gone(settings),
         "validation_results": drop_validation_results(settings, now),
         "refused_rows": drop_refused_rows(settings, now),
         "data_docs": _drop_older(_audits(settings), now - timedelta(days=DATA_DOCS_DAYS)),

@@ -1,7 +1,7 @@
 """One chart a section, as Vega-Lite in both languages, without data: page.js gives the rows.
 
-Rows have, beside their columns: ``date``, ``label`` (the member's name), ``tip`` (what hovering shows), ``order`` and
-``t_<column>`` (as the table shows it). Everything told by colour is told by dashes, shapes or names, too.
+Rows have, beside their columns: ``date``, ``label`` (the member's name), ``tip`` (what hovering shows),
+``order`` and ``t_<column>`` (as the table shows it). What colour tells, dashes, shapes or names tell, too.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,8 @@ from include.settings import PROJECT_DIR
 
 # Fits a page 800 pixels wide, and A4 with its margins.
 WIDTH = 690
-_FONT = "'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang SC', 'Helvetica Neue', Arial, sans-serif"
+_HEIGHT = 220
+_FONT = "'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang SC', Arial, sans-serif"
 _INK, _GREY, _FAINT = "#222222", "#767676", "#dddddd"
 _BLOCS: dict[str, str] = yaml.safe_load((PROJECT_DIR / "include" / "colours.yml").read_text("utf-8"))["blocs"]
 _DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3])
@@ -37,16 +38,14 @@ def _sayer(texts: Mapping[str, Text], lang: Language) -> Say:
 
 
 def _finished(chart: Any) -> dict[str, Any]:
-    styled = chart.configure(
-        font=_FONT, background="transparent", padding={"left": 4, "right": 4, "top": 6, "bottom": 4}
-    )
+    styled = chart.configure(font=_FONT, background="transparent")
     styled = styled.configure_axis(
         labelColor=_INK, titleColor=_INK, gridColor="#eeeeee", domainColor=_GREY, tickColor=_GREY,
         labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelLimit=0, labelOverlap=True,
         labelSeparation=6,
     )  # fmt: skip
     styled = styled.configure_legend(
-        orient="top", title=None, labelFontSize=12, labelLimit=0, symbolSize=110, symbolStrokeWidth=2.2,
+        orient="top", title=None, labelFontSize=12, labelLimit=0, symbolSize=110, symbolStrokeWidth=0,
         columnPadding=18, labelColor=_INK,
     )  # fmt: skip
     spec: dict[str, Any] = styled.configure_view(stroke=None).to_dict()
@@ -54,35 +53,60 @@ def _finished(chart: Any) -> dict[str, Any]:
 
 
 def _rows() -> Any:
-    return alt.Chart(alt.NamedData(name="rows"), width="container")
+    return alt.Chart(alt.NamedData(name="rows"))
 
 
+def _layers(*layers: Any, height: Any, right: int = 4) -> Any:
+    """As wide as its place; ``right``: room for a column of text; ``height`` may be a step for each row."""
+    return alt.layer(
+        *layers,
+        width="container",
+        height=height,
+        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+        padding={"left": 4, "right": right, "top": 6, "bottom": 4},
+    )
+
+
+_ZERO = alt.Chart().mark_rule(color=_GREY, aria=False).encode(x=alt.datum(0))
 _X = alt.X("date:T", title=None, axis=alt.Axis(format="%Y-%m", grid=False, tickCount=9))
 
 
-def _lines(say: Say, fields: Sequence[str], colours: Sequence[str], axis: str, height: int, title: str) -> Any:
-    """A line a field over the months, told apart by colour, dashes and marks."""
-    labels = f"{ {field: say(field) for field in fields} }[datum.label]"
-    kind = alt.Legend(labelExpr=labels)
-    scale = {"domain": list(fields)}
+def _lines(say: Say, fields: Sequence[str], colours: Sequence[str], axis: str, *behind: Any) -> Any:
+    """A line a field over the months, told apart by colour, dashes and marks; the last is missing first."""
+    kind = _legend(say, fields)
     lines = (
         _rows()
         .transform_fold(list(fields), as_=["kind", "figure"])
         .encode(
             x=_X,
-            y=alt.Y("figure:Q", title=title, axis=alt.Axis(format=axis, tickCount=5, minExtent=44)),
-            color=alt.Color("kind:N", scale=alt.Scale(**scale, range=list(colours)), legend=kind),
+            y=alt.Y("figure:Q", title=None, axis=alt.Axis(format=axis, tickCount=5, minExtent=44)),
+            color=alt.Color("kind:N", scale=_scale(fields, list(colours)), legend=kind),
             tooltip="tip:N",
         )
     )
-    dash = alt.StrokeDash("kind:N", scale=alt.Scale(**scale, range=[list(d) for d in _DASHES[: len(fields)]]))
-    shape = alt.Shape("kind:N", scale=alt.Scale(**scale, range=list(_SHAPES[: len(fields)])))
-    return alt.layer(
+    dashes = [list(dash) for dash in _DASHES[: len(fields)]]
+    dash = alt.StrokeDash("kind:N", scale=_scale(fields, dashes), legend=kind)
+    shape = alt.Shape("kind:N", scale=_scale(fields, list(_SHAPES[: len(fields)])))
+    return _layers(
+        *behind,
         _chosen_month(),
-        lines.mark_line(strokeWidth=2.2, aria=False).encode(strokeDash=dash.legend(kind)),
+        lines.mark_line(strokeWidth=2.2, aria=False).encode(strokeDash=dash),
         lines.mark_point(filled=True, size=34, opacity=1, aria=False).encode(shape=shape.legend(kind)),
-        _missing(fields[0], height),
-    ).properties(height=height)
+        _not_comparable(lines),
+        _missing(fields[-1]),
+        height=_HEIGHT,
+    )
+
+
+def _legend(say: Say, codes: Sequence[str]) -> Any:
+    """Names for codes, in two columns where one line has no room for them."""
+    names = [say(code) for code in codes]
+    # A Chinese character is as wide as the font is high, another about half as wide; a mark and gaps 50.
+    width = sum(50 + 12 * len(name.encode("gb18030")) / 2 for name in names)
+    return alt.Legend(
+        labelExpr=f"{dict(zip(codes, names, strict=True))}[datum.label]",
+        columns=2 if width > WIDTH - 60 else alt.Undefined,
+    )
 
 
 def _chosen_month() -> Any:
@@ -94,36 +118,61 @@ def _chosen_month() -> Any:
     )
 
 
-def _missing(field: str, height: int) -> Any:
+def _not_comparable(marks: Any) -> Any:
+    """Hollow marks for months that must not be compared plainly; sections whose rows do not say have none."""
+    return marks.transform_filter("isValid(datum.comparability_reason)").mark_point(
+        filled=True, size=12, opacity=1, aria=False
+    ).encode(color=alt.value("white"))  # fmt: skip
+
+
+def _level(value: float) -> Any:
+    """The line that growth or an index is above or below."""
+    return alt.Chart().mark_rule(color=_GREY, aria=False).encode(y=alt.datum(value))
+
+
+def _missing(field: str) -> Any:
     """A cross where there is no figure; hovering and the table say why."""
     return (
         _rows()
         .transform_filter(f"datum.{field} === null")
         .mark_text(text="×", color=_GREY, fontSize=12, aria=False)
-        .encode(x=_X, y=alt.value(height - 7), tooltip="tip:N")
+        .encode(x=_X, y=alt.value(_HEIGHT - 7), tooltip="tip:N")
     )
+
+
+def _scale(codes: Sequence[str], values: Sequence[Any]) -> Any:
+    return alt.Scale(domain=list(codes), range=list(values))
+
+
+def _axis(number: str) -> Any:
+    return alt.Axis(format=number, tickCount=6)
 
 
 def _names() -> Any:
     return alt.Y(
-        "label:N", sort=alt.EncodingSortField("order"), title=None, axis=alt.Axis(ticks=False, domain=False)
+        "label:N",
+        sort=alt.EncodingSortField("order", op="min"),
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False),
     )
 
 
-def _members(figure: str, axis: str, title: str, text: str, *more: Any) -> Any:
-    """A bar a member, its figures in a column at the right, where nothing is in their way."""
+def _members(
+    figure: str, axis: Any, title: str | None, text: str, *more: Any, colour: str = "", right: int = 105
+) -> Any:
+    """A bar a member, its figures in a column at the right, where nothing is in their way.
+
+    ``colour``: of all bars, else each bloc has its own.
+    """
     colours = {**_BLOCS, "TOTAL": _INK, "COMBINED": "#e4e4e4"}
+    by_bloc = alt.Color("member:N", scale=_scale(list(colours), list(colours.values())), legend=None)
     bars = (
         _rows()
         .mark_bar(height={"band": 0.68}, aria=False)
         .encode(
-            x=alt.X(f"{figure}:Q", title=title, axis=alt.Axis(format=axis, tickCount=6)),
+            x=alt.X(f"{figure}:Q", title=title, axis=axis),
             y=_names(),
-            color=alt.Color(
-                "member:N",
-                scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-                legend=None,
-            ),
+            color=alt.value(colour) if colour else by_bloc,
             tooltip="tip:N",
         )
     )
@@ -132,15 +181,13 @@ def _members(figure: str, axis: str, title: str, text: str, *more: Any) -> Any:
         .mark_text(align="left", dx=8, fontSize=12, color=_INK, aria=False)
         .encode(x=alt.value("width"), y=_names(), text=text)
     )
-    return alt.layer(bars, *more, column).properties(
-        height=alt.Step(21), padding={"left": 4, "right": 170, "top": 6, "bottom": 4}
-    )
+    return _layers(bars, *more, column, height=alt.Step(21), right=right)
 
 
 def _legs(say: Say) -> Any:
     colours = [_BLOCS["DOMESTIC"], _BLOCS["ASEAN"], _BLOCS["EU"], _GREY]
     fields = ["domestic_share", "asean_share", "europe_america_share", "rest_share"]
-    return _lines(say, fields, colours, ".0%", 230, "")
+    return _lines(say, fields, colours, ".0%")
 
 
 def _blocs(say: Say) -> Any:
@@ -151,90 +198,89 @@ def _blocs(say: Say) -> Any:
         .mark_tick(color=_INK, thickness=2, height=18, aria=False)
         .encode(x="before:Q", y=_names(), tooltip="tip:N")
     )
-    return _members("share", ".0%", say("share"), "t_share:N", before)
+    return _members("share", _axis(".0%"), say("share"), "t_share:N", before)
 
 
 _BASES = ("plain", "festival_adjusted", "working_day")
 
 
 def _asean(say: Say) -> Any:
-    height = 210
-    labels = f"{ {basis: say(basis) for basis in _BASES} }[datum.label]"
     month = _rows().encode(
         x=_X,
-        y=alt.Y("growth_comparable:Q", title=say("growth_comparable"), axis=alt.Axis(format="+.0%", tickCount=6)),
+        y=alt.Y(
+            "growth_comparable:Q", title=say("growth_comparable"), axis=alt.Axis(format="+.0%", tickCount=6)
+        ),
         tooltip="tip:N",
     )
     shape = alt.Shape(
         "comparison_basis:N",
-        scale=alt.Scale(domain=list(_BASES), range=list(_SHAPES[:3])),
-        legend=alt.Legend(labelExpr=labels),
+        scale=_scale(_BASES, _SHAPES[:3]),
+        legend=_legend(say, _BASES),
     )
     drawn = month.transform_filter("isValid(datum.growth_comparable)")
-    return alt.layer(
+    return _layers(
         _chosen_month(),
-        drawn.mark_bar(color=_BLOCS["ASEAN"], width=8, opacity=0.55, aria=False),
+        drawn.mark_bar(color=_BLOCS["ASEAN"], width=8, aria=False),
+        _level(0),
         drawn.mark_point(filled=True, color=_INK, size=46, opacity=1, aria=False).encode(shape=shape),
-        _missing("growth_comparable", height),
-    ).properties(height=height)
+        _missing("growth_comparable"),
+        height=_HEIGHT,
+    )
 
 
 def _pulled(say: Say) -> Any:
-    zero = alt.Chart().mark_rule(color=_GREY).encode(x=alt.datum(0))
-    return _members("contribution_pp", "+", say("contribution_pp"), "t_contribution_pp:N", zero)
+    return _members("contribution_pp", _axis("+~f"), say("contribution_pp"), "t_contribution_pp:N", _ZERO)
 
 
 def _bridge(say: Say) -> Any:
     effects = ["domestic_effect_pp", "export_effect_pp"]
-    labels = f"{ {effect: say(effect) for effect in effects} }[datum.label]"
     bars = (
         _rows()
         .transform_fold(effects, as_=["kind", "figure"])
         .mark_bar(height=22, stroke=_INK, strokeWidth=0.8, aria=False)
         .encode(
-            x=alt.X("figure:Q", title=say("domestic_share_change_pp"), axis=alt.Axis(format="+", tickCount=6)),
+            x=alt.X("figure:Q", title=say("domestic_share_change_pp"), axis=_axis("+~f")),
             y=_names(),
             color=alt.Color(
                 "kind:N",
-                scale=alt.Scale(domain=effects, range=[_BLOCS["DOMESTIC"], "#d9d9d9"]),
-                legend=alt.Legend(labelExpr=labels, symbolType="square"),
+                scale=_scale(effects, [_BLOCS["DOMESTIC"], "#d9d9d9"]),
+                legend=_legend(say, effects),
             ),
             tooltip="tip:N",
         )
     )
     change = _rows().encode(y=_names(), tooltip="tip:N")
-    return alt.layer(
+    return _layers(
         bars,
-        alt.Chart().mark_rule(color=_GREY).encode(x=alt.datum(0)),
+        _ZERO,
         change.mark_point(
             shape="diamond", filled=True, size=130, color="white", stroke=_INK, opacity=1, aria=False
         ).encode(x="domestic_share_change_pp:Q"),
         change.mark_text(align="left", dx=8, fontSize=12, color=_INK, aria=False).encode(
             x=alt.value("width"), text="t_domestic_share_change_pp:N"
         ),
-    ).properties(height=alt.Step(44), padding={"left": 4, "right": 130, "top": 6, "bottom": 4})
+        height=alt.Step(44),
+        right=105,
+    )
 
 
 def _volume(say: Say) -> Any:
     fields = ["value_index", "fisher_quantity_index", "fisher_price_index"]
-    lines = _lines(say, fields, [_INK, "#0072B2", "#D55E00"], ".2f", 220, "")
-    one = alt.Chart().mark_rule(color=_GREY).encode(y=alt.datum(1))
-    return alt.layer(one, *lines.layer).properties(height=220)
+    return _lines(say, fields, [_INK, "#0072B2", "#D55E00"], ".2f", _level(1))
 
 
 def _concentration(say: Say) -> Any:
     fields = ["balance_index", "domestic_largest_four_share", "export_largest_four_share"]
-    return _lines(say, fields, [_INK, _BLOCS["DOMESTIC"], _BLOCS["ASEAN"]], ".1f", 230, "")
+    return _lines(say, fields, [_INK, _BLOCS["DOMESTIC"], _BLOCS["ASEAN"]], ".1f")
 
 
-def _new_customers(say: Say) -> Any:
-    return _members(
-        "new_customer_value_cny", "~s", say("new_customer_value_cny"), "t_new_customer_value_cny:N"
-    ).transform_filter("datum.order < 12")
+def _new_customers(_: Say) -> Any:
+    figure = "new_customer_value_cny"
+    return _members(figure, None, None, f"t_{figure}:N", colour=_BLOCS["DOMESTIC"], right=135)
 
 
 def _coverage(say: Say) -> Any:
-    return _lines(say, ["growth_yoy", "matched_growth_yoy"], ["#0072B2", "#D55E00"], "+.0%", 210, "")
+    return _lines(say, ["growth_yoy", "matched_growth_yoy"], ["#0072B2", "#D55E00"], "+.0%", _level(0))
 
 
 _MAKERS: dict[str, Callable[[Say], Any]] = {

@@ -20,8 +20,8 @@ TOLERANCE_PP = Decimal("0.000001")
 class Shown:
     """What may be shown of a release.
 
-    ``mills``: rows of ``queries/mills.sql``. ``legs``: market groups of which the order books' shares are shown
-    as one.
+    ``mills``: rows of ``queries/mills.sql``. ``legs``: market groups whose order books' shares are shown as
+    one.
     """
 
     def __init__(self, mills: Iterable[Row], legs: Mapping[str, frozenset[str]]) -> None:

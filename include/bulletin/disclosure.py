@@ -1,9 +1,9 @@
 """Which cells would tell a single mill, and so are not shown (Statistics Law, article 25).
 
-A cell is all sales of one product group to one market group in a month, or to several: ``all``, ``export``. It is hidden
-when one or two mills are behind it. A hidden cell that is the only one on a line whose total is shown could be
-worked out; so another of the line is hidden with it, one of three mills or more, until what is hidden together
-is of three mills at least.
+A cell is all sales of one product group to one market group in a month, or to several: ``all``, ``export``.
+It is hidden when one or two mills are behind it. A hidden cell that is alone on a line whose total is shown
+could be worked out: another of the line is hidden with it, one of three mills or more, so that what is hidden
+together is of three mills at least.
 """
 
 from collections.abc import Iterable, Mapping

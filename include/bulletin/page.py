@@ -42,7 +42,7 @@ def render(content: Content) -> str:
 @cache
 def _vega() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script, from the installed package."""
-    script: str = vl_convert.javascript_bundle()
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     if "</script" in script or "<!--" in script:
         raise ValueError("vl-convert's JavaScript holds what would end the script element")
     return script
@@ -84,12 +84,12 @@ def _data(content: Content) -> dict[str, Any]:
 def _column(section: Section, column: Column, metrics: dict[tuple[str, str], Row]) -> dict[str, Any]:
     if column.words:
         return {"name": column.words, "label": words()["columns"][column.words], "unit": "words"}
-    found = metrics[column.mart or section.mart, column.metric or column.name]
-    label = _text(found)
+    found = metrics.get((column.mart or section.mart, column.metric or column.name))
+    label = _text(found) if found else words()["columns"][column.name]
     if column.of:
         before = words()["page"][column.of]
         label = {"zh": before["zh"] + label["zh"], "en": before["en"] + label["en"]}
-    unit = column.unit or ("growth" if found["is_growth"] else found["unit"])
+    unit = column.unit or ("growth" if found and found["is_growth"] else found and found["unit"])
     return {"name": column.name, "label": label, "unit": unit}
 
 

@@ -78,6 +78,6 @@ def _require_sums(rows: list[Row]) -> None:
     for cell, total in totals.items():
         if total is not None and abs(sum(sums[cell]) - total) > confidential.TOLERANCE_PP:
             raise BulletinError(
-                f"contributions of {cell[0]} in {cell[1]:%Y-%m} sum to {sum(sums[cell])}, the total is {total}: "
-                "marts.growth_contribution is wrong, or its query in include/bulletin/queries"
+                f"contributions of {cell[0]} in {cell[1]:%Y-%m} sum to {sum(sums[cell])}, not to {total}:"
+                " marts.growth_contribution is wrong, or include/bulletin/queries/pulled.sql"
             )

@@ -19,7 +19,8 @@ class Column(BaseModel):
     """A column of a section's table.
 
     A figure is called what ``metric_catalogue`` calls ``metric`` of ``mart``, with the word ``of`` before it;
-    ``words``: no figure, but codes that ``words.yml`` has words for.
+    ``words.yml`` names what no mart has. ``unit``: instead of that of ``metric_catalogue``. ``words``: no
+    figure, but codes that ``words.yml`` has words for.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,11 +49,12 @@ class Section(BaseModel):
     columns: list[Column]
     reasons: dict[str, str]
     cells: list[str] = []
-    headline: str = ""
+    headlines: list[str] = []
     combined: str = ""
     total: dict[str, str] = {}
     few: dict[str, list[str]] = {}
     rows_per_month: str = ""
+    most: int | None = None
 
     @field_validator("columns", mode="before")
     @classmethod

@@ -1,14 +1,13 @@
-"""The files of the bulletin: one for each kept release, and ``index.html`` for the current one."""
+"""Write the bulletin of a release: ``textile bulletin``, and after every switch of the current release."""
 
-import os
-import re
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from include.bulletin import page
+import psycopg
+
+from include.bulletin import files, page
 from include.bulletin.read import read
+from include.errors import BulletinError, TextileError
 from include.settings import Role, Settings
 from include.warehouse.connection import connect, exclusive
 
@@ -17,22 +16,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Written:
-    """What was written; ``index``: also as index.html, because readers see this release."""
+    """What was written; ``is_current``: also as index.html, because readers see this release."""
 
     release_id: int
     file: str
-    index: bool
-
-
-def folder(settings: Settings) -> Path:
-    """Where the bulletins are."""
-    return settings.home / "bulletin"
+    is_current: bool
 
 
 def write(settings: Settings, release_id: int | None = None, say: Say = lambda _: None) -> Written:
-    """Write the bulletin of a release, of the current one unless said; NoReleaseError without it.
+    """Write the page of a release, of the current one unless said; NoReleaseError without it.
 
-    Each file is replaced whole. The same release gives the same bytes. Two writers take turns, so that
+    Each file is replaced whole; the same release gives the same bytes. Two writers take turns, so that
     index.html is of the release that is current in the end.
     """
     with (
@@ -42,37 +36,26 @@ def write(settings: Settings, release_id: int | None = None, say: Say = lambda _
         content = read(settings, release_id)
         text = page.render(content)
         shown = int(content.release["release_id"])
-        path = folder(settings) / f"release_{shown}.html"
-        _replace(path, text)
+        path = files.release_page(settings, shown)
+        files.replace(path, text)
         current = connection.execute("select release_id from store.current_release").fetchone()
         is_current = current == (shown,)
         if is_current:
-            _replace(folder(settings) / "index.html", text)
+            path = files.current_page(settings)
+            files.replace(path, text)
     say(f"bulletin of release {shown}: {path}")
     return Written(shown, str(path), is_current)
 
 
-def drop(settings: Settings, release_ids: list[int]) -> int:
-    """Delete the bulletins of releases that are no longer kept; returns how many there were."""
-    gone = [
-        path
-        for path in folder(settings).glob("release_*.html")
-        if (found := re.fullmatch(r"release_(\d+)", path.stem)) and int(found.group(1)) in release_ids
-    ]
-    for path in gone:
-        path.unlink(missing_ok=True)
-    return len(gone)
+def write_after_switch(settings: Settings, release_id: int, say: Say) -> Written:
+    """Write the page of the release that has just become current.
 
-
-def _replace(path: Path, text: str) -> None:
-    """A reader finds the old file or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    part = Path(name)
+    BulletinError says that the release stands, and how to write the page again.
+    """
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+        return write(settings, release_id, say)
+    except (TextileError, OSError, psycopg.Error) as error:
+        raise BulletinError(
+            f"readers see release {release_id}, but its bulletin is not written: {error}. "
+            f"`textile bulletin --release {release_id}` writes it"
+        ) from error

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from include.bulletin import files
 from include.demonstration.checks import Check, percent
 from include.demonstration.figures import Figures, Row
 from include.local import airflow, postgres
@@ -34,6 +35,7 @@ def show_next_steps(settings: Settings, *, was_running: bool) -> None:
     lines = {
         "Airflow": f"{airflow.url(settings)}, user {airflow.ADMIN_USER}, "
         f"password in {airflow.passwords_file(settings)}",
+        "bulletin": f"{files.current_page(settings)}, opened by double click, also when nothing runs",
         "Data Docs": f"{settings.home / 'data_docs'}, a folder per audit: open its report.html",
         "refused files": f"{settings.home / 'archive'}/<source>/refused, each with its reason",
         "releases": ".venv/bin/textile releases",

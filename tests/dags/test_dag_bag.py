@@ -17,9 +17,9 @@ TASKS = {
     "ingest_enterprise_orders": INGEST_TASKS,
     "ingest_customs_exports": INGEST_TASKS,
     "ingest_customs_statistics": INGEST_TASKS,
-    "build_marts": {"build", "audit", "publish"},
+    "build_marts": {"build", "audit", "publish", "bulletin"},
     "maintain_warehouse": {"retain", "vacuum", "check"},
-    "rollback_release": {"rollback"},
+    "rollback_release": {"rollback", "bulletin"},
 }
 DAGS_PER_FILE = {
     "ingest_sources.py": 3,

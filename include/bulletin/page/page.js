@@ -56,7 +56,7 @@
     return rows;
   }
 
-  // {row.x}, {first.x}, {<member>.x} and plain words of a sentence; undefined when there is nothing to say.
+  // A sentence in parts, {row.x}, {first.x}, {<member>.x} and {word} filled in; undefined when there is nothing to say.
   function lead(section, rows) {
     const main = section.columns.find((column) => column.unit !== "words").name;
     const named = rows.filter((row) => !["TOTAL", "COMBINED"].includes(row.member));
@@ -71,23 +71,24 @@
       product: word(state.product || section.product), month: month(state.month), count: String(named.length),
       list: list.join(state.lang === "zh" ? "；" : "; "),
     };
-    const parts = say(section.lead).split(/\{([^}]+)\}/);
-    const filled = parts.map((part, at) => {
-      if (at % 2 === 0) return part;
+    const parts = say(section.lead).split(/\{([^}]+)\}/).map((part, at) => {
       const [place, name] = part.split(".");
-      if (!name) return words[part];
-      return places[place] && cell(section, places[place], name, true);
+      if (at % 2 === 0) return { text: part };
+      if (!name) return { text: words[part] };
+      return places[place] && { text: cell(section, places[place], name, true), isFigure: name in section.figure && section.figure[name].unit !== "words" };
     });
-    return filled.includes(undefined) ? undefined : filled;
+    if (parts.includes(undefined)) return undefined;
+    const caution = (section.shape === "series" ? places.row : places.first)?.comparability_reason;
+    if (caution) parts.push({ text: ` ${say(data.words.caution)}${word(caution)}` });
+    return parts;
   }
 
   function showLead(section, rows) {
-    const filled = lead(section, rows) || [say(data.words.none)];
-    const paragraph = document.createElement("p");
-    paragraph.className = "lead";
-    filled.forEach((part, at) => {
-      paragraph.append(at % 2 ? Object.assign(document.createElement("b"), { textContent: part }) : part);
-    });
+    const parts = lead(section, rows) || [{ text: say(data.words.none) }];
+    const paragraph = Object.assign(document.createElement("p"), { className: "lead" });
+    for (const part of parts) {
+      paragraph.append(part.isFigure ? Object.assign(document.createElement("b"), { textContent: part.text }) : part.text);
+    }
     find(section.id).querySelector(".lead").replaceWith(paragraph);
     return paragraph.textContent;
   }
@@ -126,8 +127,10 @@
 
   // A row as charts.py expects it.
   function drawn(section, rows) {
-    const kept = section.rows_per_month ? rows.filter((row) => row.member === section.rows_per_month) : rows;
-    return kept.map((row, order) => {
+    // The days of a month that is not over would dwarf all others; the table has them.
+    const over = rows.filter((row) => row.month <= data.newest);
+    const kept = section.rows_per_month ? over.filter((row) => row.member === section.rows_per_month) : over;
+    return kept.slice(0, section.most ?? kept.length).map((row, order) => {
       const tip = { title: `${heading(section, row)} · ${word(row.product)} · ${word(section.basis)}` };
       const texts = {};
       for (const { name, label } of section.columns) {
@@ -147,13 +150,15 @@
       place.replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: rows.length ? "" : say(spec ? data.words.none : data.words.no_rows) }));
       return;
     }
-    // `ast`: Vega's own interpreter instead of eval, which the page's security policy forbids.
-    await vegaEmbed(place, { ...say(spec), datasets: { rows: drawn(section, rows) } }, { renderer: "svg", actions: false, ast: true });
+    const rowsDrawn = drawn(section, rows);
+    const chart = { ...say(spec), datasets: { rows: rowsDrawn } };
+    if (chart.height.step) chart.height = chart.height.step * rowsDrawn.length;
+    // `ast`: Vega's own interpreter instead of eval, which the page's security policy forbids. Log level 1: errors.
+    await vegaEmbed(place, chart, { renderer: "svg", actions: false, ast: true, logLevel: 1 });
   }
 
-  function showHeadline(section, rows) {
-    if (!section.headline) return;
-    const [place, name] = section.headline.split(".");
+  function showHeadline(section, rows, headline) {
+    const [place, name] = headline.split(".");
     const row = rows.find((r) => r.month === state.month && (place === "row" || r.member === place));
     const link = Object.assign(document.createElement("a"), { href: `#${section.id}` });
     const line = (tag, content) => link.append(Object.assign(document.createElement(tag), { textContent: content }));
@@ -174,14 +179,15 @@
       select.value = value;
     };
     options(find("product"), [["", say(data.words.default_product)], ...data.products.map((code) => [code, word(code)])], state.product);
-    options(find("month"), [...data.months].reverse().map((day) => [day, month(day)]), state.month);
+    const months = [...data.months].reverse();
+    options(find("month"), months.map((day) => [day, month(day) + (day > data.newest ? say(data.words.not_over) : "")]), state.month);
     find("chosen").textContent = `${say(data.words.product)}: ${find("product").selectedOptions[0].text} · ${say(data.words.month)}: ${month(state.month)}`;
     find("headlines").replaceChildren();
     for (const section of data.sections) {
       const rows = chosen(section);
       const spoken = showLead(section, rows);
       showTable(section, rows);
-      showHeadline(section, rows);
+      for (const headline of section.headlines) showHeadline(section, rows, headline);
       await showChart(section, rows, spoken);
     }
     document.body.dataset.shown = `${state.lang} ${state.product} ${state.month}`;
