@@ -68,7 +68,7 @@ def _layers(*layers: Any, height: Any, right: int = 4) -> Any:
 
 
 _ZERO = alt.Chart().mark_rule(color=_GREY, aria=False).encode(x=alt.datum(0))
-_X = alt.X("date:T", title=None, axis=alt.Axis(format="%Y-%m", grid=False, tickCount=9))
+_X = alt.X("date:T", title=None, axis=alt.Axis(format="%Y-%m", grid=False, tickCount=9, labelPadding=8))
 
 
 def _lines(say: Say, fields: Sequence[str], colours: Sequence[str], axis: str, *behind: Any) -> Any:

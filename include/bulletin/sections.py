@@ -65,6 +65,11 @@ class Section(BaseModel):
         """The columns that are figures."""
         return (column for column in self.columns if not column.words)
 
+    def sent(self) -> set[str]:
+        """The columns of its rows that go into the page: what is shown, or says why it is not."""
+        told = {column.name or column.words for column in self.columns} | set(self.reasons.values())
+        return told | {"product", "month", "member", "hidden"}
+
 
 @cache
 def sections() -> tuple[Section, ...]:

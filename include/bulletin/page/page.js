@@ -6,7 +6,7 @@
   const find = (id) => document.getElementById(id);
   const say = (text) => text[state.lang];
   const word = (code) => (code in data.names ? say(data.names[code]) : code in data.reasons ? say(data.reasons[code]) : code);
-  const month = (day) => day.slice(0, 7);
+  const month = (day) => (day || "—").slice(0, 7);
 
   for (const section of data.sections) {
     const { columns, rows } = section.rows;
@@ -52,7 +52,7 @@
     const product = state.product || section.product;
     const rows = section.rows.filter((row) => row.product === product);
     if (section.shape === "members") return rows.filter((row) => row.month === state.month);
-    if (section.shape === "year") return rows.filter((row) => row.month.slice(0, 4) === state.month.slice(0, 4));
+    if (section.shape === "year") return rows.filter((row) => row.month.slice(0, 4) === month(state.month).slice(0, 4));
     return rows;
   }
 
@@ -150,11 +150,14 @@
       place.replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: rows.length ? "" : say(spec ? data.words.none : data.words.no_rows) }));
       return;
     }
+    // Vega describes what it draws in by itself, so that is an element of its own.
+    const canvas = document.createElement("div");
+    place.replaceChildren(canvas);
     const rowsDrawn = drawn(section, rows);
     const chart = { ...say(spec), datasets: { rows: rowsDrawn } };
     if (chart.height.step) chart.height = chart.height.step * rowsDrawn.length;
     // `ast`: Vega's own interpreter instead of eval, which the page's security policy forbids. Log level 1: errors.
-    await vegaEmbed(place, chart, { renderer: "svg", actions: false, ast: true, logLevel: 1 });
+    await vegaEmbed(canvas, chart, { renderer: "svg", actions: false, ast: true, logLevel: 1 });
   }
 
   function showHeadline(section, rows, headline) {

@@ -11,7 +11,6 @@ select
     growth_yoy,
     growth_comparable_reason,
     growth_reason,
-    is_low_base,
     stage,
     (period_start - interval '12 months')::date as base_month
 from marts.growth

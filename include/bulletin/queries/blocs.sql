@@ -11,7 +11,6 @@ select
     enterprise_count,
     share_reason,
     share_change_reason,
-    is_finished,
     stage,
     (month - interval '12 months')::date as base_month
 from marts.market_share

@@ -15,7 +15,6 @@ select
     base_total_value_cny,
     bridge_reason,
     effect_reason,
-    is_finished,
     stage,
     (month - case comparison
         when 'mom' then interval '1 month'

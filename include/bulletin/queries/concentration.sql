@@ -31,7 +31,6 @@ select
     export.equivalents_number as export_equivalents_number,
     export.member_count as export_member_count,
     d.share_reason,
-    d.is_finished,
     d.stage
 from marts.dual_circulation as d
 cross join (values ('markets'), ('customers')) as members (member)

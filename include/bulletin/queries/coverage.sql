@@ -15,7 +15,6 @@ select
     growth_reason,
     matched_growth_reason,
     coverage_effect_reason,
-    is_comparable,
     comparability_reason,
     stage,
     (period_start - interval '12 months')::date as base_month

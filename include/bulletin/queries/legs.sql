@@ -15,7 +15,6 @@ select
     rest_value_cny,
     share_reason,
     change_reason,
-    is_finished,
     stage,
     (month - interval '6 months')::date as base_month
 from marts.dual_circulation

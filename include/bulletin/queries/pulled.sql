@@ -10,7 +10,6 @@ select
     total_value_cny,
     total_growth_pp,
     contribution_reason,
-    is_comparable,
     comparability_reason,
     stage,
     (period_start - interval '12 months')::date as base_month

@@ -1,11 +1,14 @@
--- The release that this transaction reads, and the newest month that is over.
+-- The release that this transaction reads, and the newest month that is over, or the only one there is.
 select
     r.release_id,
     r.published_at,
     r.data_cutoff,
     r.loads,
-    (
-        select max(d.month) from marts.dual_circulation as d
-        where d.is_finished
+    coalesce(
+        (
+            select max(d.month) from marts.dual_circulation as d
+            where d.is_finished
+        ),
+        (select max(m.month) from marts.dim_month as m)
     ) as newest_month
 from marts.release_info as r

@@ -12,7 +12,6 @@ select
     value_cny,
     index_reason,
     matched_share_reason,
-    is_comparable,
     comparability_reason,
     stage,
     (period_start - interval '12 months')::date as base_month

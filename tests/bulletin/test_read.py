@@ -1,0 +1,133 @@
+"""What the bulletin reads: figures with the rights of bi_reader only, and no figure of one or two mills."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+
+from include.bulletin import read
+from include.bulletin.sections import sections, words
+from include.errors import BulletinError, NoReleaseError
+from include.settings import PROJECT_DIR, Settings
+from tests.bulletin.conftest import MISSING, REFUSED
+
+MODELS = PROJECT_DIR / "dbt_project" / "models"
+
+
+@pytest.fixture(scope="module")
+def content(bureau: Settings) -> read.Content:
+    return read.read(bureau)
+
+
+@pytest.fixture
+def queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The queries, to be changed."""
+    copy = shutil.copytree(read.QUERIES, tmp_path / "queries")
+    monkeypatch.setattr(read, "QUERIES", copy)
+    return copy
+
+
+def test_the_release_says_who_and_what_is_missing(content):
+    assert [row["enterprise_uscc"] for row in content.missing_mills] == [MISSING]
+    assert [f"{row['last_month']:%Y-%m}" for row in content.missing_mills] == ["2020-07"]
+    assert [row["file_name"] for row in content.refused_loads] == [REFUSED]
+    assert f"{content.release['newest_month']:%Y-%m}" == "2020-08"
+
+
+def test_a_query_over_a_restricted_mart_fails(bureau, queries):
+    (queries / "legs.sql").write_text("select * from marts.enterprise_mix", encoding="utf-8")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="enterprise_mix"):
+        read.read(bureau)
+
+
+def test_nothing_is_written(bureau, queries):
+    (queries / "months.sql").write_text("create table workbench.x (n int)", encoding="utf-8")
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        read.read(bureau)
+
+
+def test_a_release_that_is_not_there(bureau, new_warehouse):
+    with pytest.raises(NoReleaseError, match="there is no release 9; `textile releases`"):
+        read.read(bureau, 9)
+    with pytest.raises(NoReleaseError, match="there is no release yet: `textile publish` makes one"):
+        read.read(new_warehouse())
+
+
+def test_contributions_that_do_not_add_up_make_no_page(bureau, queries):
+    file = queries / "pulled.sql"
+    wrong = file.read_text(encoding="utf-8").replace(
+        "    contribution_pp,", "    contribution_pp + 1 as contribution_pp,"
+    )
+    file.write_text(wrong, encoding="utf-8")
+    with pytest.raises(BulletinError, match=r"contributions of \w+ in 20\d\d-\d\d sum to"):
+        read.read(bureau)
+
+
+def of(content: read.Content, section: str, **wanted: Any) -> list[read.Row]:
+    rows = [row for row in content.rows[section] if f"{row['month']:%Y-%m}" == "2020-08"]
+    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+
+
+def test_one_mill_is_not_shown_nor_left_over(content):
+    """Garments and Britain: one mill. Yarn-dyed cloth and the EU go with them, or they were the rest."""
+    for product in ("garment", "yarn_dyed"):
+        (legs,) = of(content, "legs", product=product)
+        assert legs["total_value_cny"] is None
+        assert "total_value_cny" in legs["hidden"]
+        assert not of(content, "pulled", product=product, member="TOTAL")
+    pulled = {row["member"]: row for row in of(content, "pulled", product="ALL")}
+    assert set(pulled) == {"DOMESTIC", "ASEAN", "NORTH_AMERICA", "COMBINED", "TOTAL"}
+    assert of(content, "pulled", product="denim", member="DOMESTIC")[0]["value_cny"] > 0
+
+
+def test_one_missing_mill_hides_what_would_tell_it(content):
+    (row,) = of(content, "coverage", product="denim")
+    assert row["mills_missing"] == 1
+    assert row["growth_yoy"] is not None
+    assert row["matched_growth_yoy"] is None
+    assert "matched_value_share" in row["hidden"]
+
+
+def test_what_is_missing_keeps_its_own_reason(content):
+    first = next(row for row in content.rows["asean"] if row["product"] == "denim")
+    assert (first["growth_comparable"], first["growth_reason"]) == (None, "no_base_period")
+    assert "growth_comparable" not in first["hidden"]
+
+
+def test_the_exposure_names_the_marts_that_are_read():
+    asked = "\n".join(path.read_text(encoding="utf-8") for path in read.QUERIES.rglob("*.sql"))
+    exposure = yaml.safe_load((MODELS / "exposures" / "bulletin.yml").read_text(encoding="utf-8"))
+    named = {re.sub(r"ref\('(\w+)'\)", r"\1", ref) for ref in exposure["exposures"][0]["depends_on"]}
+    assert named == set(re.findall(r"marts\.(\w+)", asked)) - {"release_info"}
+
+
+def test_every_section_has_a_query_and_every_query_is_used():
+    used = {section.id for section in sections()}
+    other = {"release", "months", "products", "markets", "metrics", "mills"}
+    assert {path.stem for path in read.QUERIES.glob("*.sql")} == used | other
+
+
+def test_every_code_that_a_mart_can_show_has_its_words():
+    """What the marts' tests accept in the columns that the bulletin shows."""
+    shown = {column.words for section in sections() for column in section.columns if column.words}
+    shown |= {reason for section in sections() for reason in section.reasons.values()}
+    marts = {section.mart for section in sections()} | {"dual_circulation"}
+    known = words()["values"].keys() | words()["reasons"].keys()
+    accepted = set(_accepted(marts, shown))
+    assert {"no_base_period", "festival_adjusted", "lunar_new_year"} <= accepted
+    assert (accepted | {"flash", "formal", "final"}) - known == set()
+
+
+def _accepted(marts: set[str], shown: set[str]) -> Any:
+    for path in (MODELS / "marts").rglob("_*.yml"):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            columns = model.get("columns", []) if model["name"] in marts else []
+            for column in columns:
+                tests = column.get("data_tests", []) if column["name"] in shown else []
+                for test in tests:
+                    if "accepted_values" in test:
+                        yield from test["accepted_values"]["arguments"]["values"]
