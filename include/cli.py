@@ -137,7 +137,7 @@ def publish(
 
     settings = load_settings()
     result = release.publish(settings, say=say, full_refresh=full_refresh, accept_drift=accept_drift)
-    shown = asdict(result)
+    shown = {**asdict(result), "bulletin": None}
     if result.status == "published" and result.release_id:
         shown["bulletin"] = _bulletin_after_switch(settings, result.release_id)
     if not as_json:

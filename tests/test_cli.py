@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,7 +28,7 @@ CHANGE_KEYS = {
 }
 COMMANDS = (
     *("up", "down", "status", "generate", "load", "publish", "check", "releases", "rollback", "diff"),
-    *("explain", "export", "quarantine", "dsn", "demo"),
+    *("explain", "export", "quarantine", "bulletin", "dsn", "demo"),
 )
 
 
@@ -134,10 +135,14 @@ def test_publish_releases_rollback_diff(textile, new_warehouse, published, tmp_p
     settings = new_warehouse(published)
     said = textile("publish", "--json", settings=settings)
     assert (said.code, said.json["status"], said.json["release_id"]) == (0, "unchanged", 1)
-    assert said.json.keys() == {"release_id", "status", "failed_rules", "message", "jumps"}
+    assert said.json.keys() == {
+        *("release_id", "status", "failed_rules", "message", "jumps", "bulletin"),
+    }
     load(settings, "enterprise_orders", write(tmp_path / "a.csv", orders(2, 订单号="SO-9")))
     said = textile("publish", "--json", settings=settings)
     assert (said.code, said.json["status"], said.json["release_id"]) == (0, "published", 2)
+    index = str(settings.home / "bulletin" / "index.html")
+    assert said.json["bulletin"] == index
 
     found = textile("releases", "--json", settings=settings).json["releases"]
     assert [(r["release_id"], r["is_current"], r["data_cutoff"]) for r in found] == [
@@ -162,13 +167,29 @@ def test_publish_releases_rollback_diff(textile, new_warehouse, published, tmp_p
     )
     assert textile("explain", "dual_circulation", "month", settings=settings).code == 2
     said = textile("rollback", 1, "--reason", "test", "--json", settings=settings)
-    assert (said.code, said.json) == (0, {"release_id": 1, "status": "current"})
+    assert (said.code, said.json) == (0, {"release_id": 1, "status": "current", "bulletin": index})
     assert query(settings, "select release_id from marts.release_info") == [(1,)]
     said = textile("rollback", 7, "--json", settings=settings)
     assert (said.code, said.json) == (
         *(1,),
         {"error": "there is no release 7; `textile releases` lists them"},
     )
+
+
+def test_bulletin(textile, new_warehouse, published):
+    settings = new_warehouse(published)
+    said = textile("bulletin", "--json", settings=settings)
+    index = settings.home / "bulletin" / "index.html"
+    assert (said.code, said.json) == (0, {"release_id": 1, "file": str(index), "is_current": True})
+    said = textile("bulletin", "--release", 9, settings=settings)
+    assert said.code == 1
+    assert "there is no release 9" in said.err
+    # A rollback holds, also when its page cannot be written; the exit code says that something is left to do.
+    shutil.rmtree(index.parent)
+    index.parent.touch()
+    said = textile("rollback", 1, "--reason", "test", "--json", settings=settings)
+    assert said.code == 1
+    assert said.json["error"].startswith("readers see release 1, but its bulletin is not written: ")
 
 
 def test_a_refused_release_fails(textile, new_warehouse, published):

@@ -98,7 +98,7 @@ def _text(row: Row) -> Text:
 
 
 def _packed(section: Section, rows: list[Row]) -> dict[str, Any]:
-    """Column names once, rows as lists: a third of the size. Nothing that is not shown or hidden as a figure."""
+    """Column names once, rows as lists: a third of the size. Only what is shown, or hidden, goes out."""
     columns = [name for name in rows[0] if name in section.sent()] if rows else []
     return {"columns": columns, "rows": [[row[name] for name in columns] for row in rows]}
 

@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from samples import item, load, one, orders, query, write
 
 from include import release, released
-from include.errors import PublishError, ReadersInTheWayError
+from include.errors import BulletinError, PublishError, ReadersInTheWayError
 from include.settings import Role, Settings
 
 # A run that an asset started, and nobody with a form.
@@ -107,8 +107,15 @@ def test_the_form_of_the_rollback_takes_back_and_records_who_asked(at, ask):
         "select release_id, switched_by, reason from ops.release_switch order by switched_at desc limit 1"
     )
     assert query(at, switched) == [(1, "Wang Fang", "wrong rates")]
+    assert ask("rollback_release", "bulletin", 1) == str(at.home / "bulletin" / "index.html")
     with pytest.raises(AirflowFailException, match="there is no release 99"):
         ask("rollback_release", "rollback", {"release_id": 99, "reason": "a slip"}, person)
+
+
+def test_a_bulletin_that_fails_says_that_the_release_stands(at, ask):
+    assert ask("build_marts", "bulletin", 1) == str(at.home / "bulletin" / "index.html")
+    with pytest.raises(BulletinError, match="readers see release 9, but its bulletin is not written"):
+        ask("build_marts", "bulletin", 9)
 
 
 def test_figures_that_jumped_refuse_until_somebody_says_in_the_form_why_they_are_right(at, ask):
