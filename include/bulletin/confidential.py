@@ -40,6 +40,8 @@ class Shown:
             row["hidden"] = self._hidden_columns(section, row)
         if section.combined:
             rows = list(_completed(section, rows))
+        elif section.shape == "year":  # their order would tell how large they are
+            rows.sort(key=lambda row: (row["product"], row["month"], bool(row["hidden"])))
         for row in rows:
             row.update(dict.fromkeys(row["hidden"]))
         return rows

@@ -79,6 +79,7 @@ def test_nothing_is_asked_of_anybody_and_nothing_complained_of(opened: Opened, f
 
 def test_file_names_and_mills_are_text(opened: Opened):
     opened.page.locator("header summary").last.click()
+    assert "是网页而不是表格" in opened.page.locator("#refused-loads").inner_text()
     assert opened.page.locator("#refused-loads th[scope=row]").inner_text() == REFUSED
     assert opened.page.locator("img").count() == 0
 
@@ -118,7 +119,7 @@ def test_the_year_filter_shows_the_years_new_customers(opened: Opened):
     opened.page.select_option("#month", "2019-03-01")
     opened.wait("zh", "", "2019-03-01")
     assert opened.table("new_customers") != before
-    assert "无基期数据" in opened.lead("new_customers")
+    assert opened.lead("new_customers") == "全部产品, 2019-03: —（无基期数据）"
 
 
 def test_a_month_that_runs_is_named_so(opened: Opened):

@@ -122,6 +122,13 @@ def test_every_code_that_a_mart_can_show_has_its_words():
     assert (accepted | {"flash", "formal", "final"}) - known == set()
 
 
+def test_every_reason_of_a_reader_to_refuse_a_file_has_its_words():
+    texts = [path.read_text(encoding="utf-8") for path in (PROJECT_DIR / "include").rglob("*.py")]
+    codes = set(re.findall(r'UnreadableFileError\(\s*"(\w+)"', "\n".join(texts)))
+    assert len(codes) > 20
+    assert codes == words()["refusals"].keys()
+
+
 def _accepted(marts: set[str], shown: set[str]) -> Any:
     for path in (MODELS / "marts").rglob("_*.yml"):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):

@@ -253,7 +253,7 @@ def test_no_role_has_powers_beyond_its_grants(house):
         )
         == []
     )
-    # Only to have fewer rights for a while, and by asking for it: the bulletin's figures are read as bi_reader.
+    # Only to have fewer rights, and by asking for it: figures of the bulletin are read as bi_reader.
     members = (
         "select member::regrole::text, roleid::regrole::text, inherit_option, admin_option"
         " from pg_auth_members where member::regrole::text = any(%s)"

@@ -75,9 +75,18 @@
       const [place, name] = part.split(".");
       if (at % 2 === 0) return { text: part };
       if (!name) return { text: words[part] };
-      return places[place] && { text: cell(section, places[place], name, true), isFigure: name in section.figure && section.figure[name].unit !== "words" };
+      const row = places[place];
+      const isFigure = name in section.figure && section.figure[name].unit !== "words";
+      return row && { text: cell(section, row, name, true), isFigure, isMissing: isFigure && row[name] === null };
     });
     if (parts.includes(undefined)) return undefined;
+    const figures = parts.filter((part) => part.isFigure);
+    if (figures.length && figures.every((part) => part.isMissing)) {
+      return [{ text: `${words.product}, ${words.month}: ${figures[0].text}` }];
+    }
+    if (known.length < named.length || rows.some((row) => row.member === "COMBINED")) {
+      parts.push({ text: ` ${say(data.words.others)}` });
+    }
     const caution = (section.shape === "series" ? places.row : places.first)?.comparability_reason;
     if (caution) parts.push({ text: ` ${say(data.words.caution)}${word(caution)}` });
     return parts;

@@ -5,7 +5,10 @@ select
     comparison_basis,
     value_cny,
     base_value_cny,
-    festival_base_value_cny,
+    case comparison_basis
+        when 'festival_adjusted' then festival_base_value_cny
+        else base_value_cny
+    end as compared_value_cny,
     working_days,
     base_working_days,
     growth_yoy,
