@@ -46,7 +46,7 @@ def _finished(chart: Any) -> dict[str, Any]:
     )  # fmt: skip
     styled = styled.configure_legend(
         orient="top", title=None, labelFontSize=12, labelLimit=0, symbolSize=110, symbolStrokeWidth=0,
-        columnPadding=18, labelColor=_INK,
+        rowPadding=7, columnPadding=18, labelColor=_INK,
     )  # fmt: skip
     spec: dict[str, Any] = styled.configure_view(stroke=None).to_dict()
     return spec

@@ -60,7 +60,7 @@
   function lead(section, rows) {
     const main = section.columns.find((column) => column.unit !== "words").name;
     const named = rows.filter((row) => !["TOTAL", "COMBINED"].includes(row.member));
-    const known = named.filter((row) => row[main] !== null);
+    const known = named.filter((row) => row[main]); // nothing is not the most of anything
     const places = {
       row: rows.find((row) => row.month === state.month && (!section.rows_per_month || row.member === section.rows_per_month)),
       first: known[0] || named[0], second: known[1] || named[0], last: known[known.length - 1] || named[0], total: rows.find((row) => row.member === "TOTAL"),
@@ -84,7 +84,8 @@
     if (figures.length && figures.every((part) => part.isMissing)) {
       return [{ text: `${words.product}, ${words.month}: ${figures[0].text}` }];
     }
-    if (known.length < named.length || rows.some((row) => row.member === "COMBINED")) {
+    const others = named.some((row) => row.hidden.includes(main)) || rows.some((row) => row.member === "COMBINED");
+    if (others && section.shape !== "series") {
       parts.push({ text: ` ${say(data.words.others)}` });
     }
     const caution = (section.shape === "series" ? places.row : places.first)?.comparability_reason;
