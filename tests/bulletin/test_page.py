@@ -119,7 +119,7 @@ def test_the_year_filter_shows_the_years_new_customers(opened: Opened):
     opened.page.select_option("#month", "2019-03-01")
     opened.wait("zh", "", "2019-03-01")
     assert opened.table("new_customers") != before
-    assert opened.lead("new_customers") == "全部产品, 2019-03: —（无基期数据）"
+    assert "（无基期数据）" in opened.lead("new_customers")
 
 
 def test_a_month_that_runs_is_named_so(opened: Opened):
@@ -131,6 +131,7 @@ def test_what_is_hidden_says_so_and_is_not_in_the_file(opened: Opened, bureau: S
     opened.page.select_option("#product", "garment")
     opened.wait("zh", "garment", "2020-08-01")
     assert opened.table("legs")[NEWEST]["total_value_cny"] == "不显示*"
+    assert opened.lead("legs") == "服装, 2020-08: —（不显示*）"
     assert opened.page.locator("#legs .chart svg text", has_text="×").count() > 10
     ((value,),) = query(
         bureau,
@@ -138,7 +139,8 @@ def test_what_is_hidden_says_so_and_is_not_in_the_file(opened: Opened, bureau: S
         " where product_group = 'garment' and month = '2020-08-01'",
     )
     assert str(value) == "1399986.00"
-    assert "1399986" not in file.read_text(encoding="utf-8")
+    found = "1399986" in file.read_text(encoding="utf-8")  # pytest would take minutes to compare
+    assert not found
 
 
 def test_the_other_language_has_no_chinese_left(opened: Opened):

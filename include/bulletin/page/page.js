@@ -81,8 +81,9 @@
     });
     if (parts.includes(undefined)) return undefined;
     const figures = parts.filter((part) => part.isFigure);
-    if (figures.length && figures.every((part) => part.isMissing)) {
-      return [{ text: `${words.product}, ${words.month}: ${figures[0].text}` }];
+    const missing = figures.filter((part) => part.isMissing);
+    if (missing.length && (missing.length === figures.length || (section.shape !== "series" && !known.length))) {
+      return [{ text: `${words.product}, ${words.month}: ${missing[0].text}` }];
     }
     const others = named.some((row) => row.hidden.includes(main)) || rows.some((row) => row.member === "COMBINED");
     if (others && section.shape !== "series") {
