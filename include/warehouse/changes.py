@@ -54,12 +54,12 @@ def diff(
         known = connection.execute("select mart from ops.mart order by mart").fetchall()
         found = []
         for asked in [mart] if mart else [name for (name,) in known]:
-            say(f"comparing {asked}")
             statement = "select * from ops.release_diff(%s::bigint, %s::bigint, %s)"
             try:
                 found += cursor.execute(statement, [a, b, asked]).fetchall()
             except psycopg.errors.InvalidParameterValue as error:
                 raise ExplainError(str(error.diag.message_primary)) from error
+            say(f"compared {asked}")
     return found
 
 
