@@ -8,7 +8,7 @@ BIN := .venv/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock"
 
-.PHONY: help setup demo up down test lint bench docs lock
+.PHONY: help setup demo up bi down test lint bench docs lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,10 @@ demo: setup ## generate a cluster's files, run the whole pipeline under Airflow,
 
 up: setup ## start PostgreSQL and Airflow on this machine, and leave them running
 	@$(BIN)/textile up --airflow
+
+bi: setup ## start PostgreSQL and Superset with the dashboard, and leave them running; prints its address
+	@scripts/setup_venv.sh superset Superset
+	@$(BIN)/textile up --bi
 
 down: ## stop them; the data stays
 	@if [ -x $(BIN)/textile ]; then $(BIN)/textile down; else echo "down: nothing is installed, so nothing runs"; fi
@@ -39,7 +43,7 @@ lint: setup ## style, types, SQL style, shell scripts
 	@$(BIN)/shellcheck scripts/*.sh docker/*.sh .ci/run
 
 bench: setup ## measure against raw COPY, peers and the command line; writes bench/results/
-	@scripts/setup_peers.sh
+	@scripts/setup_venv.sh bench "the bench's peers" || echo "bench: it goes on without them"
 	@echo "bench: this takes the better part of an hour; docs/benchmarks.md has the shorter ways"
 	@$(BIN)/python -m bench
 
@@ -48,7 +52,8 @@ docs: setup ## write the catalogue: what every column means, its formula, source
 
 lock: ## for maintainers: write requirements/ anew from pyproject.toml (needs uv); keeps versions that still fit
 	@command -v uv > /dev/null || { echo "lock: uv is needed (pip install uv)" >&2; exit 1; }
-	@echo "lock: requirements/dev.txt, requirements/runtime.txt, requirements/bench.txt"
+	@echo "lock: requirements/dev.txt, requirements/runtime.txt, requirements/bench.txt, requirements/superset.txt"
 	@$(LOCK) --extra dev --output-file requirements/dev.txt pyproject.toml
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
 	@$(LOCK) --group bench --output-file requirements/bench.txt
+	@$(LOCK) --group superset --exclude-newer 2026-06-01 --output-file requirements/superset.txt

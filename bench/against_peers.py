@@ -32,7 +32,7 @@ PEERS = (
 def measure(run: Run) -> Results:
     """By peer: lines, seconds, and the ratio to raw COPY of the same bytes, in turns with our read + COPY."""
     if not peer_process.installed():
-        say("the peers are not installed: run `make bench`, or scripts/setup_peers.sh")
+        say("the peers are not installed: run `make bench`")
         return {}
     folder = run.settings.home / "peers"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""Peers run in an environment and in processes of their own; see scripts/setup_peers.sh."""
+"""Peers run in an environment and in processes of their own; see scripts/setup_venv.sh."""
 
 import json
 import os

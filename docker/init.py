@@ -1,17 +1,18 @@
-"""One-shot service: create or complete both databases, then go.
+"""One-shot service: create or complete the databases, then go.
 
 The same code as ``textile up`` runs; it is safe to run at every start and after every update.
 """
 
 from include.local import airflow, databases
-from include.local.secrets import airflow_secrets
+from include.local.secrets import airflow_secrets, superset_secret
 from include.settings import load_settings
 
 
 def main() -> None:
-    """Roles, schemas and tables of the warehouse; Airflow's metadata schema."""
+    """Roles, schemas and tables of the warehouse; the databases of Airflow and Superset; Airflow's schema."""
     settings = load_settings()
-    databases.prepare(settings, airflow_secrets().db_password.get_secret_value())
+    airflow_password = airflow_secrets().db_password.get_secret_value()
+    databases.prepare(settings, airflow_password, superset_secret("db_password"))
     airflow.migrate(settings)
 
 

@@ -8,7 +8,7 @@ mkdir -p "$folder"
 chmod 700 "$folder"
 for name in postgres_password loader_password transformer_password publisher_password analyst_password \
     bi_reader_password airflow_db_password airflow_admin_password airflow_jwt_secret airflow_api_secret \
-    airflow_fernet_key; do
+    airflow_fernet_key superset_db_password superset_admin_password superset_secret_key; do
     file=$folder/textile_$name
     [ -s "$file" ] && continue
     # 32 random bytes as url-safe base64: what Airflow wants as Fernet key, and good for all others.

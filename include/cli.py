@@ -49,12 +49,13 @@ def _fail(message: str) -> NoReturn:
 def up(
     *,
     airflow: Annotated[bool, typer.Option("--airflow", help="Start Airflow's services too.")] = False,
+    bi: Annotated[bool, typer.Option("--bi", help="Start Superset too, with the dashboard.")] = False,
     as_json: Json = False,
 ) -> None:
     """Start the local stack and wait until it is healthy."""
     from include.local import stack
 
-    services = stack.up(with_airflow=airflow, say=say)
+    services = stack.up(with_airflow=airflow, with_bi=bi, say=say)
     _show_services(services, as_json=as_json)
 
 

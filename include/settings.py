@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     pg_port: int | None = None
     pg_database: str = "textile"
     airflow_port: int | None = None
+    superset_host: str = "127.0.0.1"
+    superset_port: int | None = None
     loader_password: SecretStr | None = None
     transformer_password: SecretStr | None = None
     publisher_password: SecretStr | None = None

@@ -16,11 +16,14 @@ import psycopg
 import pytest
 import yaml
 
-from include.local import airflow, ports, postgres, secrets
+from include.local import airflow, ports, postgres, secrets, superset
 from include.settings import PROJECT_DIR, Role, Settings, load_settings
 
 COMPOSE_FILE = PROJECT_DIR / "docker-compose.yml"
 DOCKERFILE = PROJECT_DIR / "docker" / "Dockerfile"
+SUPERSET_DOCKERFILE = PROJECT_DIR / "docker" / "superset.Dockerfile"
+# Of the profile bi: the first two are of Superset's image.
+BI = ("superset-prepare", "superset", "dashboard")
 # ${NAME}, ${NAME:-default}, ${NAME:?message}
 VARIABLE = re.compile(r"\$\{(\w+)(?::(.)([^}]*))?\}")
 
@@ -32,7 +35,16 @@ def compose() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def dockerfile() -> list[list[str]]:
-    joined = DOCKERFILE.read_text().replace("\\\n", " ")
+    return instructions(DOCKERFILE)
+
+
+@pytest.fixture(scope="module")
+def superset_dockerfile() -> list[list[str]]:
+    return instructions(SUPERSET_DOCKERFILE)
+
+
+def instructions(path: Path) -> list[list[str]]:
+    joined = path.read_text().replace("\\\n", " ")
     return [line.split() for line in joined.splitlines() if line and not line.startswith("#")]
 
 
@@ -44,7 +56,7 @@ def server_secrets(tmp_path: Path) -> Path:
 
 
 def airflow_services(compose: dict[str, Any]) -> dict[str, Any]:
-    return {name: body for name, body in compose["services"].items() if name not in ("db", "init")}
+    return {name: body for name, body in compose["services"].items() if name not in ("db", "init", *BI)}
 
 
 def image_environment(dockerfile: list[list[str]]) -> dict[str, str]:
@@ -91,6 +103,7 @@ def test_secrets_are_those_of_the_project_and_have_no_default(
     for name, body in compose["secrets"].items():
         assert re.fullmatch(rf"\$\{{TEXTILE_HOST_SECRETS:\?.*\}}/{name}", body["file"])
     used = {name for body in compose["services"].values() for name in body["secrets"]}
+    assert all(compose["services"][name]["profiles"] == ["bi"] for name in BI)
     assert used == set(compose["secrets"])
     # The superuser's password goes to the database and the one-shot set-up only.
     with_it = {n for n, body in compose["services"].items() if "textile_postgres_password" in body["secrets"]}
@@ -118,7 +131,7 @@ def test_variables_are_documented_and_bind_to_loopback_by_default(compose: dict[
         if sort == "-":
             assert default == documented[name]
     published = [port for body in compose["services"].values() for port in body.get("ports", [])]
-    assert len(published) == 2
+    assert len(published) == 3
     assert all(port.startswith("${TEXTILE_BIND:-127.0.0.1}:") for port in published)
 
 
@@ -133,6 +146,33 @@ def test_environment_names_only_what_is_read(
     for body in [compose["services"]["init"], *airflow_services(compose).values()]:
         assert set(body["environment"]) - known == set()
     assert set(image_environment(dockerfile)) - known == {"HOME"}
+    assert set(compose["services"]["dashboard"]["environment"]) - known == set()
+
+
+def test_superset_gets_the_environment_of_the_local_one(
+    compose: dict[str, Any], superset_dockerfile: list[list[str]], tmp_path: Path
+) -> None:
+    local = superset.environment(Settings(home=tmp_path, pg_port=1))
+    named = {name for name in local if name not in os.environ} | {"TEXTILE_SECRETS_DIR"}
+    for name in BI[:2]:
+        own = {**image_environment(superset_dockerfile), **compose["services"][name]["environment"]}
+        assert set(own) == named | {"HOME"}
+
+
+def test_superset_is_reached_where_it_listens(
+    compose: dict[str, Any], superset_dockerfile: list[list[str]]
+) -> None:
+    services = compose["services"]
+    reached = services["dashboard"]["environment"]
+    host, port = reached["TEXTILE_SUPERSET_HOST"], reached["TEXTILE_SUPERSET_PORT"]
+    (command,) = [" ".join(words) for words in superset_dockerfile if words[0] == "CMD"]
+    assert f"0.0.0.0:{port}" in command
+    assert services[host]["ports"][0].endswith(f":{port}")
+    assert f":{port}/login/" in services[host]["healthcheck"]["test"][-1]
+    assert services[host]["depends_on"] == {
+        "superset-prepare": {"condition": "service_completed_successfully"}
+    }
+    assert services["dashboard"]["depends_on"] == {host: {"condition": "service_healthy"}}
 
 
 def test_ports_and_addresses_agree(compose: dict[str, Any]) -> None:
@@ -156,25 +196,29 @@ def test_volumes_hold_the_projects_folders(compose: dict[str, Any], dockerfile: 
     assert set(compose["volumes"]) == {"database", "state"}
 
 
-def test_image_is_built_from_what_exists(compose: dict[str, Any], dockerfile: list[list[str]]) -> None:
+def test_images_are_built_from_what_exists(
+    compose: dict[str, Any], dockerfile: list[list[str]], superset_dockerfile: list[list[str]]
+) -> None:
     sent = {
         line.lstrip("!") for line in (PROJECT_DIR / ".dockerignore").read_text().split() if line[0] == "!"
     }
-    for words in dockerfile:
+    for words in [*dockerfile, *superset_dockerfile]:
         if words[0] == "COPY":
             for source in words[1:-1]:
                 assert (PROJECT_DIR / source).exists(), source
                 assert source.split("/")[0] in sent
-    for body in compose["services"].values():
+    for name, body in compose["services"].items():
         if "build" in body:
-            assert (PROJECT_DIR / body["build"]["context"] / body["build"]["dockerfile"]).samefile(DOCKERFILE)
+            of = SUPERSET_DOCKERFILE if name in BI[:2] else DOCKERFILE
+            assert (PROJECT_DIR / body["build"]["context"] / body["build"]["dockerfile"]).samefile(of)
     scripts = [*re.findall(r"docker/\w+\.py", DOCKERFILE.read_text() + COMPOSE_FILE.read_text())]
-    assert {"docker/run_airflow.py", "docker/init.py"} == set(scripts)
+    assert {"docker/run_airflow.py", "docker/init.py", "docker/provision_dashboard.py"} == set(scripts)
     assert all((PROJECT_DIR / script).is_file() for script in scripts)
-    install = next(words for words in dockerfile if words[0] == "RUN" and "--require-hashes" in words)
-    assert "requirements/runtime.txt" in install
-    (user,) = [words[1] for words in dockerfile if words[0] == "USER"]
-    assert any(words[1] == "useradd" and user in words for words in dockerfile if words[0] == "RUN")
+    for image, lock in ((dockerfile, "runtime"), (superset_dockerfile, "superset")):
+        install = next(words for words in image if words[0] == "RUN" and "--require-hashes" in words)
+        assert f"requirements/{lock}.txt" in install
+        (user,) = [words[1] for words in image if words[0] == "USER"]
+        assert any(words[1] == "useradd" and user in words for words in image if words[0] == "RUN")
 
 
 def test_versions_are_the_projects(compose: dict[str, Any], dockerfile: list[list[str]]) -> None:

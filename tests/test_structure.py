@@ -22,6 +22,7 @@ KEEPERS = {
     "great_expectations": {"include/quality", "expectations"},
     "dbt": {"include/transform"},
     "airflow": {"dags"},
+    "superset": {"include/dashboard"},
 }
 
 
@@ -48,9 +49,10 @@ def _outside_functions(node: ast.AST) -> list[ast.AST]:
 
 
 def room(path: Path) -> str:
-    """``include/quality`` or ``include/transform`` where that has rules of its own, else the top folder."""
+    """A room such as ``include/quality`` where that has rules of its own, else the top folder."""
     parts = path.relative_to(PROJECT_DIR).parts
-    return "/".join(parts[:2]) if "/".join(parts[:2]) in (*ALLOWED, "include/transform") else parts[0]
+    keepers = {keeper for rooms in KEEPERS.values() for keeper in rooms}
+    return "/".join(parts[:2]) if "/".join(parts[:2]) in {*ALLOWED, *keepers} else parts[0]
 
 
 def name(path: Path) -> str:

@@ -1,20 +1,22 @@
-"""The two databases of a server: the warehouse's, and Airflow's metadata in one of its own."""
+"""The databases of a server: the warehouse's, and those in which Airflow and Superset keep what is theirs."""
 
 import psycopg
 from psycopg import sql
 
-from include.local import airflow
+from include.local import airflow, superset
 from include.settings import Role, Settings
 from include.warehouse import bootstrap
 
 
-def prepare(settings: Settings, airflow_password: str) -> None:
+def prepare(settings: Settings, airflow_password: str, superset_password: str) -> None:
     """Create what is missing of databases, roles and schemas; passwords are set to those of the settings."""
     admin = settings.dsn(Role.ADMIN)
     with psycopg.connect(admin, dbname="postgres", autocommit=True) as connection:
         _role(connection, airflow.DATABASE_ROLE, airflow_password)
+        _role(connection, superset.DATABASE_ROLE, superset_password)
         _database(connection, settings.pg_database, Role.ADMIN.value)
         _database(connection, airflow.DATABASE, airflow.DATABASE_ROLE)
+        _database(connection, superset.DATABASE, superset.DATABASE_ROLE)
         # By default everyone may connect to every database, those that come with the server among them.
         connection.execute("revoke connect, temporary on database postgres, template1 from public")
     passwords = {role.value: settings.password(role) for role in Role if role is not Role.ADMIN}

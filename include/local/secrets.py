@@ -33,6 +33,9 @@ MAKERS: dict[str, Callable[[], str]] = {
     "textile_airflow_jwt_secret": _password,
     "textile_airflow_api_secret": _password,
     "textile_airflow_fernet_key": _fernet_key,
+    "textile_superset_db_password": _password,
+    "textile_superset_admin_password": _password,
+    "textile_superset_secret_key": _password,
 }
 
 
@@ -61,6 +64,15 @@ def airflow_secrets() -> AirflowSecrets:
     except ValidationError as error:
         missing = ", ".join(f"textile_airflow_{problem['loc'][0]}" for problem in error.errors())
         raise SetupError(f"Airflow's secrets are missing in {folder}: {missing}; run `textile up`") from None
+
+
+def superset_secret(name: str) -> str:
+    """One of Superset's secrets, such as ``db_password``; SetupError when its file is missing."""
+    path = secrets_dir() / f"textile_superset_{name}"
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        raise SetupError(f"Superset's secret {path} is missing; run `textile up`") from None
 
 
 def write_private(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Bring the local stack up and down as one: PostgreSQL, its databases and, if asked for, Airflow."""
+"""Bring the local stack up and down as one: PostgreSQL and, if asked for, Airflow and Superset."""
 
 import fcntl
 import os
@@ -11,13 +11,15 @@ from pathlib import Path
 
 import psycopg
 
+from include.dashboard import provision
 from include.errors import SetupError
-from include.local import airflow, databases, ports, postgres, secrets, signals
+from include.local import airflow, databases, ports, postgres, secrets, signals, superset
 from include.settings import Role, Settings, home_dir, load_settings
 
 Say = Callable[[str], None]
 
 _AIRFLOW_PATIENCE_S = 180
+_SUPERSET_PATIENCE_S = 120
 _PORT_ATTEMPTS = 3
 
 
@@ -32,7 +34,7 @@ class Service:
     url: str | None
 
 
-def up(*, with_airflow: bool, say: Say) -> list[Service]:
+def up(*, with_airflow: bool, say: Say, with_bi: bool = False) -> list[Service]:
     """Start what is not running and wait until it is well; running services are left as they are.
 
     When it fails or is interrupted (Ctrl-C, SIGTERM), what this call started is stopped again. Two calls at
@@ -51,13 +53,20 @@ def up(*, with_airflow: bool, say: Say) -> list[Service]:
             started_server = _server_up(home, say)
             settings = load_settings()
             settings.landing_dir.mkdir(parents=True, exist_ok=True)
-            databases.prepare(settings, secrets.airflow_secrets().db_password.get_secret_value())
+            databases.prepare(
+                settings,
+                secrets.airflow_secrets().db_password.get_secret_value(),
+                secrets.superset_secret("db_password"),
+            )
             if with_airflow:
                 _airflow_up(home, say)
+            if with_bi:
+                _superset_up(home, say)
         except BaseException:
             if started_server:
-                # Airflow cannot live without it.
+                # The others cannot live without it.
                 airflow.stop(load_settings())
+                superset.stop(load_settings())
                 postgres.stop(_cluster(home))
             raise
     return status()
@@ -74,6 +83,7 @@ def down(*, say: Say) -> None:
         if running:
             say(f"stopping {', '.join(running)}")
         airflow.stop(settings)
+        superset.stop(settings)
         postgres.stop(_cluster(home))
 
 
@@ -100,6 +110,13 @@ def status() -> list[Service]:
                 airflow.url(settings) if listens else None,
             )
         )
+    if web := superset.find(settings):
+        state = "healthy" if superset.healthy(settings) else "starting"
+        services.append(
+            Service(superset.NAME, state, web.pid, settings.superset_port, superset.url(settings))
+        )
+    else:
+        services.append(Service(superset.NAME, "stopped", None, None, None))
     return services
 
 
@@ -145,6 +162,7 @@ def _server_up(home: Path, say: Say) -> bool:
         postgres.stop(cluster)
     # Services that lost their database do not come back by themselves, and its port may change now.
     airflow.stop(settings)
+    superset.stop(settings)
     begin = time.monotonic()
     say("PostgreSQL: starting" if (cluster / "data").exists() else "PostgreSQL: creating a new server")
     for attempt in range(_PORT_ATTEMPTS):
@@ -185,16 +203,48 @@ def _airflow_up(home: Path, say: Say) -> None:
         raise
 
 
+def _superset_up(home: Path, say: Say) -> None:
+    settings = load_settings()
+    begin = time.monotonic()
+    if superset.find(settings) is None or not superset.healthy(settings):
+        superset.stop(settings)
+        ports.keep_or_choose(home, "TEXTILE_SUPERSET_PORT", settings.superset_port)
+        settings = load_settings()
+        say("Superset: preparing its database")
+        superset.prepare(settings)
+        say("Superset: starting")
+        try:
+            superset.start(settings)
+            _wait_for_superset(settings)
+        except BaseException:
+            superset.stop(settings)
+            raise
+        say(f"Superset: healthy after {time.monotonic() - begin:.0f} s")
+    address = provision.provision(settings)
+    if not provision.is_something_published(settings):
+        say("Superset: nothing is published yet, so every chart is an error: `textile publish`, `make demo`")
+    say(f"Superset: {address} (user {provision.ADMIN_USER}, password in {superset.password_file()})")
+
+
+def _wait_for_superset(settings: Settings) -> None:
+    end = time.monotonic() + _SUPERSET_PATIENCE_S
+    while not superset.healthy(settings):
+        if superset.find(settings) is None or time.monotonic() > end:
+            raise SetupError(f"Superset does not come up; {_log_end(superset.log_file(settings))}")
+        time.sleep(0.5)
+
+
 def _wait_until_healthy(settings: Settings, since: datetime, begin: float, say: Say) -> None:
     waiting = set(airflow.SERVICES)
     while waiting:
         if ended := [name for name in airflow.SERVICES if airflow.find(settings, name) is None]:
-            raise SetupError(f"Airflow's {ended[0]} ended by itself; {_log_end(settings, ended[0])}")
+            log = airflow.log_file(settings, ended[0])
+            raise SetupError(f"Airflow's {ended[0]} ended by itself; {_log_end(log)}")
         if time.monotonic() - begin > _AIRFLOW_PATIENCE_S:
             name = min(waiting)
             raise SetupError(
                 f"Airflow is not healthy after {_AIRFLOW_PATIENCE_S} s, waiting for "
-                f"{', '.join(sorted(waiting))}; {_log_end(settings, name)}"
+                f"{', '.join(sorted(waiting))}; {_log_end(airflow.log_file(settings, name))}"
             )
         time.sleep(0.5)
         states = airflow.health(settings, since)
@@ -205,8 +255,7 @@ def _wait_until_healthy(settings: Settings, since: datetime, begin: float, say: 
     say(f"Airflow: {airflow.url(settings)} (user {airflow.ADMIN_USER}, password in {password})")
 
 
-def _log_end(settings: Settings, name: str) -> str:
-    log = airflow.log_file(settings, name)
+def _log_end(log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()[-15:] if log.exists() else []
     return f"the end of {log}:\n" + "\n".join(lines)
 

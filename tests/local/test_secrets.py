@@ -44,3 +44,11 @@ def test_generated_once_each_different_and_read_by_the_settings(folder: Path) ->
 def test_missing_secrets_are_named(folder: Path) -> None:
     with pytest.raises(SetupError, match="textile_airflow_db_password, textile_airflow_admin_password"):
         secrets.airflow_secrets()
+
+
+def test_a_missing_secret_of_superset_is_named(folder: Path) -> None:
+    with pytest.raises(SetupError, match="textile_superset_db_password is missing"):
+        secrets.superset_secret("db_password")
+    assert secrets.generate_missing(folder)["textile_superset_db_password"] == secrets.superset_secret(
+        "db_password"
+    )

@@ -1,0 +1,41 @@
+-- Domestic share by month
+-- 内销占比（按月）
+-- dashboard: lanxi
+SELECT month AS month, product AS product, marts.ratio(domestic_value_cny, total_value_cny, row(product_group = 'ALL')) AS domestic_share
+FROM (select
+    t.month,
+    t.product_group,
+    t.domestic_value_cny,
+    t.export_value_cny,
+    t.total_value_cny,
+    t.domestic_share,
+    t.export_share,
+    t.balance_index,
+    t.share_reason,
+    t.domestic_value_6m_before_cny,
+    t.total_value_6m_before_cny,
+    t.domestic_share_change_6m_pp,
+    t.change_reason,
+    t.domestic_share_speed_pp,
+    t.domestic_share_change_1m_pp,
+    t.change_1m_reason,
+    t.is_turning,
+    t.switch_month,
+    t.switch_reason,
+    t.asean_value_cny,
+    t.europe_america_value_cny,
+    t.rest_value_cny,
+    t.asean_share,
+    t.europe_america_share,
+    t.rest_share,
+    t.domestic_value_usd,
+    t.total_value_usd,
+    t.is_finished,
+    t.stage,
+    to_char(t.month, 'YYYY-MM') as period,
+    coalesce(p.name_zh || ' ' || p.name_en, t.product_group) as product
+from marts.dual_circulation as t
+left join marts.dim_product as p on t.product_group = p.product_group
+) AS virtual_table
+WHERE ((product_group IN ('denim', 'white_cloth', 'ALL')) AND (is_finished)) GROUP BY month, product ORDER BY domestic_share DESC
+ LIMIT 5000;

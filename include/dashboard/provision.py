@@ -1,0 +1,52 @@
+"""Bring the dashboard into a running Superset: one import, which changes nothing when it is there already."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import psycopg
+
+from include.dashboard import bundle
+from include.errors import SetupError
+from include.local import superset
+from include.local.secrets import superset_secret
+from include.settings import Role, Settings
+
+ADMIN_USER = "admin"
+
+
+def provision(settings: Settings) -> str:
+    """Import database, datasets, charts and dashboard; returns the dashboard's address. Raises SetupError."""
+    with connect(settings) as client:
+        answer = client.post(
+            "/api/v1/assets/import/",
+            files={"bundle": ("bundle.zip", bundle.bundle(settings), "application/zip")},
+            data={"passwords": json.dumps({bundle.DATABASE_FILE: settings.password(Role.BI_READER)})},
+        )
+    if answer.is_error:
+        raise SetupError(f"Superset answered {answer.status_code} to the dashboard: {answer.text[:2000]}")
+    return f"{superset.url(settings)}/superset/dashboard/{bundle.dashboard()['slug']}/"
+
+
+def is_something_published(settings: Settings) -> bool:
+    """Whether there is a release that the dashboard can show."""
+    with psycopg.connect(settings.dsn(Role.BI_READER)) as reader:
+        return reader.execute("select from marts.release_info").fetchone() is not None
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[httpx.Client]:
+    """A client that is logged in as admin; SetupError when there is no login."""
+    address = superset.url(settings)
+    login = {"username": ADMIN_USER, "password": superset_secret("admin_password"), "provider": "db"}
+    # trust_env off: an office's proxy knows nothing of our loopback.
+    with httpx.Client(base_url=address, timeout=300, trust_env=False) as client:
+        try:
+            token = client.post("/api/v1/security/login", json=login).raise_for_status().json()
+            client.headers["Authorization"] = f"Bearer {token['access_token']}"
+            csrf = client.get("/api/v1/security/csrf_token/").raise_for_status().json()
+        except httpx.HTTPError as error:
+            raise SetupError(f"no login to Superset at {address} ({error}): see `textile status`") from error
+        client.headers.update({"X-CSRFToken": csrf["result"], "Referer": address})
+        yield client

@@ -1,0 +1,112 @@
+"""Superset on this machine: its environment, how it starts and whether it is well.
+
+It has a Python of its own (``.venv-superset``, made by ``scripts/setup_venv.sh``), because it needs another
+SQLAlchemy than Airflow, and a database of its own on the warehouse's server for what it keeps itself.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import httpx
+import psutil
+
+from include.errors import SetupError
+from include.local import processes
+from include.local.secrets import secrets_dir
+from include.settings import PROJECT_DIR, Settings
+
+NAME = "superset"
+DATABASE = "superset"
+DATABASE_ROLE = "superset"
+PYTHON = PROJECT_DIR / ".venv-superset" / "bin" / "python"
+_CODE = PROJECT_DIR / "include" / "dashboard"
+
+
+def run_dir(settings: Settings) -> Path:
+    """Where it is noted which processes are ours."""
+    return settings.home / "run"
+
+
+def log_file(settings: Settings) -> Path:
+    """What the web server says of itself."""
+    return settings.home / "logs" / f"{NAME}.log"
+
+
+def password_file() -> Path:
+    """The file with the password of the one user, ``admin``."""
+    return secrets_dir() / "textile_superset_admin_password"
+
+
+def url(settings: Settings) -> str:
+    """The address of the web interface and API, without a slash at the end."""
+    if settings.superset_port is None:
+        raise SetupError("Superset's port is not known: run `make bi`, or set TEXTILE_SUPERSET_PORT")
+    return f"http://{settings.superset_host}:{settings.superset_port}"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """This process's environment with what Superset needs, and without another Superset's or Flask's."""
+    foreign = ("SUPERSET", "FLASK", "PYTHONPATH")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return own | {
+        "SUPERSET_CONFIG_PATH": str(_CODE / "superset_config.py"),
+        "SUPERSET_HOME": str(settings.home / "superset"),
+        "TEXTILE_PG_HOST": settings.pg_host,
+        "TEXTILE_PG_PORT": str(settings.pg_port),
+        "TEXTILE_SECRETS_DIR": str(secrets_dir()),
+        "SCARF_ANALYTICS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def prepare(settings: Settings) -> None:
+    """Bring Superset's database to its version, with roles and the admin (does nothing when it is there)."""
+    if not PYTHON.exists():
+        raise SetupError(f"Superset is not installed ({PYTHON} is missing): run `make bi`")
+    (settings.home / "superset").mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [PYTHON, _CODE / "superset_prepare.py"],
+        env=environment(settings),
+        cwd=settings.home / "superset",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SetupError(f"Superset's database cannot be prepared:\n{(done.stdout + done.stderr)[-3000:]}")
+
+
+def start(settings: Settings) -> None:
+    """Start the web server on loopback; :func:`healthy` tells when it is ready."""
+    processes.stop(run_dir(settings), NAME)
+    # One process: the answers come from PostgreSQL, and each further one takes 400 MB.
+    options = "--workers 1 --worker-class gthread --threads 8 --timeout 120"
+    listens = f"127.0.0.1:{settings.superset_port}"
+    processes.start(
+        run_dir(settings),
+        NAME,
+        [PYTHON, "-m", "gunicorn", *options.split(), "--bind", listens, "superset.app:create_app()"],
+        env=environment(settings),
+        cwd=settings.home / "superset",
+        log=log_file(settings),
+    )
+
+
+def stop(settings: Settings) -> None:
+    """Stop it. Idempotent."""
+    processes.stop(run_dir(settings), NAME, patience_s=10)
+
+
+def find(settings: Settings) -> psutil.Process | None:
+    """The running web server, if there is one."""
+    return processes.find(run_dir(settings), NAME)
+
+
+def healthy(settings: Settings) -> bool:
+    """Whether the login page comes: ``/health`` answers also when nothing else does."""
+    try:
+        answer = httpx.get(f"{url(settings)}/login/", timeout=30, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == httpx.codes.OK

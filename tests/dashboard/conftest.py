@@ -1,0 +1,68 @@
+"""A small cluster, published, with Superset before it: as `make bi` leaves it, in a home of its own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from include import pipeline, release, synthetic
+from include.local import stack, superset
+from include.settings import Settings, load_settings
+from tests.dashboard.page import DashboardPage
+
+MONTHS, ENTERPRISES, SCALE = 16, 12, 0.5
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home folder that all settings of the module point to; what runs in it is stopped at the end."""
+    if not superset.PYTHON.exists():
+        why = 'Superset is not installed: scripts/setup_venv.sh superset "Superset", or `make bi`'
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    folder = tmp_path_factory.mktemp("dashboard")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("TEXTILE_")]:
+            patch.delenv(name)
+        patch.setenv("TEXTILE_HOME", str(folder))
+        try:
+            yield folder
+        finally:
+            stack.down(say=print)
+
+
+@pytest.fixture(scope="module")
+def late_file(home: Path) -> Path:
+    """A mill's file of the newest month, which the first release lacks."""
+    return home / "late.csv"
+
+
+@pytest.fixture(scope="module")
+def bi(home: Path, late_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The warehouse with its first release, and Superset with the dashboard."""
+    stack.up(with_airflow=False, say=print)
+    settings = load_settings()
+    files = tmp_path_factory.mktemp("files")
+    synthetic.generate(files, months=MONTHS, enterprises=ENTERPRISES, scale=SCALE)
+    newest = sorted((files / "enterprise_orders").glob("*.csv"))[-1]
+    newest.rename(late_file)
+    for source in ("enterprise_orders", "customs_exports", "customs_statistics"):
+        for folder in [files / source, *sorted(path for path in (files / source).iterdir() if path.is_dir())]:
+            found = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".yml")
+            profile = None if folder.name == source else folder.name
+            assert not [r for r in pipeline.load_files(settings, source, found, profile) if r.failed_rules]
+    assert release.publish(settings).status == "published"
+    stack.up(with_airflow=False, with_bi=True, say=print)
+    return load_settings()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, bi: Settings) -> Iterator[DashboardPage]:
+    """The dashboard in a browser, logged in."""
+    with browser.new_context(viewport={"width": 1280, "height": 2700}, locale="en-US") as context:
+        opened = DashboardPage(context.new_page(), superset.url(bi))
+        opened.log_in(superset.password_file().read_text().strip())
+        yield opened
