@@ -58,15 +58,16 @@ def space(settings: Settings, *, together: bool) -> Results:
     with connect(settings, Role.ADMIN, autocommit=True) as connection:
         names = ", ".join(f"store.{mart}" for mart in store.stored_marts(connection))
         connection.execute(f"truncate {names}".encode())
-    publish(settings)
+    publish(settings, audited(settings)[0])
     maintenance.vacuum(settings, lambda _: None)
     one, all_of_one = occupied(settings), changes.size(settings)
-    publish(settings)
+    publish(settings, audited(settings)[0])
     unchanged = occupied(settings)["bytes"] - one["bytes"]
     touched, took = [], []
     for _ in range(RELEASES):
         touched.append(changes.change(settings, SHARE, together=together))
-        took.append(publish(settings))
+        build_id, compared = audited(settings)
+        took.append((compared, publish(settings, build_id)))
         before = occupied(settings)
         maintenance.vacuum(settings, lambda _: None)  # as every night
     after = occupied(settings)
@@ -87,8 +88,8 @@ def space(settings: Settings, *, together: bool) -> Results:
     }
 
 
-def publish(settings: Settings) -> tuple[float, float]:
-    """Compare the candidate as it is, which ends the audit, and publish it; seconds of each."""
+def audited(settings: Settings) -> tuple[int, float]:
+    """Compare the candidate as it is, which ends the audit; returns the build and seconds."""
     with connect(settings, Role.PUBLISHER) as connection:
         build_id = scalar(
             connection,
@@ -100,10 +101,14 @@ def publish(settings: Settings) -> tuple[float, float]:
         )
         begin = time.perf_counter()
         store.compare(connection, store.stored_marts(connection))  # the end of the audit
-        compared = time.perf_counter() - begin
+    return build_id, time.perf_counter() - begin
+
+
+def publish(settings: Settings, build_id: int) -> float:
+    """Publish an audited build; returns seconds."""
     begin = time.perf_counter()
     release.publish_build(settings, build_id)
-    return compared, time.perf_counter() - begin
+    return time.perf_counter() - begin
 
 
 def occupied(settings: Settings) -> dict[str, int]:
@@ -131,8 +136,9 @@ def while_a_reader_holds_a_query(settings: Settings) -> Results:
     with held(settings):
         for _ in range(_HELD):
             changes.change(settings, SHARE, together=True)
+            build_id, compared = audited(settings)
             with newcomers(settings, waited):
-                took.append(publish(settings))
+                took.append((compared, publish(settings, build_id)))
         switches = [seconds_of_rollback(settings, back) for back in (1, 0, 1, 0)]
         with newcomers(settings, beside_columns):
             cannot_add_a_column(settings)
@@ -152,7 +158,7 @@ def cannot_add_a_column(settings: Settings) -> None:
     with connect(settings, Role.TRANSFORMER, autocommit=True) as transformer:
         transformer.execute("alter table candidate.growth add column added numeric")
         with suppress(ReadersInTheWayError):
-            publish(settings)
+            publish(settings, audited(settings)[0])
             raise AssertionError("a column was added to a mart that was being read")
         transformer.execute("alter table candidate.growth drop column added")
 

@@ -141,6 +141,7 @@ def variables(settings: Settings) -> dict[str, str]:
     if settings.pg_port is None:
         raise BuildError("the warehouse's port is not known: run `textile up`, or set TEXTILE_PG_PORT")
     return {
+        "DBT_TARGET": "warehouse",  # whatever a shell that queries the semantic layer has set
         "TEXTILE_PG_HOST": settings.pg_host,
         "TEXTILE_PG_PORT": str(settings.pg_port),
         "TEXTILE_PG_DATABASE": settings.pg_database,

@@ -50,6 +50,8 @@ def diff(
     ExplainError when a release or the mart is not there.
     """
     with connect(settings, Role.PUBLISHER) as connection:
+        # All marts as of one moment, whatever retention drops meanwhile.
+        connection.execute("set transaction isolation level repeatable read")
         cursor = connection.cursor(row_factory=dict_row)
         known = connection.execute("select mart from ops.mart order by mart").fetchall()
         found = []

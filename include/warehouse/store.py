@@ -34,6 +34,8 @@ def compare(connection: psycopg.Connection, marts: Iterable[str]) -> None:
     """
     connection.execute("truncate ops.difference")
     for mart in marts:
+        # Says that the mart was compared, also when nothing differs.
+        connection.execute("insert into ops.difference (mart) values (%s)", [mart])
         is_stored = bool(columns(connection, "store", mart))
         stored = "select row_hash from {table} where valid_to_release = {open}"
         connection.execute(
@@ -93,11 +95,11 @@ def merge(connection: psycopg.Connection, mart: str, release_id: int) -> dict[st
         )
     ).rowcount
     noted = connection.execute(
-        "with noted as (delete from ops.difference where mart = %s returning place)"
-        " select count(place), count(*) - count(place) from noted",
+        "with noted as (delete from ops.difference where mart = %s returning place, row_hash)"
+        " select count(place), count(row_hash) - count(place), count(*) - count(row_hash) from noted",
         [mart],
     ).fetchone()
-    if noted != (added, ended):
+    if noted != (added, ended, 1):
         raise PublishError(
             f"mart {mart}: candidate.{mart} is not what was audited: somebody wrote to it since. Nothing was "
             "published; `textile publish` builds and audits again"

@@ -192,6 +192,16 @@ def test_a_candidate_that_somebody_wrote_to_since_its_audit_is_not_published(war
     assert contents(warehouse, ["store.sample"]) == before
 
 
+def test_a_candidate_that_was_never_compared_is_not_published(warehouse):
+    publish(warehouse, TWO)
+    candidate(warehouse, CHANGED)
+    with (
+        connect(warehouse, Role.PUBLISHER) as connection,
+        pytest.raises(PublishError, match=r"candidate.sample is not what was audited"),
+    ):
+        store.merge(connection, "sample", 2)
+
+
 def test_a_row_that_the_audit_found_unchanged_stays_what_it_was(warehouse):
     publish(warehouse, TWO)
     candidate(warehouse, CHANGED)
@@ -235,6 +245,7 @@ def test_comments_are_carried_over_and_kept_up_to_date(warehouse):
                     psycopg.sql.SQL("comment on {} is {}").format(psycopg.sql.SQL(target), value)
                 )
         with connect(warehouse, Role.PUBLISHER) as connection:
+            store.compare(connection, ["sample"])
             store.merge(connection, "sample", 1)
             store.show(connection, "sample", restricted=False)
         assert query(

@@ -275,6 +275,10 @@ def test_a_reader_cannot_make_writers_wait_or_keep_objects(house, role, statemen
     assert refused(house, role, statement)
 
 
+def test_a_pool_can_clear_a_readers_session(house):
+    assert not refused(house, Role.BI_READER, "select pg_advisory_unlock_all()")
+
+
 def test_defaults_that_a_reader_changed_for_its_role_are_made_right_again(house):
     for setting in ("search_path = workbench", "statement_timeout = 0"):
         query(house, f"alter role analyst set {setting}", role=Role.ANALYST)

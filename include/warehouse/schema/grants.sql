@@ -8,7 +8,7 @@ begin
     for callable in
         select oid from pg_proc
         where pronamespace = 'pg_catalog'::regnamespace
-            and (proname ~ '^pg_(try_)?advisory_' or proname ~ '^lo_' or proname in ('lowrite', 'loread'))
+            and (proname ~ '^pg_(try_)?advisory_(xact_)?lock' or proname ~ '^lo_' or proname in ('lowrite', 'loread'))
     loop
         execute format('revoke execute on function %s from public', callable);
         if callable::text ~ 'advisory' then
