@@ -16,6 +16,8 @@ from include.sources import read
 from include.sources.contract import contract
 from include.sources.manifest import manifest
 from include.sources.profile import Profile, canonical
+from include.warehouse import store
+from include.warehouse.connection import connect
 from include.warehouse.load_log import FileResult
 
 Row = dict[str, str]
@@ -199,6 +201,25 @@ def one(settings: Settings, statement: str, *values: Any, role: Role = Role.ADMI
     """The one value of a query."""
     ((value,),) = query(settings, statement, *values, role=role)
     return value
+
+
+def compared(settings: Settings) -> None:
+    """Compare the candidate with the newest release, as the audit does at its end."""
+    with connect(settings, Role.PUBLISHER) as connection:
+        store.compare(connection, store.stored_marts(connection))
+
+
+def audited_again(settings: Settings) -> int:
+    """A build of what is published already that has passed its audit; returns its number."""
+    compared(settings)
+    return int(
+        one(
+            settings,
+            "insert into ops.build (status, last_load_id, loads, code_version, is_full)"
+            " select 'audited', last_load_id, loads, code_version, false from ops.build"
+            " order by build_id desc limit 1 returning build_id",
+        )
+    )
 
 
 def contents(settings: Settings, tables: Iterable[str], ignored: Iterable[str] = ()) -> dict[str, list[str]]:

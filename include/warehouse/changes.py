@@ -53,9 +53,9 @@ def diff(
         # All marts as of one moment, whatever retention drops meanwhile.
         connection.execute("set transaction isolation level repeatable read")
         cursor = connection.cursor(row_factory=dict_row)
-        known = connection.execute("select mart from ops.mart order by mart").fetchall()
+        known = [name for (name,) in connection.execute("select mart from ops.mart order by mart")]
         found = []
-        for asked in [mart] if mart else [name for (name,) in known]:
+        for asked in [mart] if mart else known or [None]:
             statement = "select * from ops.release_diff(%s::bigint, %s::bigint, %s)"
             try:
                 found += cursor.execute(statement, [a, b, asked]).fetchall()

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from samples import item, load, one, orders, query, write
+from samples import audited_again, item, load, one, orders, query, write
 
 from include import release, released
 from include.errors import BulletinError, PublishError, ReadersInTheWayError
@@ -15,14 +15,13 @@ from include.settings import Role, Settings
 NOBODY = ({"accept_drift": None}, SimpleNamespace(triggering_user_name=None))
 
 
-def new_build(settings: Settings, status: str) -> int:
-    """A build of what is published already, in the state given."""
+def new_build(settings: Settings) -> int:
+    """A build of what is published already, not yet audited."""
     return one(
         settings,
         "insert into ops.build (status, last_load_id, loads, code_version, is_full)"
-        " select %s, last_load_id, loads, code_version, false from ops.build"
+        " select 'built', last_load_id, loads, code_version, false from ops.build"
         " order by build_id desc limit 1 returning build_id",
-        status,
     )
 
 
@@ -37,14 +36,14 @@ def test_a_load_that_overtakes_a_build_is_published_by_the_same_run(at, ask, tmp
 
 
 def test_a_build_overtaken_by_another_and_published_leaves_nothing_to_audit(at, ask):
-    build_id = new_build(at, "built")
+    build_id = new_build(at)
     query(at, "update ops.build set loads = 0 where build_id = %s", build_id)
     with pytest.raises(AirflowSkipException, match="no load and no code has changed since release 1"):
         ask("build_marts", "audit", build_id, *NOBODY)
 
 
 def test_a_build_that_another_process_gave_up_says_which_and_what_to_do(at, ask, tmp_path):
-    mine = new_build(at, "built")
+    mine = new_build(at)
     load(at, "enterprise_orders", write(tmp_path / "more.csv", orders(3, 订单号="SO-77")))
     theirs = release.build(at)
     given_up = query(at, "select status, message from ops.build where build_id = %s", mine)
@@ -57,8 +56,8 @@ def test_a_build_that_another_process_gave_up_says_which_and_what_to_do(at, ask,
 
 
 def test_publish_is_tried_again_while_a_reader_is_in_the_way(at, ask):
-    build_id = new_build(at, "audited")
     query(at, "alter table candidate.dual_circulation add column note text")
+    build_id = audited_again(at)
     with psycopg.connect(at.dsn(Role.ANALYST)) as reader:
         reader.execute("select count(*) from marts.dual_circulation")
         with pytest.raises(ReadersInTheWayError, match="a reader's open transaction holds"):
@@ -77,7 +76,7 @@ def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
 
 
 def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
-    assert release.publish_build(at, new_build(at, "audited")).release_id == 2
+    assert release.publish_build(at, audited_again(at)).release_id == 2
     assert release.publish(at).message == "no load and no code has changed since release 2"
     released.rollback(at, 1, "test")
     result = release.publish(at)
@@ -86,7 +85,7 @@ def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
 
 
 def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, tmp_path):
-    assert release.publish_build(at, new_build(at, "audited")).release_id == 2
+    assert release.publish_build(at, audited_again(at)).release_id == 2
     load(at, "enterprise_orders", write(tmp_path / "more.csv", orders(3, 订单号="SO-77")))
     build_id = ask("build_marts", "build")
     released.rollback(at, 1, "wrong rates", "Li Na")
@@ -100,7 +99,7 @@ def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, tmp_
 
 
 def test_the_form_of_the_rollback_takes_back_and_records_who_asked(at, ask):
-    release.publish_build(at, new_build(at, "audited"))
+    release.publish_build(at, audited_again(at))
     person = SimpleNamespace(triggering_user_name="Wang Fang")
     assert ask("rollback_release", "rollback", {"release_id": 1, "reason": "wrong rates"}, person) == 1
     switched = (
@@ -125,8 +124,8 @@ def test_figures_that_jumped_refuse_until_somebody_says_in_the_form_why_they_are
         " where is_finished returning 1",
     )
     with pytest.raises(AirflowFailException, match=r"build \d+ \(drift_dual_circulation\): .*accept-drift"):
-        ask("build_marts", "audit", new_build(at, "built"), *NOBODY)
-    build_id = new_build(at, "built")
+        ask("build_marts", "audit", new_build(at), *NOBODY)
+    build_id = new_build(at)
     form = ({"accept_drift": "checked with the mill"}, SimpleNamespace(triggering_user_name="Wang Fang"))
     assert ask("build_marts", "audit", build_id, *form) == build_id
     assert query(at, "select build_id, rule_code, reason, accepted_by from ops.accepted_drift") == [

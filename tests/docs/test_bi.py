@@ -9,7 +9,7 @@ import pandas
 import polars
 import psycopg
 import pytest
-from samples import one
+from samples import audited_again
 from sqlalchemy import create_engine, text
 
 from include import release
@@ -23,12 +23,7 @@ SCRIPTS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 def url(new_warehouse: Callable[..., Settings], published: Settings) -> str:
     """A warehouse whose current release is the second."""
     settings = new_warehouse(published)
-    build_id = one(
-        settings,
-        "insert into ops.build (status, last_load_id, loads, code_version)"
-        " select 'audited', last_load_id, loads, 'next' from ops.build returning build_id",
-    )
-    assert release.publish_build(settings, build_id).release_id == 2
+    assert release.publish_build(settings, audited_again(settings)).release_id == 2
     return settings.dsn(Role.BI_READER)
 
 

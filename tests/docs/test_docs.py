@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import typer
-from samples import one
+from samples import audited_again
 
 from include import release
 from include.cli import app
@@ -111,12 +111,7 @@ def test_every_refusal_is_in_the_runbook() -> None:
 def two_releases(new_warehouse: Callable[..., Settings], published: Settings) -> Settings:
     """A warehouse with the releases 1 and 2, as the pages speak of them."""
     settings = new_warehouse(published)
-    build_id = one(
-        settings,
-        "insert into ops.build (status, last_load_id, loads, code_version)"
-        " select 'audited', last_load_id, loads, 'next' from ops.build returning build_id",
-    )
-    assert release.publish_build(settings, build_id).release_id == 2
+    assert release.publish_build(settings, audited_again(settings)).release_id == 2
     return settings
 
 

@@ -6,32 +6,18 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from samples import contents, one, query
+from samples import audited_again, compared, contents, one, query
 
 from include import release
 from include.errors import PublishError, ReadersInTheWayError
 from include.settings import Role, Settings
-from include.warehouse import store
-from include.warehouse.connection import connect
 
 
 @pytest.fixture
 def audited(new_warehouse: Callable[..., Settings], published: Settings) -> tuple[Settings, int]:
     """A published warehouse whose candidate has passed the gate once more."""
     settings = new_warehouse(published)
-    build_id = one(
-        settings,
-        "insert into ops.build (status, last_load_id, loads, code_version)"
-        " select 'audited', last_load_id, loads, 'next' from ops.build"
-        " order by build_id desc limit 1 returning build_id",
-    )
-    _compare(settings)
-    return settings, build_id
-
-
-def _compare(settings: Settings) -> None:
-    with connect(settings, Role.PUBLISHER) as connection:
-        store.compare(connection, store.stored_marts(connection))
+    return settings, audited_again(settings)
 
 
 def _seen(settings: Settings) -> dict[str, list[str]]:
@@ -60,7 +46,7 @@ def test_a_mart_that_is_no_longer_built(audited: tuple[Settings, int]) -> None:
 def test_a_new_column_while_a_reader_holds_the_mart(audited: tuple[Settings, int]) -> None:
     settings, build_id = audited
     query(settings, "alter table candidate.dual_circulation add column note text")
-    _compare(settings)
+    compared(settings)
     with psycopg.connect(settings.dsn(Role.ANALYST)) as reader:
         reader.execute("select count(*) from marts.dual_circulation")
         _refused(settings, build_id, "a reader's open transaction holds")
@@ -76,7 +62,7 @@ def test_columns_of_two_marts_come_among_readers_of_both(audited: tuple[Settings
     settings, build_id = audited
     for mart in ("dual_circulation", "growth"):
         query(settings, f"alter table candidate.{mart} add column note text")
-    _compare(settings)
+    compared(settings)
     done, took = threading.Event(), [0.0]
 
     def read(*marts: str) -> None:
