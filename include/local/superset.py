@@ -126,7 +126,9 @@ def is_outdated(settings: Settings) -> bool:
         *secrets_dir().glob("textile_superset_*"),
     ]
     process = find(settings)
-    return process is not None and any(path.stat().st_mtime > process.create_time() for path in read_at_start)
+    return process is not None and any(
+        not path.exists() or path.stat().st_mtime > process.create_time() for path in read_at_start
+    )
 
 
 def healthy(settings: Settings) -> bool:
