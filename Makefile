@@ -52,8 +52,9 @@ docs: setup ## write the catalogue: what every column means, its formula, source
 
 lock: ## for maintainers: write requirements/ anew from pyproject.toml (needs uv); keeps versions that still fit
 	@command -v uv > /dev/null || { echo "lock: uv is needed (pip install uv)" >&2; exit 1; }
-	@echo "lock: requirements/dev.txt, requirements/runtime.txt, requirements/bench.txt, requirements/superset.txt"
+	@echo "lock: requirements/dev.txt, requirements/runtime.txt, requirements/bench.txt, requirements/superset.txt, requirements/superset-build.txt"
 	@$(LOCK) --extra dev --output-file requirements/dev.txt pyproject.toml
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
 	@$(LOCK) --group bench --output-file requirements/bench.txt
 	@$(LOCK) --group superset --exclude-newer 2026-06-01 --output-file requirements/superset.txt
+	@$(LOCK) --group superset-build --exclude-newer 2026-06-01 --output-file requirements/superset-build.txt

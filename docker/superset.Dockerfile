@@ -6,8 +6,11 @@ RUN useradd --uid 50000 --no-create-home --shell /usr/sbin/nologin textile \
     && install -d -o textile -g textile /var/lib/superset
 
 WORKDIR /opt/superset
-COPY requirements/superset.txt requirements/
-RUN python -m pip install --no-cache-dir --require-hashes --no-deps -r requirements/superset.txt
+COPY requirements/superset.txt requirements/superset-build.txt requirements/
+# As scripts/setup_venv.sh: two packages come as source only and are built by a locked setuptools.
+RUN python -m pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: -r requirements/superset-build.txt \
+    && python -m pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: \
+        --no-binary odfpy,wtforms-json --no-build-isolation -r requirements/superset.txt
 
 COPY include/dashboard/superset_config.py include/dashboard/superset_prepare.py ./
 

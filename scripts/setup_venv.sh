@@ -6,18 +6,53 @@ cd "$(dirname "$0")/.."
 folder=.venv-${1:?usage: setup_venv.sh NAME WHAT}
 what=${2:?usage: setup_venv.sh NAME WHAT}
 lock=requirements/$1.txt
+build_lock=requirements/$1-build.txt
 log=$folder/install.log
 unset PYTHONPATH PYTHONHOME
 export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore PIP_REQUIRE_VIRTUALENV=0
 
-mark="$(cksum < "$lock") $PWD"
+case $1 in
+    superset)
+        # Some of Superset's packages have no wheel for 3.13, and two have none at all.
+        versions='(3, 11), (3, 12)'
+        pythons="${PYTHON:-} .venv/bin/python python3.12 python3.11 python3"
+        source_only='--no-binary odfpy,wtforms-json --no-build-isolation'
+        ;;
+    *)
+        versions='(3, 11), (3, 12), (3, 13)'
+        pythons=.venv/bin/python
+        source_only=''
+        ;;
+esac
+
+mark="$(cat "$lock" "$build_lock" 2> /dev/null | cksum) $PWD"
 [ "$(cat "$folder/packages.mark" 2> /dev/null)" = "$mark" ] && "$folder/bin/python" -c '' 2> /dev/null && exit 0
 
+python=''
+for candidate in $pythons; do
+    if "$candidate" -c "import ensurepip, sys, venv; sys.exit(sys.version_info[:2] not in [$versions])" 2> /dev/null; then
+        python=$candidate
+        break
+    fi
+done
+if [ -z "$python" ]; then
+    echo "setup: $what needs a Python of its own, one of $versions: install it (with its venv module), or name it:" \
+        "make bi PYTHON=/path/to/python3.12" >&2
+    exit 1
+fi
+
+install() { "$folder/bin/python" -m pip install --progress-bar off --require-hashes --no-deps --only-binary :all: "$@"; }
+
 echo "setup: installing $what ($lock) into $folder, about a minute"
+# What runs must not lose its files under its feet.
+if [ "$1" = superset ]; then .venv/bin/python -m include.local.superset; fi
 rm -rf "$folder"
 mkdir "$folder"
-if .venv/bin/python -m venv "$folder" > "$log" 2>&1 &&
-    "$folder/bin/python" -m pip install --progress-bar off --require-hashes --no-deps -r "$lock" >> "$log" 2>&1; then
+# What is built here is built by a locked setuptools. $source_only is several words.
+# shellcheck disable=SC2086
+if "$python" -m venv "$folder" > "$log" 2>&1 &&
+    { [ ! -e "$build_lock" ] || install -r "$build_lock" >> "$log" 2>&1; } &&
+    install $source_only -r "$lock" >> "$log" 2>&1; then
     echo "$mark" > "$folder/packages.mark"
     exit 0
 fi

@@ -125,6 +125,8 @@ def test_variables_are_documented_and_bind_to_loopback_by_default(compose: dict[
     named = {match[1] for match in VARIABLE.finditer(COMPOSE_FILE.read_text())}
     example = (PROJECT_DIR / "docker" / "env.example").read_text()
     documented = dict(line.split("=") for line in example.splitlines() if line and not line.startswith("#"))
+    # Compose itself reads that one.
+    assert documented.pop("COMPOSE_PROFILES") in compose["services"]["superset"]["profiles"]
     assert named == set(documented)
     for name, sort, default in VARIABLE.findall(COMPOSE_FILE.read_text()):
         assert sort == ("-" if documented[name] else "?")
@@ -217,6 +219,7 @@ def test_images_are_built_from_what_exists(
     for image, lock in ((dockerfile, "runtime"), (superset_dockerfile, "superset")):
         install = next(words for words in image if words[0] == "RUN" and "--require-hashes" in words)
         assert f"requirements/{lock}.txt" in install
+        assert "--only-binary" in install
         (user,) = [words[1] for words in image if words[0] == "USER"]
         assert any(words[1] == "useradd" and user in words for words in image if words[0] == "RUN")
 

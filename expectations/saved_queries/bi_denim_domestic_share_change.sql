@@ -37,5 +37,16 @@ FROM (select
 from marts.dual_circulation as t
 left join marts.dim_product as p on t.product_group = p.product_group
 ) AS virtual_table
-WHERE period = (select to_char(max(month), 'YYYY-MM') from marts.dual_circulation where is_finished) AND ((product_group = 'denim') AND (is_finished))
+WHERE period = (select max(period) from (select
+    t.month,
+    to_char(t.month, 'YYYY-MM') as period
+from (
+    select month from marts.dual_circulation
+    where is_finished
+    intersect
+    select period_start from marts.growth
+    where period_type = 'month' and basis = 'customs' and market_level = 'all' and value_cny > 0
+        and comparability_reason is distinct from 'period_not_finished'
+) as t
+) as finished_months) AND ((product_group = 'denim') AND (is_finished))
  LIMIT 5000;

@@ -62,5 +62,16 @@ left join marts.dim_product as p on t.product_group = p.product_group
 left join (select distinct market_group_latest, market_group_name_zh, market_group_name_en from marts.dim_market) as b on t.market_group = b.market_group_latest
 left join marts.dim_market as m on t.market_code = m.market_code
 ) AS virtual_table
-WHERE period = (select to_char(max(month), 'YYYY-MM') from marts.dual_circulation where is_finished) AND product IN ('牛仔布 Denim') AND ((period_type = 'month') AND (basis = 'customs') AND (market_level = 'group')) GROUP BY bloc, COALESCE(growth_comparable_reason, CASE comparison_basis WHEN 'plain' THEN '同月 plain' WHEN 'festival_adjusted' THEN '农历对齐 festival_adjusted' WHEN 'working_day' THEN '工作日 working_day' ELSE comparison_basis END) || CASE WHEN is_low_base THEN '，低基数 low base' ELSE '' END ORDER BY marts.points(marts.known(value_cny - base_value_cny, contribution_reason), base_total_value_cny, row(period_type, period_start, basis, product_group), row(period_type, case when period_type in ('ytd', 'r12') then period_start end, basis, market_level, product_group = 'ALL', period_start, product_group)) DESC
+WHERE period = (select max(period) from (select
+    t.month,
+    to_char(t.month, 'YYYY-MM') as period
+from (
+    select month from marts.dual_circulation
+    where is_finished
+    intersect
+    select period_start from marts.growth
+    where period_type = 'month' and basis = 'customs' and market_level = 'all' and value_cny > 0
+        and comparability_reason is distinct from 'period_not_finished'
+) as t
+) as finished_months) AND product IN ('牛仔布 Denim') AND ((period_type = 'month') AND (basis = 'customs') AND (market_level = 'group') AND (comparability_reason IS DISTINCT FROM 'period_not_finished')) GROUP BY bloc, COALESCE(growth_comparable_reason, CASE comparison_basis WHEN 'plain' THEN '同月 plain' WHEN 'festival_adjusted' THEN '农历对齐 festival_adjusted' WHEN 'working_day' THEN '工作日 working_day' ELSE comparison_basis END) || CASE WHEN is_low_base THEN '，低基数 low base' ELSE '' END ORDER BY marts.points(marts.known(value_cny - base_value_cny, contribution_reason), base_total_value_cny, row(period_type, period_start, basis, product_group), row(period_type, case when period_type in ('ytd', 'r12') then period_start end, basis, market_level, product_group = 'ALL', period_start, product_group)) DESC
  LIMIT 50;

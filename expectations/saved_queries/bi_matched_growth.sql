@@ -33,5 +33,5 @@ FROM (select
 from marts.matched_growth as t
 left join marts.dim_product as p on t.product_group = p.product_group
 ) AS virtual_table
-WHERE product IN ('牛仔布 Denim') AND ((period_type = 'month') AND (basis = 'order_book') AND (market_scope = 'all') AND (is_comparable) AND (growth_reason IS NULL)) GROUP BY period_start ORDER BY "全部企业 All mills" DESC
+WHERE product IN ('牛仔布 Denim') AND ((period_type = 'month') AND (basis = 'order_book') AND (market_scope = 'all') AND (is_comparable) AND (growth_reason IS NULL) AND (NOT (mills_missing IN (1, 2) OR mills_new IN (1, 2)))) GROUP BY period_start ORDER BY "全部企业 All mills" DESC
  LIMIT 5000;

@@ -46,5 +46,16 @@ from marts.price_quantity as t
 left join marts.dim_product as p on t.product_group = p.product_group
 left join (select distinct market_group_latest, market_group_name_zh, market_group_name_en from marts.dim_market) as b on t.market_group = b.market_group_latest
 ) AS virtual_table
-WHERE period = (select to_char(max(month), 'YYYY-MM') from marts.dual_circulation where is_finished) AND product IN ('牛仔布 Denim') AND ((period_type = 'month') AND (basis = 'customs') AND (market_level = 'group')) GROUP BY bloc ORDER BY "量 Volume" DESC
+WHERE period = (select max(period) from (select
+    t.month,
+    to_char(t.month, 'YYYY-MM') as period
+from (
+    select month from marts.dual_circulation
+    where is_finished
+    intersect
+    select period_start from marts.growth
+    where period_type = 'month' and basis = 'customs' and market_level = 'all' and value_cny > 0
+        and comparability_reason is distinct from 'period_not_finished'
+) as t
+) as finished_months) AND product IN ('牛仔布 Denim') AND ((period_type = 'month') AND (basis = 'customs') AND (market_level = 'group') AND (comparability_reason IS DISTINCT FROM 'period_not_finished')) GROUP BY bloc ORDER BY "量 Volume" DESC
  LIMIT 5000;

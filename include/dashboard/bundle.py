@@ -15,13 +15,12 @@ import yaml
 
 from include.dashboard.datasets import FOLDER as DATASETS
 from include.dashboard.datasets import uuid_of
-from include.settings import PROJECT_DIR, Settings
+from include.settings import PROJECT_DIR, Role, Settings
 
 FOLDER = PROJECT_DIR / "dashboards"
 BLOC_COLOURS = PROJECT_DIR / "include" / "colours.yml"
 SEEDS = PROJECT_DIR / "dbt_project" / "seeds"
 ALL_PRODUCTS = "全部产品 All products"  # as dim_product names it
-DATABASE_FILE = "databases/textile.yaml"
 _VERSION = {"version": "1.0.0"}
 _REFRESH_S = 300
 _TIMESERIES = {
@@ -52,7 +51,7 @@ def dashboard() -> dict[str, Any]:
 
 
 def bundle(settings: Settings) -> bytes:
-    """The zip file that ``/api/v1/assets/import/`` takes; without a password."""
+    """The zip file that ``/api/v1/assets/import/`` takes; it holds bi_reader's password."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
         for name, asset in _assets(settings):
@@ -64,7 +63,7 @@ def bundle(settings: Settings) -> bytes:
 def _assets(settings: Settings) -> Iterator[tuple[str, str | dict[str, Any]]]:
     # Superset refuses metadata without a time.
     yield "metadata.yaml", {**_VERSION, "type": "assets", "timestamp": "2026-01-01T00:00:00+00:00"}
-    yield DATABASE_FILE, _database(settings)
+    yield "databases/textile.yaml", _database(settings)
     for path in sorted(DATASETS.glob("*.yml")):
         yield f"datasets/textile/{path.stem}.yaml", path.read_text(encoding="utf-8")
     found = charts()
@@ -74,13 +73,14 @@ def _assets(settings: Settings) -> Iterator[tuple[str, str | dict[str, Any]]]:
 
 
 def _database(settings: Settings) -> dict[str, Any]:
-    address = f"{settings.pg_host}:{settings.pg_port}/{settings.pg_database}"
+    address = settings.dsn(Role.BI_READER).replace("postgresql://", "postgresql+psycopg2://", 1)
     return {
         **_VERSION,
         **_read(FOLDER / "database.yml"),
         "uuid": uuid_of("database", "textile"),
-        # Superset's word for a password that is handed over beside the bundle.
-        "sqlalchemy_uri": f"postgresql+psycopg2://bi_reader:XXXXXXXXXX@{address}",
+        # With the password, which Superset encrypts. Handed over beside the bundle, as a field of the form,
+        # it would be written into Superset's log of actions.
+        "sqlalchemy_uri": address,
     }
 
 
@@ -210,7 +210,6 @@ def _filter(
             "extraFormData": {"filters": [chosen]},
             "filterState": {"value": [default], "label": default},
         }
-    where = declared.get("where")
     return {
         "id": ids[declared["name"]],
         "name": declared["name"],
@@ -219,9 +218,7 @@ def _filter(
         "targets": [
             {"datasetUuid": uuid_of("dataset", declared["dataset"]), "column": {"name": declared["column"]}}
         ],
-        "adhoc_filters": [{"clause": "WHERE", "expressionType": "SQL", "sqlExpression": where}]
-        if where
-        else [],
+        "adhoc_filters": [],
         "controlValues": {
             "multiSelect": not single,
             "enableEmptyFilter": single,

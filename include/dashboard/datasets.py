@@ -41,6 +41,11 @@ _FORMATS = {
 _BLOCS = (
     "select distinct market_group_latest, market_group_name_zh, market_group_name_en from marts.dim_market"
 )
+# Where a mart has these, rows of several values hold the same sales again: ALL, each level, both bases.
+_LEVELS = (
+    *("period_type", "basis", "product_group", "market_level", "market_scope", "dimension", "comparison"),
+    *("level", "hs_level", "denominator"),
+)
 _LABELS: dict[str, tuple[str, Sequence[str], str, str]] = {
     "period": ("月份 Month", ("month", "period_start"), "to_char(t.{column}, 'YYYY-MM')", ""),
     "product": (
@@ -61,6 +66,20 @@ _LABELS: dict[str, tuple[str, Sequence[str], str, str]] = {
         "coalesce(m.name_zh || ' ' || m.name_en, t.{column})",
         "left join marts.dim_market as m on t.{column} = m.market_code",
     ),
+}
+# The months to choose from: a chart of customs must not show a month that is over in the order book only.
+_FINISHED_MONTHS = {
+    "name": "finished_months",
+    "description": "Months that are over in the order book and in customs. / 订单和海关均已结束的月份",
+    "relation": """(
+    select month from marts.dual_circulation
+    where is_finished
+    intersect
+    select period_start from marts.growth
+    where period_type = 'month' and basis = 'customs' and market_level = 'all' and value_cny > 0
+        and comparability_reason is distinct from 'period_not_finished'
+)""",
+    "columns": {"month": {"data_type": "date", "description": "First day of the month / 当月第一天"}},
 }
 # The one view of marts that dbt does not build (include/warehouse/schema/release.sql).
 _RELEASE_INFO = {
@@ -83,7 +102,7 @@ def uuid_of(kind: str, name: str) -> str:
 
 
 def datasets(nodes: Mapping[str, Any], catalogue: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """File name -> YAML: a dataset for each mart of the exposure, and for the release.
+    """File name -> YAML: a dataset for each mart of the exposure, for the finished months and the release.
 
     ``nodes``: as :func:`parse_project` gives them. ``catalogue``: the rows of :data:`CATALOGUE`.
     """
@@ -96,7 +115,7 @@ def datasets(nodes: Mapping[str, Any], catalogue: Iterable[Mapping[str, Any]]) -
     marts = [nodes[name] for name in exposure["depends_on"]["nodes"]]
     return {
         f"{mart['name']}.yml": _yaml(_dataset(mart, figures.get(mart["name"], [])))
-        for mart in [*marts, _RELEASE_INFO]
+        for mart in [*marts, _FINISHED_MONTHS, _RELEASE_INFO]
     }
 
 
@@ -113,19 +132,20 @@ def _dataset(mart: Mapping[str, Any], figures: Sequence[Mapping[str, Any]]) -> d
         f"{expression} as {label}" for label, _title, expression, _join in labels
     ]
     joins = "".join(f"\n{join}" for _label, _title, _expression, join in labels if join)
+    relation = mart.get("relation", f"marts.{mart['name']}")
     moment = next((name for name in ("month", "period_start", "data_cutoff") if name in columns), None)
     return {
         "table_name": mart["name"],
         "description": " ".join(mart["description"].split()),
         "schema": "marts",
-        "sql": "select\n    " + ",\n    ".join(selected) + f"\nfrom marts.{mart['name']} as t{joins}\n",
+        "sql": "select\n    " + ",\n    ".join(selected) + f"\nfrom {relation} as t{joins}\n",
         "main_dttm_col": moment,
         "columns": [
             _column(name, column["data_type"], names.get(name), column["description"])
             for name, column in columns.items()
         ]
         + [_column(label, "text", title, None) for label, title, _expression, _join in labels],
-        "metrics": [_metric(row) for row in figures]
+        "metrics": [_metric(row, [name for name in _LEVELS if name in columns]) for row in figures]
         or [{"metric_name": "rows", "verbose_name": "行数 Rows", "expression": "count(*)"}],
         "uuid": uuid_of("dataset", mart["name"]),
         "database_uuid": uuid_of("database", "textile"),
@@ -145,26 +165,33 @@ def _column(name: str, data_type: str, title: str | None, description: str | Non
     return {key: value for key, value in column.items() if value}
 
 
-def _metric(row: Mapping[str, Any]) -> dict[str, Any]:
+def _metric(row: Mapping[str, Any], levels: Sequence[str]) -> dict[str, Any]:
     """A figure with the catalogue's SQL; what adds up is a sum, all else the figure of a single row."""
-    one_row_only = False
+    warning = None
     if row["how_to_aggregate"]:
         expression = row["how_to_aggregate"]
     elif row["is_additive"]:
         expression = f"sum({row['metric']})"
     else:
         expression = f"case when count(*) = 1 then max({row['metric']}) end"
-        one_row_only = True
+        warning = (
+            "不可汇总：多行时为空，请逐一筛选。 Does not add up: empty over several rows, so filter to one."
+        )
+    # The functions of marts (schema/ratios.sql) refuse to mix levels; a plain sum does not notice.
+    if not warning and levels and "marts." not in expression:
+        names = ", ".join(levels)
+        warning = (
+            f"请将 {names} 各筛选为一个值，否则重复相加。"
+            f" Filter {names} to one value each, or it counts double."
+        )
     extra: dict[str, Any] = {
         "certification": {
             "certified_by": row["owner"],
             "details": f"marts.metric_catalogue: {row['formula']}",
         }
     }
-    if one_row_only:
-        extra["warning_markdown"] = (
-            "不可汇总：多行时为空，请逐一筛选。 Does not add up: empty over several rows, so filter to one."
-        )
+    if warning:
+        extra["warning_markdown"] = warning
     return {
         "metric_name": row["metric"],
         "verbose_name": f"{row['name_zh']} {row['name_en']}",

@@ -206,21 +206,23 @@ def _airflow_up(home: Path, say: Say) -> None:
 def _superset_up(home: Path, say: Say) -> None:
     settings = load_settings()
     begin = time.monotonic()
-    if superset.find(settings) is None or not superset.healthy(settings):
-        superset.stop(settings)
-        ports.keep_or_choose(home, "TEXTILE_SUPERSET_PORT", settings.superset_port)
-        settings = load_settings()
-        say("Superset: preparing its database")
-        superset.prepare(settings)
-        say("Superset: starting")
-        try:
+    runs = superset.find(settings) and not superset.is_outdated(settings) and superset.healthy(settings)
+    try:
+        if not runs:
+            superset.stop(settings)
+            ports.keep_or_choose(home, "TEXTILE_SUPERSET_PORT", settings.superset_port)
+            settings = load_settings()
+            say("Superset: preparing its database")
+            superset.prepare(settings)
+            say("Superset: starting")
             superset.start(settings)
             _wait_for_superset(settings)
-        except BaseException:
+            say(f"Superset: healthy after {time.monotonic() - begin:.0f} s")
+        address = provision.provision(settings)
+    except BaseException:
+        if not runs:
             superset.stop(settings)
-            raise
-        say(f"Superset: healthy after {time.monotonic() - begin:.0f} s")
-    address = provision.provision(settings)
+        raise
     if not provision.is_something_published(settings):
         say("Superset: nothing is published yet, so every chart is an error: `textile publish`, `make demo`")
     say(f"Superset: {address} (user {provision.ADMIN_USER}, password in {superset.password_file()})")

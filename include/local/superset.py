@@ -14,13 +14,14 @@ import psutil
 from include.errors import SetupError
 from include.local import processes
 from include.local.secrets import secrets_dir
-from include.settings import PROJECT_DIR, Settings
+from include.settings import PROJECT_DIR, Settings, load_settings
 
 NAME = "superset"
 DATABASE = "superset"
 DATABASE_ROLE = "superset"
 PYTHON = PROJECT_DIR / ".venv-superset" / "bin" / "python"
 _CODE = PROJECT_DIR / "include" / "dashboard"
+_PREPARE_PATIENCE_S = 300
 
 
 def run_dir(settings: Settings) -> Path:
@@ -46,9 +47,16 @@ def url(settings: Settings) -> str:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """This process's environment with what Superset needs, and without another Superset's or Flask's."""
-    foreign = ("SUPERSET", "FLASK", "PYTHONPATH")
-    own = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    """This process's environment with what Superset needs, without another Superset's, Flask's or libpq's.
+
+    The passwords of the warehouse's roles are no business of its process either.
+    """
+    foreign = ("SUPERSET", "FLASK", "PYTHONPATH", "PG")
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(foreign) and not (name.startswith("TEXTILE_") and name.endswith("_PASSWORD"))
+    }
     return own | {
         "SUPERSET_CONFIG_PATH": str(_CODE / "superset_config.py"),
         "SUPERSET_HOME": str(settings.home / "superset"),
@@ -65,24 +73,31 @@ def prepare(settings: Settings) -> None:
     if not PYTHON.exists():
         raise SetupError(f"Superset is not installed ({PYTHON} is missing): run `make bi`")
     (settings.home / "superset").mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [PYTHON, _CODE / "superset_prepare.py"],
-        env=environment(settings),
-        cwd=settings.home / "superset",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [PYTHON, _CODE / "superset_prepare.py"],
+            env=environment(settings),
+            cwd=settings.home / "superset",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PREPARE_PATIENCE_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise SetupError(
+            f"Superset's database is not prepared after {_PREPARE_PATIENCE_S} s: if the machine is busy, "
+            "run `make bi` again; if not, `make down` first"
+        ) from None
     if done.returncode:
         raise SetupError(f"Superset's database cannot be prepared:\n{(done.stdout + done.stderr)[-3000:]}")
 
 
 def start(settings: Settings) -> None:
-    """Start the web server on loopback; :func:`healthy` tells when it is ready."""
+    """Start the web server, on loopback unless told otherwise; :func:`healthy` tells when it is ready."""
     processes.stop(run_dir(settings), NAME)
     # One process: the answers come from PostgreSQL, and each further one takes 400 MB.
     options = "--workers 1 --worker-class gthread --threads 8 --timeout 120"
-    listens = f"127.0.0.1:{settings.superset_port}"
+    listens = f"{settings.superset_host}:{settings.superset_port}"
     processes.start(
         run_dir(settings),
         NAME,
@@ -103,6 +118,19 @@ def find(settings: Settings) -> psutil.Process | None:
     return processes.find(run_dir(settings), NAME)
 
 
+def is_outdated(settings: Settings) -> bool:
+    """Whether it runs with packages, a configuration or secrets that were replaced since it started."""
+    read_at_start = [
+        PYTHON.parent.parent / "packages.mark",
+        _CODE / "superset_config.py",
+        *secrets_dir().glob("textile_superset_*"),
+    ]
+    process = find(settings)
+    return process is not None and any(
+        not path.exists() or path.stat().st_mtime > process.create_time() for path in read_at_start
+    )
+
+
 def healthy(settings: Settings) -> bool:
     """Whether the login page comes: ``/health`` answers also when nothing else does."""
     try:
@@ -110,3 +138,8 @@ def healthy(settings: Settings) -> bool:
     except httpx.HTTPError:
         return False
     return answer.status_code == httpx.codes.OK
+
+
+if __name__ == "__main__":
+    # scripts/setup_venv.sh, before it replaces the packages.
+    stop(load_settings())
