@@ -12,7 +12,7 @@ from rich.table import Table
 
 from include import changes_shown, profile_cli
 from include.console import Json, coloured, plain, print_rows, say, show, show_result
-from include.errors import TextileError
+from include.errors import BulletinError, TextileError
 from include.settings import Role, Settings, load_settings
 
 app = typer.Typer(
@@ -139,12 +139,12 @@ def publish(
     settings = load_settings()
     result = release.publish(settings, say=say, full_refresh=full_refresh, accept_drift=accept_drift)
     shown = {**asdict(result), "bulletin": None}
-    if result.status == "published" and result.release_id:
-        shown["bulletin"] = _bulletin_after_switch(settings, result.release_id)
+    if result.release_id and result.status != "refused":
+        shown |= _bulletin_after_switch(settings, result.release_id)
     if not as_json:
         del shown["jumps"]  # the audit has told them, line by line
     show_result(shown, as_json=as_json)
-    if result.status == "refused":
+    if result.status == "refused" or "bulletin_error" in shown:
         raise typer.Exit(1)
 
 
@@ -181,8 +181,10 @@ def rollback(
 
     settings = load_settings()
     released.rollback(settings, release_id, reason)
-    page = _bulletin_after_switch(settings, release_id)
-    show_result({"release_id": release_id, "status": "current", "bulletin": page}, as_json=as_json)
+    shown = {"release_id": release_id, "status": "current", **_bulletin_after_switch(settings, release_id)}
+    show_result(shown, as_json=as_json)
+    if "bulletin_error" in shown:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -302,10 +304,17 @@ def demo(*, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _bulletin_after_switch(settings: Settings, release_id: int) -> str:
+def _bulletin_after_switch(settings: Settings, release_id: int) -> dict[str, str | None]:
+    """Its file, written unless it is of this release already; or why it is not written."""
+    from include.bulletin import files
     from include.bulletin.write import write_after_switch
 
-    return write_after_switch(settings, release_id, say).file
+    if files.is_current(settings, release_id):
+        return {"bulletin": str(files.current_page(settings))}
+    try:
+        return {"bulletin": write_after_switch(settings, release_id, say).file}
+    except BulletinError as error:
+        return {"bulletin": None, "bulletin_error": str(error)}
 
 
 def _show_services(services: list[Any], *, as_json: bool) -> None:

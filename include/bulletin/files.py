@@ -19,6 +19,15 @@ def current_page(settings: Settings) -> Path:
     return _folder(settings) / "index.html"
 
 
+def is_current(settings: Settings, release_id: int) -> bool:
+    """Whether ``index.html`` is there and of this release."""
+    try:
+        with current_page(settings).open(encoding="utf-8") as file:
+            return f'<meta name="release" content="{release_id}">' in file.read(2000)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def replace(path: Path, text: str) -> None:
     """Write a file; who opens it finds the old one or the new one, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import psycopg
-
 from include.bulletin import files, page
 from include.bulletin.read import read
-from include.errors import BulletinError, TextileError
+from include.errors import BulletinError
 from include.settings import Role, Settings
 from include.warehouse.connection import connect, exclusive
 
@@ -54,8 +52,8 @@ def write_after_switch(settings: Settings, release_id: int, say: Say) -> Written
     """
     try:
         return write(settings, release_id, say)
-    except (TextileError, OSError, psycopg.Error) as error:
+    except Exception as error:  # whatever it is, the release stands, and who reads this must know
         raise BulletinError(
-            f"readers see release {release_id}, but its bulletin is not written: {error}. "
-            f"`textile bulletin --release {release_id}` writes it"
+            f"readers see release {release_id}, but its bulletin is not written: {type(error).__name__}:"
+            f" {error}. `textile bulletin --release {release_id}` writes it"
         ) from error
