@@ -36,30 +36,27 @@ class Shown:
 
     def of(self, section: Section, rows: list[Row]) -> list[Row]:
         """The rows with nulls in place of what is hidden, what is hidden combined, and the total."""
-        for row in rows:
-            row["hidden"] = self._hidden_columns(section, row)
+        few = _of_few(section, rows)
+        for row, columns in zip(rows, few, strict=True):
+            row["hidden"] = self._hidden_columns(section, row, columns)
         if section.combined:
             rows = list(_completed(section, rows))
         elif section.shape == "year":  # their order would tell how large they are
-            rows.sort(key=lambda row: (row["product"], row["month"], bool(row["hidden"])))
+            rows.sort(key=lambda row: (row["product"], row["month"], *_order_of_hidden(row)))
         for row in rows:
             row.update(dict.fromkeys(row["hidden"]))
         return rows
 
-    def _hidden_columns(self, section: Section, row: Row) -> list[str]:
+    def _hidden_columns(self, section: Section, row: Row, few: set[str]) -> list[str]:
         names = {column.name for column in section.figures()}
-        months = [month for month in (row["month"], row.get("base_month")) if month]
+        bases = [row.get("base_month"), *row.get("festival_base_months", [])]
+        months = [row["month"], *filter(None, bases)]
         if any(self._is_hidden(section, row, month) for month in months):
             hidden = names
         else:
-            hidden = {
-                name
-                for count, columns in section.few.items()
-                if row[count] is not None and 0 < row[count] < disclosure.FEWEST_MILLS
-                for name in columns
-            }
+            hidden = few
             if section.id == "legs" and any(self._tells_a_leg(row, month) for month in months):
-                hidden |= {name for leg in self._legs for name in names if name.startswith(leg)}
+                hidden = hidden | {name for leg in self._legs for name in names if name.startswith(leg)}
         # What is missing is missing for its own reason.
         return sorted(name for name in hidden if row[name] is not None)
 
@@ -80,12 +77,39 @@ class Shown:
         return False
 
 
+def _of_few(section: Section, rows: list[Row]) -> list[set[str]]:
+    """Of each row, the columns that ``few`` hides."""
+    hidden: list[set[str]] = [set() for _ in rows]
+    for count, columns in section.few.items():
+        cells: dict[date, dict[disclosure.Cell, int]] = defaultdict(dict)
+        for row in rows:
+            if row[count] is not None:
+                cells[row["month"]][_cell(row)] = row[count]
+        if section.few_add_up:
+            found = {month: disclosure.hidden(counts, ()) for month, counts in cells.items()}
+        else:
+            found = {month: disclosure.few(counts) for month, counts in cells.items()}
+        for row, names in zip(rows, hidden, strict=True):
+            if _cell(row) in found.get(row["month"], set()):
+                names.update(columns)
+    return hidden
+
+
+def _cell(row: Row) -> disclosure.Cell:
+    return row["product"], row.get("member", "all")
+
+
+def _order_of_hidden(row: Row) -> tuple[bool, str]:
+    """After what is shown, by name."""
+    return bool(row["hidden"]), row["member"] if row["hidden"] else ""
+
+
 def _completed(section: Section, rows: list[Row]) -> Iterator[Row]:
     """The members of each month that are shown, the others as one, and the total."""
     for _, members in groupby(rows, key=lambda row: (row["product"], row["month"])):
         cell = list(members)
         shown = [row for row in cell if not row["hidden"]]
-        rest = [row for row in cell if row["hidden"]]
+        rest = sorted((row for row in cell if row["hidden"]), key=_order_of_hidden)
         if not shown:
             yield from rest
             continue

@@ -22,11 +22,16 @@ def hidden(mills: Mapping[Cell, int], legs: Iterable[frozenset[str]]) -> set[Cel
 
     ``legs``: sets of market groups whose sum is shown, too.
     """
-    found = {cell for cell, count in mills.items() if 0 < count < FEWEST_MILLS}
+    found = few(mills)
     lines = list(_lines(mills, tuple(legs)))
     while added := {cell for line in lines for cell in _needed(line, mills, found)}:
         found |= added
     return found
+
+
+def few(mills: Mapping[Cell, int]) -> set[Cell]:
+    """Cells of one or two mills."""
+    return {cell for cell, count in mills.items() if 0 < count < FEWEST_MILLS}
 
 
 def _lines(mills: Mapping[Cell, int], legs: tuple[frozenset[str], ...]) -> Iterable[list[Cell]]:

@@ -18,6 +18,7 @@ from include.bulletin.read import Content, Row
 from include.bulletin.sections import Column, Section, Text, sections, words
 
 _FOLDER = Path(__file__).parent / "page"
+_NOT_SENT = {"columns", "few", "few_add_up", "cells", "total", "note", "mart"}
 
 
 def render(content: Content) -> str:
@@ -63,7 +64,7 @@ def _data(content: Content) -> dict[str, Any]:
         labels[section.id] = {column["name"]: column["label"] for column in columns}
         shown.append(
             {
-                **section.model_dump(exclude={"columns", "few", "cells", "total", "note", "mart"}),
+                **section.model_dump(exclude=_NOT_SENT),
                 "columns": columns,
                 "rows": _packed(section, content.rows[section.id]),
             }
@@ -71,6 +72,8 @@ def _data(content: Content) -> dict[str, Any]:
     return {
         "release": content.release["release_id"],
         "newest": content.release["newest_month"],
+        "newest_is_over": content.release["newest_is_over"],
+        "newest_by_basis": {row["basis"]: row["newest_month"] for row in content.bases},
         "months": [row["month"] for row in content.months],
         "products": [row["code"] for row in content.products],
         "names": names,
@@ -85,11 +88,13 @@ def _column(section: Section, column: Column, metrics: dict[tuple[str, str], Row
     if column.words:
         return {"name": column.words, "label": words()["columns"][column.words], "unit": "words"}
     found = metrics.get((column.mart or section.mart, column.metric or column.name))
-    label = _text(found) if found else words()["columns"][column.name]
+    # The catalogue of an older release may not have it: then it is called by its name, and shown as it is.
+    named = words()["columns"].get(column.name, {"zh": column.name, "en": column.name})
+    label = _text(found) if found else named
     if column.of:
         before = words()["page"][column.of]
         label = {"zh": before["zh"] + label["zh"], "en": before["en"] + label["en"]}
-    unit = column.unit or ("growth" if found and found["is_growth"] else found and found["unit"])
+    unit = column.unit or ("growth" if found and found["is_growth"] else found["unit"] if found else "index")
     return {"name": column.name, "label": label, "unit": unit}
 
 

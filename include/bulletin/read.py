@@ -27,6 +27,7 @@ class Content:
     release: Row
     refused_loads: list[Row]
     missing_mills: list[Row]
+    bases: list[Row]
     months: list[Row]
     products: list[Row]
     markets: list[Row]
@@ -43,6 +44,10 @@ def read(settings: Settings, release_id: int | None = None) -> Content:
         refused = _rows(connection, "restricted/refused_loads")
         missing = _rows(connection, "restricted/missing_mills")
         legs = {row["leg"]: frozenset(row["market_groups"]) for row in _rows(connection, "restricted/legs")}
+        if not legs:
+            raise BulletinError(
+                "reference.market_groups is empty: dbt is rebuilding the seeds; `textile bulletin` again"
+            )
         # From here on a query over a restricted mart is an error.
         connection.execute("set local role bi_reader")
         shown = confidential.Shown(_rows(connection, "mills"), legs)
@@ -50,6 +55,7 @@ def read(settings: Settings, release_id: int | None = None) -> Content:
             release=_rows(connection, "release")[0],
             refused_loads=refused,
             missing_mills=missing,
+            bases=_rows(connection, "bases"),
             months=_rows(connection, "months"),
             products=_rows(connection, "products"),
             markets=_rows(connection, "markets"),

@@ -53,6 +53,7 @@ class Section(BaseModel):
     combined: str = ""
     total: dict[str, str] = {}
     few: dict[str, list[str]] = {}
+    few_add_up: bool = False
     rows_per_month: str = ""
     most: int | None = None
 

@@ -67,6 +67,13 @@ def test_contributions_that_do_not_add_up_make_no_page(bureau, queries):
         read.read(bureau)
 
 
+def test_no_page_while_dbt_rebuilds_the_seeds(bureau, queries):
+    file = queries / "restricted" / "legs.sql"
+    file.write_text(file.read_text(encoding="utf-8").replace("<> 'domestic'", "= '-'"), encoding="utf-8")
+    with pytest.raises(BulletinError, match="dbt is rebuilding the seeds; `textile bulletin` again"):
+        read.read(bureau)
+
+
 def of(content: read.Content, section: str, **wanted: Any) -> list[read.Row]:
     rows = [row for row in content.rows[section] if f"{row['month']:%Y-%m}" == "2020-08"]
     return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
@@ -107,7 +114,7 @@ def test_the_exposure_names_the_marts_that_are_read():
 
 def test_every_section_has_a_query_and_every_query_is_used():
     used = {section.id for section in sections()}
-    other = {"release", "months", "products", "markets", "metrics", "mills"}
+    other = {"release", "bases", "months", "products", "markets", "metrics", "mills"}
     assert {path.stem for path in read.QUERIES.glob("*.sql")} == used | other
 
 

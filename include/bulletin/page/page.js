@@ -7,6 +7,11 @@
   const say = (text) => text[state.lang];
   const word = (code) => (code in data.names ? say(data.names[code]) : code in data.reasons ? say(data.reasons[code]) : code);
   const month = (day) => (day || "—").slice(0, 7);
+  const isOver = (day) => data.newest_is_over && day <= data.newest;
+  // Customs and order books do not end in the same month: by itself each section shows the newest of its basis.
+  const newest = (section) => data.newest_by_basis[section.basis] || data.newest;
+  const monthOf = (section) => (state.month === data.newest ? newest(section) : state.month);
+  const yearOf = (section) => monthOf(section).slice(0, 4);
 
   for (const section of data.sections) {
     const { columns, rows } = section.rows;
@@ -51,44 +56,61 @@
   function chosen(section) {
     const product = state.product || section.product;
     const rows = section.rows.filter((row) => row.product === product);
-    if (section.shape === "members") return rows.filter((row) => row.month === state.month);
-    if (section.shape === "year") return rows.filter((row) => row.month.slice(0, 4) === month(state.month).slice(0, 4));
+    if (section.shape === "members") return rows.filter((row) => row.month === monthOf(section));
+    if (section.shape === "year") return rows.filter((row) => row.month.slice(0, 4) === yearOf(section));
     return rows;
   }
 
+  // The year's months that its figures are of; undefined before any is over.
+  function period(section) {
+    const [from, until] = [`${yearOf(section)}-01`, `${yearOf(section)}-12`];
+    const last = month(newest(section));
+    return last < from ? undefined : `${from} – ${last < until ? last : until}`;
+  }
+
   // A sentence in parts, {row.x}, {first.x}, {<member>.x} and {word} filled in; undefined when there is nothing to say.
+  // What stands in [] is left out where it has no row.
   function lead(section, rows) {
     const main = section.columns.find((column) => column.unit !== "words").name;
     const named = rows.filter((row) => !["TOTAL", "COMBINED"].includes(row.member));
-    const known = named.filter((row) => row[main]); // nothing is not the most of anything
+    const known = named.filter((row) => row[main] !== null);
+    const combined = rows.find((row) => row.member === "COMBINED");
+    const isWhole = !combined && known.length === named.length;
     const places = {
-      row: rows.find((row) => row.month === state.month && (!section.rows_per_month || row.member === section.rows_per_month)),
-      first: known[0] || named[0], second: known[1] || named[0], last: known[known.length - 1] || named[0], total: rows.find((row) => row.member === "TOTAL"),
+      row: rows.find((row) => row.month === monthOf(section) && (!section.rows_per_month || row.member === section.rows_per_month)),
+      first: known[0], second: known[1], last: known[1] && known[known.length - 1], total: rows.find((row) => row.member === "TOTAL"),
     };
     for (const row of rows) if (row.member) places[row.member] ??= row;
     const list = known.map((row) => `${word(row.member)} ${cell(section, row, main, true)}`);
     const words = {
-      product: word(state.product || section.product), month: month(state.month), count: String(named.length),
+      product: word(state.product || section.product), month: month(monthOf(section)), period: period(section), count: String(named.length),
+      among: say(isWhole ? data.words.among_all : data.words.among_shown),
       list: list.join(state.lang === "zh" ? "；" : "; "),
     };
-    const parts = say(section.lead).split(/\{([^}]+)\}/).map((part, at) => {
+    const filled = (sentence) => sentence.split(/\{([^}]+)\}/).map((part, at) => {
       const [place, name] = part.split(".");
       if (at % 2 === 0) return { text: part };
-      if (!name) return { text: words[part] };
+      if (!name) return words[part] === undefined ? undefined : { text: words[part] };
       const row = places[place];
       const isFigure = name in section.figure && section.figure[name].unit !== "words";
       return row && { text: cell(section, row, name, true), isFigure, isMissing: isFigure && row[name] === null };
     });
+    if (section.shape !== "series" && named.length && !known.length) {
+      const when = section.shape === "year" ? words.period : words.month;
+      return when && [{ text: `${words.product}, ${when}: ${cell(section, named[0], main, true)}` }];
+    }
+    const parts = say(section.lead).split(/\[([^\]]+)\]/).flatMap((clause, at) => {
+      const found = filled(clause);
+      return at % 2 && found.includes(undefined) ? [] : found;
+    });
     if (parts.includes(undefined)) return undefined;
     const figures = parts.filter((part) => part.isFigure);
     const missing = figures.filter((part) => part.isMissing);
-    if (missing.length && (missing.length === figures.length || (section.shape !== "series" && !known.length))) {
+    if (missing.length && missing.length === figures.length) {
       return [{ text: `${words.product}, ${words.month}: ${missing[0].text}` }];
     }
-    const others = named.some((row) => row.hidden.includes(main)) || rows.some((row) => row.member === "COMBINED");
-    if (others && section.shape !== "series") {
-      parts.push({ text: ` ${say(data.words.others)}` });
-    }
+    if (combined) parts.push({ text: ` ${word("COMBINED")}: ${cell(section, combined, main, true)}${state.lang === "zh" ? "。" : "."}` });
+    else if (section.shape !== "series" && named.some((row) => row.hidden.includes(main))) parts.push({ text: ` ${say(data.words.others)}` });
     const caution = (section.shape === "series" ? places.row : places.first)?.comparability_reason;
     if (caution) parts.push({ text: ` ${say(data.words.caution)}${word(caution)}` });
     return parts;
@@ -124,7 +146,7 @@
     for (const row of section.shape === "series" ? [...rows].reverse() : rows) {
       const line = body.insertRow();
       line.append(Object.assign(document.createElement("th"), { scope: "row", textContent: heading(section, row) }));
-      if (section.shape === "series" && row.month === state.month) line.className = "chosen";
+      if (section.shape === "series" && row.month === monthOf(section)) line.className = "chosen";
       if (row.member === "TOTAL") line.className = "total";
       for (const { name, unit: kind } of section.columns) {
         const td = line.insertCell();
@@ -139,7 +161,7 @@
   // A row as charts.py expects it.
   function drawn(section, rows) {
     // The days of a month that is not over would dwarf all others; the table has them.
-    const over = rows.filter((row) => row.month <= data.newest);
+    const over = section.shape === "series" ? rows.filter((row) => row.month <= newest(section)) : rows;
     const kept = section.rows_per_month ? over.filter((row) => row.member === section.rows_per_month) : over;
     return kept.slice(0, section.most ?? kept.length).map((row, order) => {
       const tip = { title: `${heading(section, row)} · ${word(row.product)} · ${word(section.basis)}` };
@@ -149,7 +171,7 @@
         if (texts[`t_${name}`]) tip[say(label)] = texts[`t_${name}`];
       }
       const [year, number] = row.month.split("-").map(Number);
-      return { ...row, ...texts, tip, order, label: heading(section, row), date: new Date(year, number - 1, 1).getTime(), selected: row.month === state.month };
+      return { ...row, ...texts, tip, order, label: heading(section, row), date: new Date(year, number - 1, 1).getTime(), selected: row.month === monthOf(section) };
     });
   }
 
@@ -157,14 +179,16 @@
     const spec = data.charts[section.id];
     const place = find(section.id).querySelector(".chart");
     place.setAttribute("aria-label", `${say(section.title)}: ${spoken}`);
-    if (!spec || !rows.length) {
-      place.replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: rows.length ? "" : say(spec ? data.words.none : data.words.no_rows) }));
+    const rowsDrawn = spec ? drawn(section, rows) : [];
+    // A series draws a cross where it has no figure; bars without a figure would be an empty frame.
+    const isEmpty = section.shape !== "series" && rowsDrawn.every((row) => row[section.columns[0].name] === null);
+    if (!rowsDrawn.length || isEmpty) {
+      place.replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: spec ? spoken : "" }));
       return;
     }
     // Vega describes what it draws in by itself, so that is an element of its own.
     const canvas = document.createElement("div");
     place.replaceChildren(canvas);
-    const rowsDrawn = drawn(section, rows);
     const chart = { ...say(spec), datasets: { rows: rowsDrawn } };
     if (chart.height.step) chart.height = chart.height.step * rowsDrawn.length;
     // `ast`: Vega's own interpreter instead of eval, which the page's security policy forbids. Log level 1: errors.
@@ -173,12 +197,12 @@
 
   function showHeadline(section, rows, headline) {
     const [place, name] = headline.split(".");
-    const row = rows.find((r) => r.month === state.month && (place === "row" || r.member === place));
+    const row = rows.find((r) => r.month === monthOf(section) && (place === "row" || r.member === place));
     const link = Object.assign(document.createElement("a"), { href: `#${section.id}` });
     const line = (tag, content) => link.append(Object.assign(document.createElement(tag), { textContent: content }));
     line("span", `${word(state.product || section.product)} · ${say(section.figure[name].label)}`);
     line("strong", row ? cell(section, row, name, true) : "—");
-    line("span", row ? `${month(state.month)} · ${word(row.stage)} · ${word(section.basis)}` : say(data.words.none));
+    line("span", row ? `${month(row.month)} · ${word(row.stage)} · ${word(section.basis)}` : say(data.words.none));
     const item = document.createElement("li");
     item.append(link);
     find("headlines").append(item);
@@ -194,7 +218,7 @@
     };
     options(find("product"), [["", say(data.words.default_product)], ...data.products.map((code) => [code, word(code)])], state.product);
     const months = [...data.months].reverse();
-    options(find("month"), months.map((day) => [day, month(day) + (day > data.newest ? say(data.words.not_over) : "")]), state.month);
+    options(find("month"), months.map((day) => [day, month(day) + (isOver(day) ? "" : say(data.words.not_over))]), state.month);
     find("chosen").textContent = `${say(data.words.product)}: ${find("product").selectedOptions[0].text} · ${say(data.words.month)}: ${month(state.month)}`;
     find("headlines").replaceChildren();
     for (const section of data.sections) {

@@ -25,11 +25,13 @@ select
     domestic.value_cny as domestic_value_cny,
     domestic.equivalents_number as domestic_equivalents_number,
     domestic.member_count as domestic_member_count,
+    domestic.member_count - 4 as domestic_smaller_count,
     export.largest_four_share as export_largest_four_share,
     export.largest_four_value_cny as export_largest_four_value_cny,
     export.value_cny as export_value_cny,
     export.equivalents_number as export_equivalents_number,
     export.member_count as export_member_count,
+    export.member_count - 4 as export_smaller_count,
     d.share_reason,
     d.stage
 from marts.dual_circulation as d

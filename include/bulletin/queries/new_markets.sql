@@ -1,5 +1,5 @@
--- Markets abroad that bought nothing in the year before. The most mills of a single month are the least that can be
--- behind the year so far.
+-- Markets abroad that bought nothing in the year before; one row for all of them where that is not known. The most mills
+-- of a single month are the least that can be behind the year so far.
 select
     m.period_start as month,
     m.period_end,
@@ -8,6 +8,7 @@ select
     m.value_cny,
     m.base_value_cny,
     m.entering_relations,
+    m.margin_reason,
     m.stage,
     (
         select coalesce(max(s.enterprise_count), 1) from marts.market_share as s
@@ -16,5 +17,21 @@ select
     ) as mills
 from marts.margins as m
 where m.basis = 'customs' and m.period_type = 'ytd' and m.market_level = 'market' and m.market_group <> 'DOMESTIC'
-    and m.base_value_cny = 0 and m.value_cny > 0
-order by m.product_group, m.period_start, m.value_cny desc
+    and m.margin_reason = 'zero_base' and m.value_cny > 0
+union all
+select
+    m.period_start,
+    m.period_end,
+    p.product_group,
+    'ABROAD',
+    null,
+    null,
+    null,
+    m.margin_reason,
+    m.stage,
+    null
+from marts.margins as m
+cross join marts.dim_product as p
+where m.basis = 'customs' and m.period_type = 'ytd' and m.market_level = 'all' and m.product_group = 'ALL'
+    and m.margin_reason <> 'zero_base'
+order by product, month, value_cny desc

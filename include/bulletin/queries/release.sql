@@ -10,5 +10,6 @@ select
             where d.is_finished
         ),
         (select max(m.month) from marts.dim_month as m)
-    ) as newest_month
+    ) as newest_month,
+    exists (select 1 from marts.dual_circulation as d where d.is_finished) as newest_is_over
 from marts.release_info as r

@@ -1,0 +1,7 @@
+-- The newest month that is over of each basis, or the newest of all: customs and order books end in different months.
+select
+    basis,
+    coalesce(max(month) filter (where is_finished), max(month)) as newest_month
+from marts.market_share
+group by basis
+order by basis
