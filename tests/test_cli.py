@@ -135,6 +135,8 @@ def test_publish_releases_rollback_diff(textile, new_warehouse, published, tmp_p
     settings = new_warehouse(published)
     said = textile("publish", "--json", settings=settings)
     assert (said.code, said.json["status"], said.json["release_id"]) == (0, "unchanged", 1)
+    # Nothing is new, but the page of what readers see was not there.
+    assert '<meta name="release" content="1">' in Path(said.json["bulletin"]).read_text(encoding="utf-8")
     assert said.json.keys() == {
         *("release_id", "status", "failed_rules", "message", "jumps", "bulletin"),
     }
@@ -188,8 +190,11 @@ def test_bulletin(textile, new_warehouse, published):
     shutil.rmtree(index.parent)
     index.parent.touch()
     said = textile("rollback", 1, "--reason", "test", "--json", settings=settings)
-    assert said.code == 1
-    assert said.json["error"].startswith("readers see release 1, but its bulletin is not written: ")
+    assert (said.code, said.json["release_id"], said.json["bulletin"]) == (1, 1, None)
+    assert said.json["bulletin_error"].startswith("readers see release 1, but its bulletin is not written: ")
+    said = textile("publish", "--json", settings=settings)
+    assert (said.code, said.json["status"], said.json["bulletin"]) == (1, "unchanged", None)
+    assert "bulletin is not written" in said.json["bulletin_error"]
 
 
 def test_a_refused_release_fails(textile, new_warehouse, published):

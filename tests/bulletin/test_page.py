@@ -1,6 +1,7 @@
 """The page as people see it: in Chromium, from the disk, in both languages, at two widths and on paper."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 from samples import query
 
+from include.bulletin.page import render
+from include.bulletin.read import read
 from include.bulletin.sections import sections, words
 from include.settings import Role, Settings
 from tests.bulletin.conftest import REFUSED, Opened
@@ -120,6 +123,54 @@ def test_the_year_filter_shows_the_years_new_customers(opened: Opened):
     opened.wait("zh", "", "2019-03-01")
     assert opened.table("new_customers") != before
     assert "（无基期数据）" in opened.lead("new_customers")
+
+
+def test_a_year_says_its_months_and_that_it_has_no_base(opened: Opened):
+    assert (
+        opened.lead("new_markets") == "全部产品，2020-01 – 2020-08 新开拓的境外市场（上年同期无出口）：0 个。"
+    )
+    assert "2020-01 – 2020-08" in opened.lead("new_customers")
+    opened.page.select_option("#month", "2019-03-01")
+    opened.wait("zh", "", "2019-03-01")
+    assert opened.lead("new_markets") == "全部产品, 2019-01 – 2019-12: —（无基期数据）"
+
+
+def test_the_most_is_of_what_is_shown(opened: Opened):
+    lead = opened.lead("pulled")
+    assert "：所示各项中最高为" in lead
+    assert "其他合并*: " in lead
+    assert "各项中最多的是" in opened.lead("blocs")
+    assert "所示" not in opened.lead("blocs")
+
+
+def test_a_month_that_runs_is_drawn_where_it_is_chosen(opened: Opened):
+    opened.page.select_option("#month", "2020-09-01")
+    opened.wait("zh", "", "2020-09-01")
+    for section in ("blocs", "pulled", "bridge"):
+        chart = opened.page.locator(f"#{section} .chart")
+        bars, said = chart.locator(".mark-rect path").count(), chart.locator("p.empty").all_inner_texts()
+        assert bars or said == [opened.lead(section)], section
+
+
+def test_customs_that_lag_open_with_their_own_newest_month(
+    bureau: Settings, browser: Browser, tmp_path: Path
+):
+    content = read(bureau)
+    for basis in content.bases:
+        basis["newest_month"] = date(2020, 7 if basis["basis"] == "customs" else 8, 1)
+    file = tmp_path / "lag.html"
+    file.write_text(render(content), encoding="utf-8")
+    opened = Opened(browser.new_page(), file)
+    assert "2020-07，" in opened.lead("blocs")
+    assert "2020-08，" in opened.lead("legs")
+    assert "最新完整月份" in file.read_text(encoding="utf-8").split("<main>")[0]
+
+
+def test_a_month_that_runs_is_not_called_over(bureau: Settings):
+    content = read(bureau)
+    content.release["newest_is_over"] = False
+    header = render(content).split("<main>")[0]
+    assert "最新月份（未结束）" in header
 
 
 def test_a_month_that_runs_is_named_so(opened: Opened):

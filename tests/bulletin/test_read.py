@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,14 @@ def test_contributions_that_do_not_add_up_make_no_page(bureau, queries):
     file.write_text(wrong, encoding="utf-8")
     with pytest.raises(BulletinError, match=r"contributions of \w+ in 20\d\d-\d\d sum to"):
         read.read(bureau)
+
+
+def test_growth_is_that_of_the_two_amounts_beside_it(content):
+    known = [row for row in content.rows["asean"] if row["growth_comparable"] is not None]
+    assert {"plain", "working_day", "festival_adjusted"} <= {row["comparison_basis"] for row in known}
+    for row in known:
+        growth = row["value_cny"] / row["compared_value_cny"] - 1
+        assert abs(growth - row["growth_comparable"]) < Decimal("1e-6"), row
 
 
 def test_no_page_while_dbt_rebuilds_the_seeds(bureau, queries):

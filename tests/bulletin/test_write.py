@@ -3,6 +3,7 @@
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,22 @@ def test_a_page_that_cannot_be_written_says_that_the_release_stands(new_warehous
         match=r"readers see release 1, but its bulletin is not written: .*`textile bulletin --release 1`",
     ):
         write_after_switch(settings, 1, print)
+
+
+def test_whatever_fails_says_that_the_release_stands(bureau, monkeypatch):
+    monkeypatch.setattr("include.bulletin.write.read", lambda *_: {}["a metric"])
+    with pytest.raises(
+        BulletinError, match=r"readers see release 1, .*KeyError: 'a metric'.*`textile bullet"
+    ):
+        write_after_switch(bureau, 1, print)
+
+
+def test_a_metric_that_an_older_catalogue_has_not_is_called_by_its_column(bureau):
+    content = read(bureau)
+    known = [row for row in content.metrics if row["metric"] != "domestic_share"]
+    assert '"label":{"zh":"domestic_share","en":"domestic_share"},"unit":"index"' in page.render(
+        replace(content, metrics=known)
+    )
 
 
 def test_what_comes_from_files_stays_text(bureau):
