@@ -41,7 +41,7 @@ def test_build_reports_every_node_and_leaves_the_source_tree_alone(built):
     assert by_name["growth"].status == "success"
     assert by_name["dim_product"].rows == 9
     assert by_name["int_orders__sales"].rows is None
-    assert {node.resource_type for node in result.nodes} == {"seed", "model", "test"}
+    assert {node.resource_type for node in result.nodes} == {"seed", "model", "test", "exposure"}
 
 
 def test_a_failing_test_names_itself_and_its_rows(built, new_warehouse):

@@ -175,4 +175,4 @@ def test_ten_cells_of_a_rule_are_shown():
     )
     *shown, last = lines(result)
     assert len(shown) == SHOWN
-    assert last == "drift_market_share: and 3 more"
+    assert last == "drift_market_share: and 3 more, in the Data Docs"
