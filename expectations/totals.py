@@ -105,7 +105,7 @@ _MONTHLY = """
 def _raw(within: Within) -> str:
     """Order lines at the customs rates of their month, each rounded by itself; cluster items as declared."""
     return f"""
-        select month, basis, count(*) as lines, sum(cny) as cny,
+        select month, basis, count(*) as lines, coalesce(sum(cny), 0) as cny,
             case when count(*) = count(usd) then sum(usd) end as usd
         from (
             select date_trunc('month', o.order_date::timestamp)::date as month, 'order_book' as basis,
@@ -114,9 +114,9 @@ def _raw(within: Within) -> str:
                     o.amount * case when o.currency = 'CNY' then 1 else r.cny_per_unit end / d.cny_per_unit, 2
                 ) end as usd
             from raw.enterprise_orders as o
-            left join reference.exchange_rates as r
+            left join intermediate.int_money__exchange_rates as r
                 on r.currency = o.currency and r.month = date_trunc('month', o.order_date::timestamp)
-            left join reference.exchange_rates as d
+            left join intermediate.int_money__exchange_rates as d
                 on d.currency = 'USD' and d.month = date_trunc('month', o.order_date::timestamp)
             where o.status in ('new', 'amended') and ({within("o.order_date")})
             union all

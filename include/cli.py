@@ -1,10 +1,14 @@
 """``textile``: what a person types. Every command only calls the function that the DAGs call."""
 
 import json
+import re
 import sys
 from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -13,7 +17,7 @@ from rich.table import Table
 from include import changes_shown, profile_cli
 from include.console import Json, coloured, plain, print_rows, say, show, show_result
 from include.errors import BulletinError, TextileError
-from include.settings import Role, Settings, load_settings
+from include.settings import ZONE, Role, Settings, load_settings
 
 app = typer.Typer(
     help="The Lanxi textile warehouse: load files, publish marts, run the local stack.",
@@ -73,7 +77,10 @@ def status(*, as_json: Json = False) -> None:
     """Show what runs, and where."""
     from include.local import stack
 
-    _show_services(stack.status(), as_json=as_json)
+    warnings = stack.reference_warnings()
+    for warning in warnings:
+        say(f"warning: {warning}")
+    _show_services(stack.status(), as_json=as_json, warnings=warnings)
 
 
 @app.command()
@@ -146,6 +153,35 @@ def publish(
     show_result(shown, as_json=as_json)
     if result.status == "refused" or "bulletin_error" in shown:
         raise typer.Exit(1)
+
+
+@app.command()
+def rate(
+    month: Annotated[str, typer.Argument(help="The month of the orders, for example 2026-12.")],
+    currency: Annotated[str, typer.Argument(help="ISO code, for example USD.")],
+    cny_per_unit: Annotated[str, typer.Argument(metavar="YUAN_FOR_ONE", help="For example 7.0731.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Enter the customs exchange rate of a month; the next publish uses the newest one."""
+    from include.warehouse import exchange_rates
+
+    try:
+        first_day = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        raise typer.BadParameter(f"{month}: say year and month, as 2026-12", param_hint="MONTH") from None
+    value = Decimal(cny_per_unit) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,10})?", cny_per_unit) else Decimal(0)
+    if not value:
+        raise typer.BadParameter(f"{cny_per_unit}: say a number, as 7.0731", param_hint="YUAN_FOR_ONE")
+    waiting = exchange_rates.enter(
+        load_settings(), first_day, currency.upper(), value, today=datetime.now(ZoneInfo(ZONE)).date()
+    )
+    for gap in waiting:
+        say(exchange_rates.message(gap))
+    show_result(
+        {"month": month, "currency": currency.upper(), "cny_per_unit": str(value), "status": "entered"},
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -317,13 +353,13 @@ def _bulletin_after_switch(settings: Settings, release_id: int) -> dict[str, str
         return {"bulletin": None, "bulletin_error": str(error)}
 
 
-def _show_services(services: list[Any], *, as_json: bool) -> None:
+def _show_services(services: list[Any], *, as_json: bool, **further: Any) -> None:
     if not as_json:
         table = Table("service", "state", "pid", "port", "address")
         for s in services:
             table.add_row(s.name, s.state, str(s.pid or ""), str(s.port or ""), s.url or "")
         show(table)
-    show_result({"services": [asdict(s) for s in services]}, as_json=as_json, shown=True)
+    show_result({"services": [asdict(s) for s in services], **further}, as_json=as_json, shown=True)
 
 
 def _jsonable(value: Any) -> dict[str, Any]:

@@ -61,6 +61,10 @@ class QuarantineError(TextileError):
     """What was asked of the rejected rows cannot be shown or written."""
 
 
+class ExchangeRateError(TextileError):
+    """A rate that was entered cannot be a customs exchange rate of that month."""
+
+
 class ExportError(TextileError):
     """A mart cannot be written as the file that was asked for."""
 

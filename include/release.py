@@ -17,7 +17,7 @@ from include.quality import release_gate
 from include.settings import Role, Settings
 from include.sources.contract import sources
 from include.transform import dbt, manifest
-from include.warehouse import build_log, changes, store, store_tables
+from include.warehouse import build_log, changes, exchange_rates, reference_due, store, store_tables
 from include.warehouse.connection import connect, exclusive, patiently, scalar, wait_for
 
 Say = Callable[[str], None]
@@ -82,7 +82,7 @@ def build(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool =
             "select loads, code_version from ops.release order by release_id desc limit 1"
         ).fetchone()
         # After the waits: what is deployed meanwhile is what dbt will read.
-        versions = build_log.Versions(dbt.code_version(), dbt.tables_version(), dbt.inputs())
+        versions = _versions(connection)
         is_newest = newest == (build_log.loads(connection), versions.code)
         if is_newest and not full_refresh and build_log.kept_release(connection) is not None:
             return None
@@ -94,6 +94,12 @@ def build(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool =
                 raise
             say(f"{error}: a load was accepted while dbt ran, building again")
             return _run_dbt(settings, connection, versions, say, full_refresh=full_refresh)
+
+
+def _versions(connection: psycopg.Connection) -> build_log.Versions:
+    versions = build_log.Versions(dbt.code_version(), dbt.tables_version(), dbt.inputs())
+    rates = exchange_rates.checksum(connection)
+    return versions.with_input(exchange_rates.INPUT, rates) if rates else versions
 
 
 def _run_dbt(
@@ -115,6 +121,8 @@ def _run_dbt(
     build_log.tables_built(connection, build_id)
     _record_nodes(connection, build_id, result.nodes)
     build_log.finish(connection, build_id, "built")
+    for warning in reference_due.warnings(connection):
+        say(f"warning: {warning}")
     models = [n for n in result.nodes if n.resource_type == "model"]
     say(f"build {build_id}: {len(models)} models, {len(result.nodes)} nodes in {result.seconds:.1f} s")
     return build_id

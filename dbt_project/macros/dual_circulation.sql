@@ -1,6 +1,6 @@
 {#-
   Domestic and export sales of the order book with their shares and their turn, per month and `key` (a column of
-  `sales`). `sales` names a CTE with month, key, market_group, value_cny, value_usd. A mill or product has
+  `sales`). `sales` names a CTE with month, key, market_group, value_cny, value_usd, lines_without_rate. A mill or product has
   switched when its domestic share stood at least `switch_rise_pp` above its own level of six months before; the
   month of the switch is the first of the latest unbroken run of such months.
 -#}
@@ -31,6 +31,7 @@ sides as (
             as europe_america_value_cny,
         coalesce(sum({{ sales }}.value_cny) filter (where legs.leg = 'rest'), 0) as rest_value_cny,
         sum({{ sales }}.value_cny) as total_value_cny,
+        cast(sum({{ sales }}.lines_without_rate) as bigint) as lines_without_rate,
         {{ complete_sum(sales ~ '.value_usd') }} as total_value_usd,
         case
             when count(*) = count({{ sales }}.value_usd)
@@ -44,11 +45,11 @@ sides as (
 shares as (
     select
         *,
-        {{ share('domestic_value_cny', 'total_value_cny') }} as domestic_share,
-        {{ share('export_value_cny', 'total_value_cny') }} as export_share,
-        {{ share('asean_value_cny', 'total_value_cny') }} as asean_share,
-        {{ share('europe_america_value_cny', 'total_value_cny') }} as europe_america_share,
-        {{ share('rest_value_cny', 'total_value_cny') }} as rest_share
+        {{ if_valued(share('domestic_value_cny', 'total_value_cny'), 'lines_without_rate') }} as domestic_share,
+        {{ if_valued(share('export_value_cny', 'total_value_cny'), 'lines_without_rate') }} as export_share,
+        {{ if_valued(share('asean_value_cny', 'total_value_cny'), 'lines_without_rate') }} as asean_share,
+        {{ if_valued(share('europe_america_value_cny', 'total_value_cny'), 'lines_without_rate') }} as europe_america_share,
+        {{ if_valued(share('rest_value_cny', 'total_value_cny'), 'lines_without_rate') }} as rest_share
     from sides
 ),
 
@@ -60,11 +61,14 @@ changes as (
         {{ share_change_pp('shares.domestic_share', 'half_year.domestic_share') }} as domestic_share_change_6m_pp,
         case
             when half_year_months.month is null then 'no_base_period'
+            when not {{ valued('shares.lines_without_rate', 'half_year.lines_without_rate') }} then 'no_exchange_rate'
             when shares.domestic_share is null or half_year.domestic_share is null then 'zero_denominator'
         end as change_reason,
         {{ share_change_pp('shares.domestic_share', 'last_month.domestic_share') }} as domestic_share_change_1m_pp,
         case
             when last_months.month is null then 'no_base_period'
+            when not {{ valued('shares.lines_without_rate', 'last_month.lines_without_rate') }}
+                then 'no_exchange_rate'
             when shares.domestic_share is null or last_month.domestic_share is null then 'zero_denominator'
         end as change_1m_reason
     from shares
@@ -110,7 +114,10 @@ compared as (
         domestic_share,
         export_share,
         {{ balance_index('domestic_share') }} as balance_index,
-        case when domestic_share is null then 'zero_denominator' end as share_reason,
+        case
+            when not {{ valued('lines_without_rate') }} then 'no_exchange_rate'
+            when domestic_share is null then 'zero_denominator'
+        end as share_reason,
         domestic_value_6m_before_cny,
         total_value_6m_before_cny,
         domestic_share_change_6m_pp,
@@ -136,7 +143,8 @@ compared as (
         rest_share,
         domestic_value_usd,
         total_value_usd,
-        is_finished
+        is_finished,
+        coalesce(lines_without_rate, 0) as lines_without_rate
     from runs
 )
 {%- endmacro %}

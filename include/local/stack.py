@@ -15,6 +15,8 @@ from include.dashboard import provision
 from include.errors import SetupError
 from include.local import airflow, databases, ports, postgres, secrets, signals, superset
 from include.settings import Role, Settings, home_dir, load_settings
+from include.warehouse import reference_due
+from include.warehouse.connection import connect
 
 Say = Callable[[str], None]
 
@@ -118,6 +120,15 @@ def status() -> list[Service]:
     else:
         services.append(Service(superset.NAME, "stopped", None, None, None))
     return services
+
+
+def reference_warnings() -> list[str]:
+    """Rates and calendars that run out; by the seeds alone while the warehouse does not answer."""
+    settings = load_settings()
+    if not _answers(settings):
+        return reference_due.warnings(None)
+    with connect(settings, Role.PUBLISHER) as connection:
+        return reference_due.warnings(connection)
 
 
 def _cluster(home: Path) -> Path:

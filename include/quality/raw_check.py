@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from include.errors import RawChangedError
 from include.settings import Role, Settings
-from include.warehouse import build_log
+from include.warehouse import build_log, reference_due
 from include.warehouse.connection import connect, exclusive
 
 _SHOWN = 5
@@ -24,6 +24,8 @@ def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> in
         connection.transaction(),
     ):
         connection.execute("set transaction isolation level repeatable read")
+        for warning in reference_due.warnings(connection):
+            say(f"warning: {warning}")
         unreleased = build_log.unreleased_months(connection)
         if unreleased is None:
             say(

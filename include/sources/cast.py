@@ -18,7 +18,7 @@ from stdnum.cn import uscc
 from include.settings import ZONE
 from include.sources import dates
 from include.sources.contract import Column, Contract
-from include.sources.lookups import codes, exchange_rate_months, fold, words
+from include.sources.lookups import codes, fold, words
 from include.sources.notation import Notation
 from include.sources.tally import Tally
 
@@ -70,12 +70,6 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
             values[column.name] = _only_where(values[column.empty_with].is_not_null(), values[column.name])
     for flag, mark in _FLAGS.items():
         _mark(marks, frame[flag], f"{mark}:row")
-    if contract.rates:
-        _mark(
-            marks,
-            _no_rate(values[contract.rates.currency], values[contract.rates.date]),
-            f"rate:{contract.rates.currency}",
-        )
     return pl.DataFrame(values).with_columns(frame["_line_no"], _findings(marks, frame.height))
 
 
@@ -296,9 +290,3 @@ def _bad_uscc(value: pl.Series) -> pl.Series:
     """GB 32100-2015 check character, by python-stdnum, over the distinct values."""
     # The library ignores hyphens and blanks inside; for a key they make another enterprise.
     return value.is_in([v for v in value.drop_nulls().unique() if len(v) != 18 or not uscc.is_valid(v)])
-
-
-def _no_rate(currency: pl.Series, date: pl.Series) -> pl.Series:
-    """Rows whose currency has no customs exchange rate in the month of their date; yuan need none."""
-    pair = currency + date.str.slice(0, 7)
-    return pair.is_not_null() & (currency != "CNY") & ~pair.is_in(exchange_rate_months())

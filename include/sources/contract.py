@@ -45,7 +45,7 @@ class Column(_Strict):
     type: str
     required: bool = False
     check: Literal["uscc"] | None = None
-    codes: Literal["countries", "provinces", "units"] | None = None
+    codes: Literal["countries", "provinces", "currencies", "units"] | None = None
     words: dict[str, str] = {}
     missing_words: tuple[str, ...] = ()
     upper: bool = False
@@ -78,13 +78,6 @@ class Column(_Strict):
         return f"numeric({self.type[8:-1]})" if self.decimal else _POSTGRES_TYPES[self.type]
 
 
-class RateNeed(_Strict):
-    """Which columns name the currency and the date of a needed customs exchange rate."""
-
-    currency: str
-    date: str
-
-
 class Contract(_Strict):
     """Canonical columns, key and version rule of one source.
 
@@ -102,7 +95,6 @@ class Contract(_Strict):
     cancelled: str | None = None
     enterprise_column: str | None = None
     slice: tuple[str, ...] = ()
-    rates: RateNeed | None = None
     download_limit: int | None = None
 
     @property

@@ -16,6 +16,7 @@ SEEDS_DIR = PROJECT_DIR / "dbt_project" / "seeds"
 _WORD_COLUMNS = {
     "countries": ("country_code", ("country_code", "alpha_2", "customs_code", "name_zh", "name_en")),
     "provinces": ("province_code", ("province_code", "name_zh", "name_en")),
+    "currencies": ("currency", ("currency", "name_zh", "name_en")),
     "units": ("unit_code", ("unit_code", "name_zh", "name_en", "declaration_code", "statistics_code")),
 }
 
@@ -32,7 +33,7 @@ def seed(name: str) -> pl.DataFrame:
 
 @cache
 def words(name: str) -> dict[str, str]:
-    """Folded word -> code for one of countries, provinces, units."""
+    """Folded word -> code for one of countries, provinces, currencies, units."""
     code, columns = _WORD_COLUMNS[name]
     found: dict[str, str] = {}
     for row in seed(name).iter_rows(named=True):
@@ -45,10 +46,3 @@ def words(name: str) -> dict[str, str]:
 def codes(name: str) -> frozenset[str]:
     """The codes of a seed whose first column they are."""
     return frozenset(seed(name).to_series(0))
-
-
-@cache
-def exchange_rate_months() -> frozenset[str]:
-    """Currency and month of every known customs exchange rate, as ``USD2020-08``."""
-    rates = seed("exchange_rates")
-    return frozenset(rates["currency"] + rates["month"].str.slice(0, 7))

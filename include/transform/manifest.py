@@ -59,12 +59,14 @@ def _keys(nodes: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _inputs(node: dict[str, Any], project: dict[str, Any]) -> set[str]:
-    """Files of the models, seeds and macros that a node is made with, its own among them."""
+    """Files of the models, seeds and macros that a node is made with, its own among them, and its sources."""
     known = {**project["nodes"], **project["macros"]}
     found, waiting, files = {node["unique_id"]}, [node["unique_id"]], {"dbt_project.yml"}
     while waiting:
-        above = known.get(waiting.pop())
-        if above is None:  # a source
+        name = waiting.pop()
+        above = known.get(name)
+        if above is None:
+            files.add(".".join(name.split(".")[-2:]))  # a source: its table
             continue
         if above["package_name"] == node["package_name"]:
             files.add(above["original_file_path"])

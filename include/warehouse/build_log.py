@@ -1,6 +1,7 @@
 """``ops.build``: one row per run of dbt, from its begin to its release."""
 
 import datetime as dt
+import hashlib
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
@@ -21,6 +22,14 @@ class Versions(NamedTuple):
     code: str
     tables: str
     inputs: dict[str, str]
+
+    def with_input(self, name: str, checksum: str) -> "Versions":
+        """The same with one more input on which every month depends, as on a seed."""
+        code, tables = (
+            hashlib.sha256(f"{version} {name} {checksum}".encode()).hexdigest()[:12]
+            for version in (self.code, self.tables)
+        )
+        return Versions(code, tables, {**self.inputs, name: checksum})
 
 
 def begin(connection: psycopg.Connection, versions: Versions, *, full_refresh: bool) -> tuple[int, bool]:

@@ -106,7 +106,7 @@ _LINES = """
     select l.file_name, l.source, l.started_at as loaded_at, c.load_id, c.file_line, c.line, c.sold_on,
         c.enterprise_uscc, c.market_code, c.value_cny,
         count(*) over (partition by c.load_id) as load_lines,
-        sum(c.value_cny) over (partition by c.load_id) as load_value_cny
+        coalesce(sum(c.value_cny) over (partition by c.load_id), 0) as load_value_cny
     from lines as c
     inner join ops.load as l on l.load_id = c.load_id
     where c.load_id in (select load_id from released)

@@ -244,7 +244,7 @@ begin
             select to_id,
                 array_agg(concat(name, ' ', coalesce(before, 'new'), ' -> ', coalesce(after, 'gone')) order by name) as names,
                 array_agg(distinct case
-                    when name = 'seeds/exchange_rates.csv' then 'changed rate'
+                    when name in ('seeds/exchange_rates.csv', 'ops.exchange_rate') then 'changed rate'
                     when name like 'seeds/%%' then 'changed seed'
                     else 'changed code'
                 end) as causes

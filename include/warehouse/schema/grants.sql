@@ -33,6 +33,8 @@ grant select on ops.source_quality, ops.source_quality_rules to loader, transfor
 grant insert on ops.load_month to loader;
 grant select on ops.months_to_build, ops.unreleased_load to transformer, publisher;
 grant select, insert on ops.build_load to publisher;
+grant select, insert on ops.exchange_rate to publisher;
+grant select on ops.exchange_rate to transformer;
 grant select, insert on ops.release_change to publisher;
 grant select, insert, update on ops.mart to publisher;
 grant select, insert, delete, truncate on ops.difference to publisher;

@@ -95,6 +95,17 @@ select l.load_id, l.rows_in, l.accepted, l.unchanged, l.quarantined, 0, 0
 from ops.load as l
 where l.status = 'accepted' and not exists (select from ops.load_enterprise as e where e.load_id = l.load_id);
 
+-- Monthly customs exchange rates that the bureau has entered, beside those of the seed; the newest of a month and
+-- currency counts.
+create table if not exists ops.exchange_rate (
+    month date not null check (extract(day from month) = 1),
+    currency text not null,
+    cny_per_unit numeric not null check (cny_per_unit > 0),
+    entered_by text not null,
+    entered_at timestamptz not null default clock_timestamp(),
+    primary key (month, currency, entered_at)
+);
+
 create table if not exists ops.validation_result (
     validation_id bigint generated always as identity primary key,
     gate text not null check (gate in ('load', 'release')),

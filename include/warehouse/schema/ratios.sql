@@ -159,7 +159,10 @@ create or replace function marts.market_share_complete() returns table (
 ) language sql stable as $$
     with wholes as (
         select
-            month, basis, product_group, is_finished, total_value_cny, base_total_value_cny, total_value_3m_before_cny,
+            month, basis, product_group, is_finished,
+            marts.known(total_value_cny, share_reason) as total_value_cny,
+            marts.known(base_total_value_cny, share_change_reason) as base_total_value_cny,
+            marts.known(total_value_3m_before_cny, share_change_3m_reason) as total_value_3m_before_cny,
             total_value_usd, quantity_unit,
             case when bool_or(marts.known(0, share_quantity_reason) is not null) then max(total_quantity) end
                 as total_quantity

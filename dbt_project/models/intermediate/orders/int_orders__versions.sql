@@ -58,11 +58,11 @@ lines as (
     left join product_groups on products.product_group = product_groups.product_group
     left join units on order_lines.unit_code = units.unit_code
     -- Twice the table, no common expression: of what is read twice PostgreSQL makes no parallel plan.
-    left join {{ ref('exchange_rates') }} as rates
+    left join {{ ref('int_money__exchange_rates') }} as rates
         on
             {{ month_of('order_lines.order_date') }} = rates.month
             and order_lines.currency = rates.currency
-    left join {{ ref('exchange_rates') }} as usd_rates
+    left join {{ ref('int_money__exchange_rates') }} as usd_rates
         on
             {{ month_of('order_lines.order_date') }} = usd_rates.month
             and usd_rates.currency = 'USD'

@@ -64,7 +64,8 @@ select
     paired.market_group,
     paired.market_code,
     sum(paired.direction) as line_count,
-    sum(paired.direction * paired.value_cny) as value_cny
+    -- A line without a rate adds nothing to the value that is known.
+    coalesce(sum(paired.direction * paired.value_cny), 0) as value_cny
 from paired
 inner join loads on paired.load_id = loads.load_id
 group by 1, 2, 3, 4, 5, 6, 7, 8

@@ -14,7 +14,8 @@ with cells as (
         case when grouping(product_group) = 0 then sum(quantity) end as quantity,
         sum(quantified_value_cny) as quantified_value_cny,
         sum(processing_value_cny) as processing_value_cny,
-        count(distinct enterprise_uscc) as enterprise_count
+        count(distinct enterprise_uscc) as enterprise_count,
+        cast(sum(lines_without_rate) as bigint) as lines_without_rate
     from {{ ref('int_sales__by_mill') }}
     where {{ touched('month') }}
     group by grouping sets (
@@ -38,6 +39,7 @@ select
     product_groups.quantity_unit,
     cells.quantified_value_cny,
     cells.processing_value_cny,
-    cells.enterprise_count
+    cells.enterprise_count,
+    cells.lines_without_rate
 from cells
 left join {{ ref('product_groups') }} as product_groups on cells.product_group = product_groups.product_group

@@ -56,11 +56,13 @@ select
     is_processing,
     count(*) as line_count,
     count(quantity) as quantified_line_count,
-    sum(value_cny) as value_cny,
+    -- What is known of it; how many lines it lacks stands beside.
+    coalesce(sum(value_cny), 0) as value_cny,
     {{ complete_sum('value_usd') }} as value_usd,
     coalesce(sum(value_cny) filter (where incoterm <> 'FOB'), 0) as not_fob_value_cny,
     sum(quantity) as quantity,
     coalesce(sum(value_cny) filter (where quantity is not null), 0) as quantified_value_cny,
+    count(*) - count(value_cny) as lines_without_rate,
     max(sold_on) as last_date
 from sales
 group by

@@ -4,7 +4,8 @@ with sales as (
         product_group,
         market_group,
         value_cny,
-        value_usd
+        value_usd,
+        lines_without_rate
     from {{ ref('int_sales__cells') }}
     where basis = 'order_book' and market_level = 'group'
 ),
@@ -44,5 +45,6 @@ select
     domestic_value_usd,
     total_value_usd,
     is_finished,
-    stage
+    stage,
+    lines_without_rate
 from staged

@@ -4,7 +4,8 @@ with sales as (
         enterprise_uscc,
         market_group,
         value_cny,
-        value_usd
+        value_usd,
+        lines_without_rate
     from {{ ref('int_sales__by_mill') }}
     where basis = 'order_book'
 ),
@@ -46,7 +47,8 @@ select
     history.mill_type,
     history.is_above_scale,
     compared.is_finished,
-    compared.stage
+    compared.stage,
+    compared.lines_without_rate
 from staged as compared
 inner join {{ ref('int_enterprises__history') }} as history
     on

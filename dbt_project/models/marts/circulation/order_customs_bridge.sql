@@ -9,6 +9,7 @@ with sales as (
         sum(quantity) as quantity,
         -- A quantity of a part of the lines is no quantity of the month.
         sum(quantified_line_count) = sum(line_count) as is_quantified,
+        cast(sum(lines_without_rate) as bigint) as lines_without_rate,
         bool_or(currency = 'CNY') as has_yuan,
         bool_or(currency <> 'CNY') as has_other_currency
     from {{ ref('int_sales__monthly') }}
@@ -103,6 +104,7 @@ matched as (
         declared.enterprise_uscc is not null as has_declarations,
         coalesce(shifted.value_cny, 0) as order_value_cny,
         coalesce(shifted.not_fob_value_cny, 0) as order_not_fob_value_cny,
+        coalesce(shifted.lines_without_rate, 0) as lines_without_rate,
         coalesce(declared.value_cny, 0) as declared_value_cny,
         case when shifted.is_quantified then shifted.quantity end as order_quantity,
         case when declared.is_quantified then declared.quantity end as declared_quantity,
@@ -129,7 +131,9 @@ compared as (
         order_books.first_month as first_order_month,
         product_groups.quantity_unit,
         matched.declared_value_cny - matched.order_value_cny as gap_cny,
-        {{ gap_share('matched.declared_value_cny', 'matched.order_value_cny') }} as gap_share,
+        {{ if_valued(
+            gap_share('matched.declared_value_cny', 'matched.order_value_cny'), 'matched.lines_without_rate'
+        ) }} as gap_share,
         case
             when product_groups.quantity_unit is null then 'no_common_unit'
             when not matched.has_orders or not matched.has_declarations then 'one_side_only'
@@ -172,6 +176,7 @@ select
     gaps.gap_cny,
     gaps.gap_share,
     case
+        when not {{ valued('gaps.lines_without_rate') }} then 'no_exchange_rate'
         when gaps.gap_share is null then case when gaps.has_orders then 'zero_denominator' else 'no_orders' end
     end as gap_share_reason,
     gaps.quantity_unit,
@@ -189,6 +194,7 @@ select
         when not gaps.has_declarations then 'before_customs_records'
         when not gaps.has_orders and gaps.order_month < gaps.first_order_month then 'before_order_book'
         when not gaps.has_orders then 'orders_missing'
+        when not {{ valued('gaps.lines_without_rate') }} then 'no_exchange_rate'
         when abs(gaps.gap_cny) <= {{ var('bridge_tolerance') }} * gaps.order_value_cny then 'agrees'
         when gaps.quantity_gap is null then 'quantity_not_comparable'
         when
@@ -199,6 +205,7 @@ select
         else 'quantity_differs'
     end as reason_code,
     gaps.order_not_fob_value_cny,
-    gaps.stage
+    gaps.stage,
+    gaps.lines_without_rate
 from staged as gaps
 cross join records

@@ -4,7 +4,8 @@ with sides as (
         product_group,
         coalesce(sum(value_cny) filter (where market_group = 'DOMESTIC'), 0) as domestic_value_cny,
         coalesce(sum(value_cny) filter (where market_group <> 'DOMESTIC'), 0) as export_value_cny,
-        sum(value_cny) as total_value_cny
+        sum(value_cny) as total_value_cny,
+        cast(sum(lines_without_rate) as bigint) as lines_without_rate
     from {{ ref('int_sales__cells') }}
     where basis = 'order_book' and market_level = 'group'
     group by month, product_group
@@ -34,8 +35,12 @@ compared as (
             as base_export_value_cny,
         case when order_months.month is not null then coalesce(base.total_value_cny, 0) end
             as base_total_value_cny,
+        coalesce(sides.lines_without_rate, 0) as lines_without_rate,
+        case when order_months.month is not null then coalesce(base.lines_without_rate, 0) end
+            as base_lines_without_rate,
         case
             when order_months.month is null then 'no_base_period'
+            when not {{ valued('sides.lines_without_rate', 'base.lines_without_rate') }} then 'no_exchange_rate'
             when sides.total_value_cny = 0 or coalesce(base.total_value_cny, 0) = 0 then 'zero_denominator'
         end as bridge_reason
     from sides
@@ -52,8 +57,9 @@ compared as (
 effects as (
     select
         *,
-        {{ share('domestic_value_cny', 'total_value_cny') }} as domestic_share,
-        {{ share('base_domestic_value_cny', 'base_total_value_cny') }} as base_domestic_share,
+        {{ if_valued(share('domestic_value_cny', 'total_value_cny'), 'lines_without_rate') }} as domestic_share,
+        {{ if_valued(share('base_domestic_value_cny', 'base_total_value_cny'), 'base_lines_without_rate') }}
+            as base_domestic_share,
         case
             when bridge_reason is null
                 then {{ numerator_effect_pp(
@@ -78,9 +84,13 @@ effects as (
                     'domestic_value_cny', 'export_value_cny', 'base_domestic_value_cny', 'base_export_value_cny'
                 ) }}
         end as export_effect_pp,
-        {{ growth('domestic_value_cny', 'base_domestic_value_cny') }} as domestic_growth,
+        {{ if_valued(
+            growth('domestic_value_cny', 'base_domestic_value_cny'), 'lines_without_rate', 'base_lines_without_rate'
+        ) }} as domestic_growth,
         {{ growth_reason('bridge_period_reason', 'base_domestic_value_cny') }} as domestic_growth_reason,
-        {{ growth('export_value_cny', 'base_export_value_cny') }} as export_growth,
+        {{ if_valued(
+            growth('export_value_cny', 'base_export_value_cny'), 'lines_without_rate', 'base_lines_without_rate'
+        ) }} as export_growth,
         {{ growth_reason('bridge_period_reason', 'base_export_value_cny') }} as export_growth_reason
     from (
         select
@@ -130,5 +140,7 @@ select
     export_growth_reason,
     is_finished,
     {{ share_driver('domestic_effect_pp', 'domestic', 'export_effect_pp', 'export') }} as driving_side,
-    stage
+    stage,
+    lines_without_rate,
+    base_lines_without_rate
 from staged

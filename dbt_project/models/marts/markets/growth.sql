@@ -119,12 +119,20 @@ judged as (
         windows.base_start as festival_base_start,
         windows.base_end as festival_base_end,
         case when windows.has_base then cells.festival_base_value_cny end as festival_base_value_cny,
+        coalesce(missing.lines_without_rate, 0) as lines_without_rate,
+        case when periods.has_base then coalesce(missing.base_lines_without_rate, 0) end as base_lines_without_rate,
+        {{ valued('total_missing.lines_without_rate', 'total_missing.base_lines_without_rate') }} as is_total_valued,
         cells.value_today_members_cny,
         case when periods.has_base then cells.base_value_today_members_cny end as base_value_today_members_cny,
         periods.working_days,
         periods.base_working_days,
         periods.comparability_reason,
         periods.base_reason,
+        case
+            when periods.base_reason is not null then periods.base_reason
+            when not {{ valued('missing.lines_without_rate', 'missing.base_lines_without_rate') }}
+                then 'no_exchange_rate'
+        end as yuan_base_reason,
         case
             when periods.base_reason is not null then periods.base_reason
             when cells.value_usd is null or cells.base_value_usd is null then 'no_exchange_rate'
@@ -140,16 +148,23 @@ judged as (
         case
             when periods.base_reason is not null then periods.base_reason
             when periods.working_days is null or periods.base_working_days is null then 'no_calendar'
+            when not {{ valued('missing.lines_without_rate', 'missing.base_lines_without_rate') }}
+                then 'no_exchange_rate'
         end as working_day_base_reason,
         case
             when cells.period_type <> 'month' then 'not_a_month'
             when previous_months.month is null then 'no_base_period'
+            when not {{ valued('missing.lines_without_rate', 'previous_missing.lines_without_rate') }}
+                then 'no_exchange_rate'
         end as month_base_reason,
         case
             when cells.period_type <> 'month' or extract(month from cells.first_month) not in (1, 2)
                 then 'no_festival'
             when windows.month is null then 'no_calendar'
             when not windows.has_base then 'no_base_period'
+            when not {{ valued(
+                'missing.lines_without_rate', 'window_missing.lines_without_rate', 'window_end_missing.lines_without_rate'
+            ) }} then 'no_exchange_rate'
         end as festival_base_reason,
         case
             when cells.period_type = 'janfeb' then 'janfeb'
@@ -192,19 +207,35 @@ judged as (
             cells.period_type = 'month'
             and cells.basis = windows.basis
             and cells.first_month = windows.month
+    {%- set market = "coalesce(cells.market_code, cells.market_group, 'all')" %}
+    {{ join_missing_rates('cells', 'cells.period_type', 'cells.market_level', market) }}
+    {{ join_missing_rates('cells', 'cells.period_type', "'all'", "'all'", alias='total_missing') }}
+    {{ join_missing_rates(
+        'cells', 'cells.period_type', 'cells.market_level', market,
+        alias='previous_missing', first_month=month_plus('previous_months.month', -1)
+    ) }}
+    {{ join_missing_rates(
+        'cells', 'cells.period_type', 'cells.market_level', market,
+        alias='window_missing', first_month=month_of('windows.base_start')
+    ) }}
+    {{ join_missing_rates(
+        'cells', 'cells.period_type', 'cells.market_level', market,
+        alias='window_end_missing', first_month=month_of('windows.base_end')
+    ) }}
 ),
 
 figures as (
     select
         *,
-        case when base_reason is null then {{ growth('value_cny', 'base_value_cny') }} end as growth_yoy,
-        {{ growth_reason('base_reason', 'base_value_cny') }} as growth_reason,
+        case when yuan_base_reason is null then {{ growth('value_cny', 'base_value_cny') }} end as growth_yoy,
+        {{ growth_reason('yuan_base_reason', 'base_value_cny') }} as growth_reason,
         case
-            when base_reason is null
+            when base_reason is null and is_total_valued
                 then {{ contribution_pp('value_cny', 'base_value_cny', 'base_total_value_cny') }}
         end as contribution_pp,
         case
             when base_reason is not null then base_reason
+            when not is_total_valued then 'no_exchange_rate'
             when base_total_value_cny <= 0 then 'zero_denominator'
         end as contribution_reason,
         case when usd_base_reason is null then {{ growth('value_usd', 'base_value_usd') }} end as growth_yoy_usd,
@@ -226,10 +257,13 @@ figures as (
         end as growth_festival_adjusted,
         {{ growth_reason('festival_base_reason', 'festival_base_value_cny') }} as growth_festival_adjusted_reason,
         case
-            when base_reason is null
+            when base_reason is null and is_total_valued
                 then {{ growth('value_today_members_cny', 'base_value_today_members_cny') }}
         end as growth_yoy_today_members,
-        {{ growth_reason('base_reason', 'base_value_today_members_cny') }} as growth_yoy_today_members_reason
+        {{ growth_reason(
+            "coalesce(base_reason, case when not is_total_valued then 'no_exchange_rate' end)",
+            'base_value_today_members_cny'
+        ) }} as growth_yoy_today_members_reason
     from judged
 ),
 
@@ -299,5 +333,7 @@ select
     growth_yoy_today_members,
     growth_yoy_today_members_reason,
     mom_comparability_reason,
-    stage
+    stage,
+    lines_without_rate,
+    base_lines_without_rate
 from staged

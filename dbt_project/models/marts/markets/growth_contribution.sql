@@ -132,8 +132,15 @@ compared as (
         totals.value_cny as total_value_cny,
         case when periods.has_base then parts.base_value_cny end as base_value_cny,
         case when periods.has_base then totals.base_value_cny end as base_total_value_cny,
-        periods.base_reason,
-        periods.comparability_reason
+        case
+            when periods.base_reason is not null then periods.base_reason
+            when not {{ valued('missing.lines_without_rate', 'missing.base_lines_without_rate') }}
+                then 'no_exchange_rate'
+        end as base_reason,
+        periods.comparability_reason,
+        coalesce(missing.lines_without_rate, 0) as total_lines_without_rate,
+        case when periods.has_base then coalesce(missing.base_lines_without_rate, 0) end
+            as base_total_lines_without_rate
     from parts
     inner join periods
         on
@@ -146,6 +153,7 @@ compared as (
             and parts.period_type = totals.period_type
             and parts.first_month = totals.first_month
             and parts.product_group = totals.product_group
+    {{ join_missing_rates('parts', 'parts.period_type', "'all'", "'all'") }}
     where parts.value_cny <> 0 or parts.base_value_cny <> 0
 ),
 
@@ -201,5 +209,7 @@ select
     comparability_reason is null as is_comparable,
     comparability_reason,
     coalesce(base_total_value_cny < {{ var('low_base_cny') }}, false) as is_low_base,
-    stage
+    stage,
+    total_lines_without_rate,
+    base_total_lines_without_rate
 from staged

@@ -51,6 +51,7 @@ buyers as (
         cells.quantified_value_cny,
         cells.processing_value_cny,
         cells.enterprise_count,
+        cells.lines_without_rate,
         cells.month is not null as has_sales
     from cells
     full join known_before as before
@@ -80,7 +81,8 @@ shown as (
             when cells.market_level = 'market' then coalesce(cells.value_cny, 0)
             else coalesce(today.value_cny, 0)
         end as value_today_members_cny,
-        coalesce(cells.enterprise_count, 0) as enterprise_count
+        coalesce(cells.enterprise_count, 0) as enterprise_count,
+        coalesce(cells.lines_without_rate, 0) as lines_without_rate
     from buyers as cells
     full join groups_today as today
         on
@@ -99,6 +101,7 @@ totalled as (
             as total_value_usd,
         sum(quantity) over parent as total_quantity,
         sum(quantified_value_cny) over parent as total_quantified_value_cny,
+        cast(sum(lines_without_rate) over parent as bigint) as total_lines_without_rate,
         rank() over (parent order by value_cny desc) as value_rank
     from shown
     window parent as (partition by month, basis, product_group, market_level)
@@ -123,7 +126,9 @@ compared as (
         case when months_yoy.month is not null then coalesce(totals_before.value_12m_before_cny, 0) end
             as base_total_yoy,
         case when months_3m.month is not null then coalesce(cells_before.value_3m_before_cny, 0) end as base_3m,
-        case when months_3m.month is not null then coalesce(totals_before.value_3m_before_cny, 0) end as base_total_3m
+        case when months_3m.month is not null then coalesce(totals_before.value_3m_before_cny, 0) end as base_total_3m,
+        totals_before.lines_without_rate_12m_before as base_total_lines_without_rate,
+        totals_before.lines_without_rate_3m_before as total_lines_without_rate_3m_before
     from totalled
     left join {{ ref('product_groups') }} as product_groups
         on totalled.product_group = product_groups.product_group
@@ -158,14 +163,15 @@ compared as (
 shares as (
     select
         *,
-        {{ share('value_cny', 'total_value_cny') }} as share,
-        {{ share('base_yoy', 'base_total_yoy') }} as base_share_yoy,
-        {{ share('base_3m', 'base_total_3m') }} as base_share_3m,
+        {{ if_valued(share('value_cny', 'total_value_cny'), 'total_lines_without_rate') }} as share,
+        {{ if_valued(share('base_yoy', 'base_total_yoy'), 'base_total_lines_without_rate') }} as base_share_yoy,
+        {{ if_valued(share('base_3m', 'base_total_3m'), 'total_lines_without_rate_3m_before') }} as base_share_3m,
         {{ share('value_usd', 'total_value_usd') }} as share_usd,
         case
             when quantity_reason is null then {{ share('coalesce(quantity, 0)', 'total_quantity') }}
         end as share_quantity,
-        {{ share('value_today_members_cny', 'total_value_cny') }} as share_today_members,
+        {{ if_valued(share('value_today_members_cny', 'total_value_cny'), 'total_lines_without_rate') }}
+            as share_today_members,
         case when base_yoy > 0 then rank() over (parent order by base_yoy desc) end as value_rank_12m_before,
         case when base_3m > 0 then rank() over (parent order by base_3m desc) end as value_rank_3m_before
     from compared
@@ -186,12 +192,16 @@ select
     value_cny,
     total_value_cny,
     share,
-    case when share is null then 'zero_denominator' end as share_reason,
+    case
+        when not {{ valued('total_lines_without_rate') }} then 'no_exchange_rate'
+        when share is null then 'zero_denominator'
+    end as share_reason,
     base_yoy as base_value_cny,
     base_total_yoy as base_total_value_cny,
     {{ share_change_pp('share', 'base_share_yoy') }} as share_change_yoy_pp,
     case
         when not has_base_yoy then 'no_base_period'
+        when not {{ valued('total_lines_without_rate', 'base_total_lines_without_rate') }} then 'no_exchange_rate'
         when share is null or base_share_yoy is null then 'zero_denominator'
     end as share_change_reason,
     enterprise_count,
@@ -201,6 +211,8 @@ select
     {{ share_change_pp('share', 'base_share_3m') }} as share_change_3m_pp,
     case
         when not has_base_3m then 'no_base_period'
+        when not {{ valued('total_lines_without_rate', 'total_lines_without_rate_3m_before') }}
+            then 'no_exchange_rate'
         when share is null or base_share_3m is null then 'zero_denominator'
     end as share_change_3m_reason,
     value_usd,
@@ -225,5 +237,7 @@ select
     is_finished,
     value_rank_12m_before,
     value_rank_3m_before,
-    stage
+    stage,
+    lines_without_rate,
+    total_lines_without_rate
 from staged

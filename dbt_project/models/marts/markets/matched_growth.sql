@@ -104,25 +104,39 @@ summed as (
     group by basis, period_type, first_month, has_base, product_group, market_scope
 ),
 
-growths as (
+judged as (
     select
         summed.*,
         periods.last_month,
         periods.comparability_reason,
-        case when periods.base_reason is null then {{ growth('summed.value_cny', 'summed.base_value_cny') }} end
-            as growth_yoy,
-        {{ growth_reason('periods.base_reason', 'summed.base_value_cny') }} as growth_reason,
         case
-            when periods.base_reason is null
-                then {{ growth('summed.matched_value_cny', 'summed.matched_base_value_cny') }}
-        end as matched_growth_yoy,
-        {{ growth_reason('periods.base_reason', 'summed.matched_base_value_cny') }} as matched_growth_reason
+            when periods.base_reason is not null then periods.base_reason
+            when not {{ valued('missing.lines_without_rate', 'missing.base_lines_without_rate') }}
+                then 'no_exchange_rate'
+        end as base_reason,
+        coalesce(missing.lines_without_rate, 0) as lines_without_rate,
+        case when periods.has_base then coalesce(missing.base_lines_without_rate, 0) end as base_lines_without_rate
     from summed
     inner join {{ ref('int_sales__periods') }} as periods
         on
             summed.basis = periods.basis
             and summed.period_type = periods.period_type
             and summed.first_month = periods.first_month
+    {{ join_missing_rates(
+        'summed', 'summed.period_type',
+        "case when summed.market_scope = 'all' then 'all' else 'scope' end", 'summed.market_scope'
+    ) }}
+),
+
+growths as (
+    select
+        *,
+        case when base_reason is null then {{ growth('value_cny', 'base_value_cny') }} end as growth_yoy,
+        {{ growth_reason('base_reason', 'base_value_cny') }} as growth_reason,
+        case when base_reason is null then {{ growth('matched_value_cny', 'matched_base_value_cny') }} end
+            as matched_growth_yoy,
+        {{ growth_reason('base_reason', 'matched_base_value_cny') }} as matched_growth_reason
+    from judged
 ),
 
 staged as (
@@ -154,5 +168,7 @@ select
     comparability_reason is null as is_comparable,
     comparability_reason,
     coalesce(matched_base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base,
-    stage
+    stage,
+    lines_without_rate,
+    base_lines_without_rate
 from staged

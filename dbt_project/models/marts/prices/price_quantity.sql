@@ -19,7 +19,9 @@ items as (
         coalesce(sum(sales.quantified_value_cny) filter (where not period_months.is_base), 0) as v1,
         coalesce(sum(sales.quantified_value_cny) filter (where period_months.is_base), 0) as v0,
         coalesce(sum(sales.quantity) filter (where not period_months.is_base), 0) as q1,
-        coalesce(sum(sales.quantity) filter (where period_months.is_base), 0) as q0
+        coalesce(sum(sales.quantity) filter (where period_months.is_base), 0) as q0,
+        coalesce(sum(sales.lines_without_rate) filter (where not period_months.is_base), 0) as lines_without_rate,
+        coalesce(sum(sales.lines_without_rate) filter (where period_months.is_base), 0) as base_lines_without_rate
     from period_months
     inner join {{ ref('int_sales__by_item') }} as sales
         on period_months.basis = sales.basis and period_months.month = sales.month
@@ -28,13 +30,23 @@ items as (
         period_months.has_base, period_months.base_reason, sales.product_group, sales.hs_code, sales.market_code
 ),
 
+valued_items as (
+    select
+        *,
+        sum(lines_without_rate + base_lines_without_rate) over (
+            partition by basis, period_type, first_month, product_group
+        ) = 0 as is_valued
+    from items
+),
+
 relatives as (
     select
         *,
-        -- A period without a month of it, or of its base, has no items to compare.
-        base_reason is null and least(v0, v1, q0, q1) > 0 as is_in_both,
+        -- A period without a month of it, or of its base, has no items to compare; nor has a product whose
+        -- prices are not all known.
+        base_reason is null and is_valued and least(v0, v1, q0, q1) > 0 as is_in_both,
         case when least(v0, v1, q0, q1) > 0 then v1 * q0 / (q1 * v0) end as price_relative
-    from items
+    from valued_items
 ),
 
 -- A unit value that trebled is another good, or a slip of the unit: it says nothing of prices.
@@ -69,6 +81,9 @@ summed as (
         product_group,
         case when grouping(market_group) = 1 then 'all' else 'group' end as market_level,
         market_group,
+        bool_and(is_valued) as is_valued,
+        cast(sum(lines_without_rate) as bigint) as lines_without_rate,
+        case when has_base then cast(sum(base_lines_without_rate) as bigint) end as base_lines_without_rate,
         sum(value_cny) as value_cny,
         case when has_base then sum(base_value_cny) end as base_value_cny,
         count(*) filter (where is_matched) as matched_items,
@@ -104,8 +119,11 @@ select
     summed.base_value_cny,
     summed.v1 as matched_value_cny,
     summed.v0 as base_matched_value_cny,
-    {{ share('summed.v1', 'summed.value_cny') }} as matched_share,
-    case when summed.value_cny = 0 then 'zero_denominator' end as matched_share_reason,
+    case when summed.is_valued then {{ share('summed.v1', 'summed.value_cny') }} end as matched_share,
+    case
+        when not summed.is_valued then 'no_exchange_rate'
+        when summed.value_cny = 0 then 'zero_denominator'
+    end as matched_share_reason,
     summed.matched_items,
     summed.trimmed_items,
     summed.trimmed_value_cny,
@@ -127,12 +145,15 @@ select
     case
         when summed.base_reason is not null then summed.base_reason
         when product_groups.quantity_unit is null then 'no_common_unit'
+        when not summed.is_valued then 'no_exchange_rate'
         when summed.matched_items = 0 then 'no_matched_items'
     end as index_reason,
     periods.comparability_reason is null as is_comparable,
     periods.comparability_reason,
     coalesce(summed.base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base,
-    summed.stage
+    summed.stage,
+    summed.lines_without_rate,
+    summed.base_lines_without_rate
 from staged as summed
 inner join {{ ref('int_sales__periods') }} as periods
     on

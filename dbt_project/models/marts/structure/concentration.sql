@@ -58,16 +58,26 @@ select
     figures.member_count,
     figures.value_cny,
     figures.left_out_value_cny,
-    {{ herfindahl('figures.squares', 'figures.value_cny') }} as herfindahl_index,
-    {{ equivalents_number('figures.squares', 'figures.value_cny') }} as equivalents_number,
+    {{ if_valued(herfindahl('figures.squares', 'figures.value_cny'), 'missing.lines_without_rate') }}
+        as herfindahl_index,
+    {{ if_valued(equivalents_number('figures.squares', 'figures.value_cny'), 'missing.lines_without_rate') }}
+        as equivalents_number,
     figures.largest_four_value_cny,
-    {{ share('figures.largest_four_value_cny', 'figures.value_cny') }} as largest_four_share,
+    {{ if_valued(share('figures.largest_four_value_cny', 'figures.value_cny'), 'missing.lines_without_rate') }}
+        as largest_four_share,
     figures.largest_value_cny,
-    {{ share('figures.largest_value_cny', 'figures.value_cny') }} as largest_share,
-    periods.stage
+    {{ if_valued(share('figures.largest_value_cny', 'figures.value_cny'), 'missing.lines_without_rate') }}
+        as largest_share,
+    periods.stage,
+    case when not {{ valued('missing.lines_without_rate') }} then 'no_exchange_rate' end as concentration_reason,
+    coalesce(missing.lines_without_rate, 0) as lines_without_rate
 from figures
 inner join staged as periods
     on
         figures.basis = periods.basis
         and figures.period_type = periods.period_type
         and figures.first_month = periods.first_month
+{{ join_missing_rates(
+    'figures', 'figures.period_type', "case when figures.market_scope = 'all' then 'all' else 'scope' end",
+    'figures.market_scope'
+) }}

@@ -131,15 +131,25 @@ judged as (
         case when periods.has_base then figures.entering_relations end as entering_relations,
         case when periods.has_base then figures.leaving_relations end as leaving_relations,
         case when periods.has_base then figures.new_mills end as new_mills,
-        periods.base_reason,
+        case
+            when periods.base_reason is not null then periods.base_reason
+            when not {{ valued('missing.lines_without_rate', 'missing.base_lines_without_rate') }}
+                then 'no_exchange_rate'
+        end as base_reason,
         periods.comparability_reason,
-        case when figures.basis = 'customs' then 'no_customers' else periods.base_reason end as customer_reason
+        case when figures.basis = 'customs' then 'no_customers' else periods.base_reason end as customer_reason,
+        coalesce(missing.lines_without_rate, 0) as lines_without_rate,
+        case when periods.has_base then coalesce(missing.base_lines_without_rate, 0) end as base_lines_without_rate
     from figures
     inner join periods
         on
             figures.basis = periods.basis
             and figures.period_type = periods.period_type
             and figures.first_month = periods.first_month
+    {{ join_missing_rates(
+        'figures', 'figures.period_type', 'figures.market_level',
+        "coalesce(figures.market_code, figures.market_group, 'all')"
+    ) }}
 ),
 
 staged as (
@@ -188,7 +198,9 @@ select
     judged.comparability_reason is null as is_comparable,
     judged.comparability_reason,
     coalesce(judged.base_value_cny < {{ var('low_base_cny') }}, false) as is_low_base,
-    judged.stage
+    judged.stage,
+    judged.lines_without_rate,
+    judged.base_lines_without_rate
 from staged as judged
 left join customers
     on
