@@ -64,6 +64,16 @@ def figures_or_reasons(figures: dict[str, str]) -> gxe.Expectation:
     )
 
 
+def waits_for_rates(lines: str, *figures: str) -> gxe.Expectation:
+    """No figure is shown where ``lines`` (SQL: a count of lines without an exchange rate) is above 0."""
+    return no_row(
+        "no_figure_of_lines_without_rate",
+        "有订单行尚无汇率时，受其影响的份额和增速必须为空",
+        "a share or growth is empty where a line that it is made of has no exchange rate",
+        f"select * from {{batch}} where {lines} > 0 and num_nonnulls({', '.join(figures)}) > 0",  # noqa: S608
+    )
+
+
 def finished(basis: str) -> gxe.Expectation:
     """A month is finished exactly when growth does not say of it that it is not; ``basis`` as SQL."""
     return no_row(

@@ -34,20 +34,21 @@ def all_but(months: Sequence[dt.date]) -> Within:
 
 
 def differing_from_raw(market_share: str, within: Within) -> str:
-    """Months and bases that are not raw's: in yuan, in dollars to the cent, and in the number of lines.
+    """Months and bases that are not raw's: in yuan, in dollars, in lines, and in lines without a rate.
 
     ``market_share`` is a relation; dollars and lines are those of the table that every mart is made from.
     """
     return f"""
         select month, basis, shown.cny as mart_cny, monthly.cny as monthly_cny, counted.cny as raw_cny,
             monthly.usd as monthly_usd, counted.usd as raw_usd,
-            monthly.lines as monthly_lines, counted.lines as raw_lines
+            monthly.lines as monthly_lines, counted.lines as raw_lines,
+            monthly.unvalued as monthly_unvalued, counted.unvalued as raw_unvalued
         from ({_shown(market_share)}) as shown
         full join ({_MONTHLY}) as monthly using (month, basis)
         full join ({_raw(within)}) as counted using (month, basis)
         where ({within("month")})
-            and (shown.cny, monthly.cny, monthly.usd, monthly.lines)
-                is distinct from (counted.cny, counted.cny, counted.usd, counted.lines)"""  # noqa: S608  (ours)
+            and (shown.cny, monthly.cny, monthly.usd, monthly.lines, monthly.unvalued)
+                is distinct from (counted.cny, counted.cny, counted.usd, counted.lines, counted.unvalued)"""  # noqa: S608  (ours)
 
 
 def differing_from_release(market_share: str, within: Within) -> str:
@@ -96,7 +97,8 @@ def _shown(market_share: str) -> str:
 
 # Dollars are unknown where those of a line are.
 _MONTHLY = """
-        select month, basis, sum(line_count) as lines, sum(value_cny) as cny,
+        select month, basis, sum(line_count) as lines, sum(lines_without_rate) as unvalued,
+            sum(value_cny) as cny,
             case when bool_and(value_usd is not null) then sum(value_usd) end as usd
         from intermediate.int_sales__monthly
         group by month, basis"""
@@ -105,7 +107,8 @@ _MONTHLY = """
 def _raw(within: Within) -> str:
     """Order lines at the customs rates of their month, each rounded by itself; cluster items as declared."""
     return f"""
-        select month, basis, count(*) as lines, coalesce(sum(cny), 0) as cny,
+        select month, basis, count(*) as lines, count(*) - count(cny) as unvalued,
+            coalesce(sum(cny), 0) as cny,
             case when count(*) = count(usd) then sum(usd) end as usd
         from (
             select date_trunc('month', o.order_date::timestamp)::date as month, 'order_book' as basis,

@@ -24,7 +24,7 @@ from expectations.marts.price_quantity import price_quantity
 from expectations.marts.revision import revision
 from expectations.marts.share_bridge import share_bridge
 from expectations.marts.source_quality import source_quality, source_quality_rules
-from expectations.release_rules import staged
+from expectations.release_rules import staged, waits_for_rates
 from expectations.rules import suite
 
 _SUITES: dict[str, Callable[[], gx.ExpectationSuite]] = {
@@ -67,7 +67,46 @@ STAGED = {
 }
 
 
+_BOTH = "lines_without_rate + coalesce(base_lines_without_rate, 0)"
+_CIRCULATION = (
+    "lines_without_rate",
+    *("domestic_share", "export_share", "balance_index", "asean_share", "europe_america_share", "rest_share"),
+    *("domestic_share_change_6m_pp", "domestic_share_speed_pp", "domestic_share_change_1m_pp"),
+)
+# Marts of the order book: lines without an exchange rate, and the figures that are empty while there are any.
+_WAITING = {
+    "market_share": (
+        "total_lines_without_rate",
+        *("share", "share_change_yoy_pp", "share_change_3m_pp", "share_today_members"),
+    ),
+    "growth": (_BOTH, "growth_yoy", "contribution_pp", "growth_per_working_day", "growth_yoy_today_members"),
+    "growth_contribution": (
+        "total_lines_without_rate + coalesce(base_total_lines_without_rate, 0)",
+        *("contribution_pp", "total_growth_pp", "contribution_rank", "residual_pp"),
+    ),
+    "matched_growth": (_BOTH, "growth_yoy", "matched_growth_yoy", "coverage_effect_pp"),
+    "dual_circulation": _CIRCULATION,
+    "enterprise_mix": _CIRCULATION,
+    "share_bridge": (
+        _BOTH,
+        *("domestic_share_change_pp", "numerator_effect_pp", "denominator_effect_pp", "domestic_effect_pp"),
+        *("export_effect_pp", "domestic_growth", "export_growth", "driver", "driving_side"),
+    ),
+    "order_customs_bridge": ("lines_without_rate", "gap_share"),
+    "margins": (_BOTH, "continuing_pp", "entering_known_mill_pp", "entering_new_mill_pp", "leaving_pp"),
+    "price_quantity": (_BOTH, "matched_share", "value_index", "fisher_price_index", "fisher_quantity_index"),
+    "concentration": (
+        "lines_without_rate",
+        *("herfindahl_index", "equivalents_number", "largest_four_share", "largest_share"),
+    ),
+}
+
+
 def suite_of(mart: str) -> gx.ExpectationSuite:
     """The suite of a mart in the schema ``candidate``; KeyError for a mart that has none."""
-    own = _SUITES[mart]()
-    return suite(mart, [*own.expectations, staged(STAGED[mart])]) if mart in STAGED else own
+    rules = list(_SUITES[mart]().expectations)
+    if mart in STAGED:
+        rules.append(staged(STAGED[mart]))
+    if mart in _WAITING:
+        rules.append(waits_for_rates(*_WAITING[mart]))
+    return suite(mart, rules)

@@ -32,7 +32,7 @@ def market_share() -> gx.ExpectationSuite:
                 select * from {batch}
                 where share not between 0 and 1
                     or abs(share * total_value_cny - value_cny) > 0.005
-                    or (share is null) <> (total_value_cny = 0)
+                    or (share is null) <> (total_value_cny = 0 or total_lines_without_rate > 0)
                 """,
             ),
             finished("own.basis"),
@@ -88,6 +88,26 @@ def market_share() -> gx.ExpectationSuite:
                 having (count(value_usd) = count(*) and sum(value_usd) is distinct from max(total_value_usd))
                     or sum(quantity) is distinct from max(total_quantity)
                     or sum(value_today_members_cny) <> max(total_value_cny)
+                    or sum(lines_without_rate) <> max(total_lines_without_rate)
+                """,
+            ),
+            no_row(
+                "lines_without_rate_are_counted",
+                "尚无汇率的订单行数必须与月度销售表一致",
+                "the lines without an exchange rate must be those of the sales",
+                """
+                select *
+                from (
+                    select month, basis, sum(lines_without_rate) as counted from {batch}
+                    where product_group = 'ALL' and market_level = 'market'
+                    group by month, basis
+                ) as shown
+                full join (
+                    select month, basis, sum(lines_without_rate) as sold
+                    from intermediate.int_sales__monthly
+                    group by month, basis
+                ) as sales using (month, basis)
+                where shown.counted is distinct from sales.sold
                 """,
             ),
             no_row(
