@@ -173,11 +173,9 @@ def rate(
     value = Decimal(cny_per_unit) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,10})?", cny_per_unit) else Decimal(0)
     if not value:
         raise typer.BadParameter(f"{cny_per_unit}: say a number, as 7.0731", param_hint="YUAN_FOR_ONE")
-    waiting = exchange_rates.enter(
+    exchange_rates.enter(
         load_settings(), first_day, currency.upper(), value, today=datetime.now(ZoneInfo(ZONE)).date()
     )
-    for gap in waiting:
-        say(exchange_rates.message(gap))
     show_result(
         {"month": month, "currency": currency.upper(), "cny_per_unit": str(value), "status": "entered"},
         as_json=as_json,

@@ -7,6 +7,7 @@ _LARGE = decided("above_scale_cny")
 _GROUPS_OF_ALL = "product_group = 'ALL' and market_level = 'group'"
 _PERIOD = ("period_start", "period_end", "period_type", "basis")
 _RUNS_NOT = "comparability_reason is distinct from 'period_not_finished'"
+_WAITING = "lines_without_rate > 0 or base_lines_without_rate > 0"
 
 GROWTHS = (
     Guard(
@@ -60,6 +61,7 @@ GROWTHS = (
             ),
         ),
         both=True,
+        waiting=_WAITING,
     ),
     Guard(
         "concentration",
@@ -81,6 +83,7 @@ GROWTHS = (
             ),
         ),
         both=True,
+        waiting="lines_without_rate > 0",
     ),
     Guard(
         "growth_contribution",
@@ -113,6 +116,7 @@ GROWTHS = (
             ),
         ),
         both=True,
+        waiting="total_lines_without_rate > 0 or base_total_lines_without_rate > 0",
     ),
     Guard(
         "margins",
@@ -136,6 +140,7 @@ GROWTHS = (
             ),
         ),
         both=True,
+        waiting=_WAITING,
     ),
     Guard(
         "matched_growth",
@@ -159,6 +164,7 @@ GROWTHS = (
             ),
         ),
         both=True,
+        waiting=_WAITING,
     ),
     Guard(
         "price_quantity",
@@ -182,6 +188,7 @@ GROWTHS = (
             ),
         ),
         both=True,
+        waiting=_WAITING,
     ),
     Guard(
         "constant_market_share",

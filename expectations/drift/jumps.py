@@ -7,7 +7,7 @@ the months before it (:class:`Ahead`).
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 _PRESENT = {"either": "true", "release": "in_release", "both": "in_release and in_candidate"}
@@ -67,7 +67,8 @@ class Guard:
     """The measures of a mart. ``period`` are the columns of a period, the month or the first day first.
 
     ``finished`` says of a row whether its period was over. With ``both`` only periods are compared that both
-    releases have: a year to date ends a month later with each month, and is another period then.
+    releases have: a year to date ends a month later with each month, and is another period then. A period
+    in which ``waiting`` holds for a row of the current release is not compared: lines of it had no rate.
     """
 
     mart: str
@@ -75,6 +76,7 @@ class Guard:
     finished: str
     measures: tuple[Measure | Ahead, ...]
     both: bool = False
+    waiting: str = "false"
 
 
 def comparable(guard: Guard, new_columns: Collection[str]) -> Guard | None:
@@ -86,7 +88,8 @@ def comparable(guard: Guard, new_columns: Collection[str]) -> Guard | None:
         for m in guard.measures
         if not _words(m.value, m.where, *m.cell, getattr(m, "weight", "")) & set(new_columns)
     )
-    return Guard(guard.mart, guard.period, guard.finished, kept, guard.both) if kept else None
+    waiting = "false" if _words(guard.waiting) & set(new_columns) else guard.waiting
+    return replace(guard, measures=kept, waiting=waiting) if kept else None
 
 
 def _words(*texts: str) -> set[str]:
@@ -111,7 +114,10 @@ def jumps(guard: Guard, release_id: int) -> str:
     selects = " union all ".join(_select(guard, measure) for measure in guard.measures)
     return f"""
         with released as not materialized (select * from {released(guard.mart, release_id)} as own),
-        periods as materialized (select {period} from released where {guard.finished}{shared}),
+        periods as materialized (
+            (select {period} from released where {guard.finished}{shared})
+            except select {period} from released where {guard.waiting}
+        ),
         finished as materialized (select distinct {period} from periods),
         dated as (select *, max({first}) over ({within}) as latest from finished),
         year_before as (select {period} from dated where {first} > latest - interval '12 months'),

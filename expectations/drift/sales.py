@@ -124,6 +124,7 @@ SALES = (
                 floor=_LARGE,
             ),
         ),
+        waiting="total_lines_without_rate > 0",
     ),
     Guard(
         "dual_circulation",
@@ -156,6 +157,7 @@ SALES = (
                 floor=_LARGE,
             ),
         ),
+        waiting="lines_without_rate > 0",
     ),
     Guard(
         "enterprise_mix",
@@ -204,6 +206,7 @@ SALES = (
                 floor=decided("low_base_cny"),
             ),
         ),
+        waiting="lines_without_rate > 0",
     ),
     Guard(
         "national_share",

@@ -76,6 +76,13 @@ def price_quantity() -> gx.ExpectationSuite:
                     group by basis, month, product_group, hs_code, market_code
                     having sum(quantified_value_cny) > 0 and sum(quantity) > 0
                 ),
+                waiting as (
+                    select distinct basis, product_group,
+                        cast(month + make_interval(years => years) as date) as month
+                    from intermediate.int_sales__by_item
+                    cross join generate_series(0, 1) as years
+                    where lines_without_rate > 0
+                ),
                 relatives as (
                     select now.basis, now.month, now.product_group, now.v as v1, base.v as v0,
                         now.v / now.q / (base.v / base.q) as relative
@@ -92,6 +99,7 @@ def price_quantity() -> gx.ExpectationSuite:
                         exp((sum(v0 * ln(relative)) / sum(v0) + sum(v1 * ln(relative)) / sum(v1)) / 2)
                             as tornqvist
                     from relatives
+                    where (basis, product_group, month) not in (select * from waiting)
                     group by basis, month, product_group
                 )
                 select shown.* from {{batch}} as shown

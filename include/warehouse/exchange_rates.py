@@ -34,8 +34,8 @@ class MissingRate(NamedTuple):
 
 def enter(
     settings: Settings, month: dt.date, currency: str, cny_per_unit: Decimal, today: dt.date
-) -> list[MissingRate]:
-    """Record the rate of a month; the next build uses it. Returns the order lines that still lack a rate.
+) -> None:
+    """Record the rate of a month; the next build uses it.
 
     ``month`` is its first day. ExchangeRateError for a currency that the seed ``currencies`` lacks, a month
     whose rate nobody can know yet, and a rate that is not near the one before.
@@ -65,7 +65,6 @@ def enter(
                 " values (%s, %s, %s, %s)",
                 [month, currency, cny_per_unit, login_name()],
             )
-        return [gap for gap in missing(connection) if (gap.month, gap.currency) != (month, currency)]
 
 
 def known_rates(connection: psycopg.Connection | None) -> Rates:
@@ -94,16 +93,15 @@ def checksum(connection: psycopg.Connection) -> str | None:
 
 
 def missing(connection: psycopg.Connection) -> list[MissingRate]:
-    """What the newest build could not value, by month and currency; nothing before the first build."""
+    """What the newest build could not value and still has no rate, by month and currency."""
     if not _has_sales(connection):
         return []
-    return [
-        MissingRate(*row)
-        for row in connection.execute(
-            f"select month, currency, sum(lines_without_rate)::bigint from {_SOLD}".encode()
-            + b" where lines_without_rate > 0 group by month, currency order by month, currency"
-        )
-    ]
+    rows = connection.execute(
+        f"select month, currency, sum(lines_without_rate)::bigint from {_SOLD}".encode()
+        + b" where lines_without_rate > 0 group by month, currency order by month, currency"
+    )
+    known = known_rates(connection)
+    return [MissingRate(*row) for row in rows if row[:2] not in known]
 
 
 def currencies_in_use(connection: psycopg.Connection, since: dt.date) -> set[str]:

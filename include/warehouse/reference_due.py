@@ -53,7 +53,7 @@ def _calendars_due(today: dt.date) -> list[str]:
     for name, remedy in _CALENDARS.items():
         end = _first_unknown({dt.date.fromisoformat(month) for month in seed(name)["month"]}, today)
         if _is_due(end, today):
-            found.append(f"dbt_project/seeds/{name}.csv {_until(end, today)}: {remedy}")
+            found.append(f"days of dbt_project/seeds/{name}.csv {_until(end, today)}: {remedy}")
     return found
 
 

@@ -59,7 +59,7 @@ _ORDER_DEFECTS: dict[str, dict[str, str]] = {
     "amount_required": {"金额": ""},
     "amount_not_negative": {"金额": "-0.01"},
     "currency_required": {"币种": ""},
-    "exchange_rate_known": {"币种": "XTS"},
+    "currency_readable": {"币种": "XTS"},
     "fabric_width_cm_readable": {"门幅": "58 inch"},
     "fabric_gsm_readable": {"克重": "12oz"},
     "status_readable": {"状态": "maybe"},

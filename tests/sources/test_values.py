@@ -305,12 +305,13 @@ def test_an_enterprise_code_in_lower_case_or_full_width_is_the_same_code(column:
     assert _values(column("统一社会信用代码", "enterprise_uscc", texts)) == ["91110000600037341L"] * 3
 
 
-def test_a_currency_without_a_customs_rate_in_that_month_is_a_finding(
+def test_a_currency_is_a_code_or_a_word_for_it_and_needs_no_rate_of_its_month(
     read_table: ReadTable, tmp_path: Path
 ) -> None:
-    pairs = [("CNY", "2005-01-31"), ("usd", "2020-09-01"), ("USD", "2005-01-31"), ("XTS", "2020-09-01")]
+    pairs = [("CNY", "2005-01-31"), ("usd", "2020-09-01"), ("美元", "2005-01-31"), ("XTS", "2020-09-01")]
     rows = read_table(write(tmp_path / "a.csv", [order(币种=c, 订单日期=d) for c, d in pairs])).rows
-    assert [row["_findings"] for row in rows] == [None, None, *["|rate:currency|"] * 2]
+    assert [row["currency"] for row in rows] == ["CNY", "USD", "USD", None]
+    assert [row["_findings"] for row in rows] == [None, None, None, "|unreadable:currency|"]
 
 
 def test_blank_cells_are_missing_not_empty(column: Any) -> None:

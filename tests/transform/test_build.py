@@ -47,8 +47,10 @@ def test_build_reports_every_node_and_leaves_the_source_tree_alone(built):
 def test_a_failing_test_names_itself_and_its_rows(built, new_warehouse):
     failing = new_warehouse(like=built)
     with psycopg.connect(failing.dsn(Role.ADMIN)) as admin:
-        admin.execute("update raw.enterprise_orders set currency = 'XXX' where amount = 900")
-    with pytest.raises(BuildError, match="every_order_has_an_exchange_rate failed: Got 1 result"):
+        admin.execute("update raw.enterprise_orders set order_date = '1999-12-31' where amount = 900")
+    with pytest.raises(
+        BuildError, match="every_month_of_sales_is_in_the_release_calendar failed: Got 1 result"
+    ):
         dbt.build(failing, LOG)
 
 

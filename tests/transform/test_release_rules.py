@@ -63,6 +63,17 @@ DEFECTS = {
             *("groups_equal_their_markets", "products_add_up_to_all", "growth_has_the_same_markets"),
         },
     ),
+    "share_of_a_line_without_a_rate": (
+        "dual_circulation",
+        f"update candidate.dual_circulation set lines_without_rate = 1 where {SEPTEMBER}",
+        {"no_figure_of_lines_without_rate"},
+    ),
+    "line_without_a_rate_that_nobody_sold": (
+        "market_share",
+        "update candidate.market_share set lines_without_rate = 1"
+        " where month = '2020-09-01' and product_group = 'ALL' and market_code = 'GBR'",
+        {"lines_without_rate_are_counted", "totals_are_sums_of_their_cells"},
+    ),
     "lost_a_cent_of_raw": (
         "market_share",
         "update raw.customs_exports set fob_cny = fob_cny + 0.01 where item_no = 1",

@@ -38,6 +38,7 @@ RELATIONS = {
     "staging.stg_enterprise_orders__order_lines": "order_no",
     "intermediate.int_orders__sales": "order_no",
     "reference.exchange_rates": "currency",
+    "ops.exchange_rate": "currency",
     "candidate.market_share": "share",
     "store.market_share": "share",
     "store.current_release": "release_id",
