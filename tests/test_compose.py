@@ -177,6 +177,11 @@ def test_superset_is_reached_where_it_listens(
     assert services["dashboard"]["depends_on"] == {host: {"condition": "service_healthy"}}
 
 
+def test_connections_are_shared_out_as_on_the_local_stack(compose: dict[str, Any]) -> None:
+    """The limits of the readers in grants.sql are parts of this number."""
+    assert f"max_connections={postgres.OPTIONS['max_connections']}" in compose["services"]["db"]["command"]
+
+
 def test_ports_and_addresses_agree(compose: dict[str, Any]) -> None:
     services = compose["services"]
     for body in airflow_services(compose).values():

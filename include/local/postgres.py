@@ -37,7 +37,7 @@ OPTIONS: dict[str, str] = {
     "max_wal_senders": "0",
     "random_page_cost": "1.1",
     "jit": "off",
-    "max_connections": "100",
+    "max_connections": "200",  # shared out in warehouse/schema/grants.sql
     "timezone": "Asia/Shanghai",
     "log_timezone": "Asia/Shanghai",
 }
