@@ -4,8 +4,9 @@
   and the current one always stay), then validation results, Data Docs and archived
   deliveries past their time. Loads and quarantine are kept. It blocks no reader.
 - `vacuum` frees the space and renews the planner's statistics.
-- `check` compares every month of the newest release with raw: the release gate reads only the months that
-  loads touched. When it fails, something but a load has changed raw.
+- `check` counts that every load and release has its rows, then compares every month of the newest release
+  with raw: the release gate reads only the months that loads touched. When it fails, a backup was restored in
+  part, or something but a load has changed raw.
 """
 
 import logging

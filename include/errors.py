@@ -53,6 +53,10 @@ class RawChangedError(TextileError):
     """Raw is not what the newest release was made of, though no load says so."""
 
 
+class HalfRestoredError(TextileError):
+    """Tables of the warehouse lack rows, keys or grants that others count on."""
+
+
 class ExplainError(TextileError):
     """What was asked of a figure or of two releases cannot be answered as asked."""
 

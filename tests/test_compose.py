@@ -18,6 +18,7 @@ import yaml
 
 from include.local import airflow, ports, postgres, secrets, superset
 from include.settings import PROJECT_DIR, Role, Settings, load_settings
+from include.sources.contract import sources
 
 COMPOSE_FILE = PROJECT_DIR / "docker-compose.yml"
 DOCKERFILE = PROJECT_DIR / "docker" / "Dockerfile"
@@ -73,9 +74,40 @@ def test_services_are_those_of_the_local_stack(compose: dict[str, Any]) -> None:
     assert set(airflow_services(compose)) == set(airflow.SERVICES)
     for name, body in airflow_services(compose).items():
         assert body["command"] == airflow.SERVICES[name]
-        assert body["depends_on"] == {"init": {"condition": "service_completed_successfully"}}
         assert "healthcheck" in body
-    assert compose["services"]["init"]["depends_on"] == {"db": {"condition": "service_healthy"}}
+
+
+def test_services_start_after_what_they_need_and_stop_before_it(compose: dict[str, Any]) -> None:
+    """Compose stops in the reverse order of ``depends_on``: a running task can still report."""
+    prepared = {
+        "db": {"condition": "service_healthy"},
+        "init": {"condition": "service_completed_successfully"},
+    }
+    needs = {name: body["depends_on"] for name, body in airflow_services(compose).items()}
+    assert needs.pop("scheduler") == {**prepared, "api-server": {"condition": "service_healthy"}}
+    assert list(needs.values()) == [prepared] * 3
+    assert compose["services"]["init"]["depends_on"] == {"db": prepared["db"]}
+    # As long as the longest build of a province may take; a down of an idle stack does not wait.
+    assert compose["services"]["scheduler"]["stop_grace_period"] == "30m"
+
+
+def test_a_missing_drop_folder_is_an_error(compose: dict[str, Any]) -> None:
+    """The short syntax would have the engine make it, for root, and the loader could not empty it."""
+    for body in [compose["services"]["init"], *airflow_services(compose).values()]:
+        (bound,) = [volume for volume in body["volumes"] if "TEXTILE_HOST_LANDING" in str(volume)]
+        assert bound["bind"] == {"create_host_path": False}
+        assert bound["type"] == "bind"
+
+
+def test_the_drop_folder_is_made_for_the_images_user(dockerfile: list[list[str]]) -> None:
+    page = (PROJECT_DIR / "docs" / "server.md").read_text()
+    (user,) = [words[words.index("--uid") + 1] for words in dockerfile if "useradd" in words]
+    made = page.replace("\\\n", " ").partition("sudo install -d ")[2].partition("#")[0]
+    words = made.split()
+    assert words[words.index("-o") + 1] == words[words.index("-g") + 1] == user
+    landing = "/srv/textile/landing"
+    folders = [word for word in words if word.startswith(landing)]
+    assert folders == [landing, *(f"{landing}/{source}" for source in sources())]
 
 
 def test_airflow_knows_every_command(compose: dict[str, Any], tmp_path: Path) -> None:
@@ -177,6 +209,11 @@ def test_superset_is_reached_where_it_listens(
     assert services["dashboard"]["depends_on"] == {host: {"condition": "service_healthy"}}
 
 
+def test_connections_are_shared_out_as_on_the_local_stack(compose: dict[str, Any]) -> None:
+    """The limits of the readers in grants.sql are parts of this number."""
+    assert f"max_connections={postgres.OPTIONS['max_connections']}" in compose["services"]["db"]["command"]
+
+
 def test_ports_and_addresses_agree(compose: dict[str, Any]) -> None:
     services = compose["services"]
     for body in airflow_services(compose).values():
@@ -193,7 +230,8 @@ def test_volumes_hold_the_projects_folders(compose: dict[str, Any], dockerfile: 
     home = Path(image_environment(dockerfile)["TEXTILE_HOME"])
     landing = Settings(home=home).landing_dir
     for body in airflow_services(compose).values():
-        assert {volume.rsplit(":", 1)[1] for volume in body["volumes"]} == {str(home), str(landing)}
+        state, bound = body["volumes"]
+        assert (state, bound["target"]) == (f"state:{home}", str(landing))
     assert compose["services"]["db"]["volumes"] == ["database:/var/lib/postgresql"]
     assert set(compose["volumes"]) == {"database", "state"}
 

@@ -37,7 +37,7 @@ OPTIONS: dict[str, str] = {
     "max_wal_senders": "0",
     "random_page_cost": "1.1",
     "jit": "off",
-    "max_connections": "100",
+    "max_connections": "200",  # shared out in warehouse/schema/grants.sql
     "timezone": "Asia/Shanghai",
     "log_timezone": "Asia/Shanghai",
 }
@@ -64,11 +64,6 @@ def start(
     account = unprivileged.account(cluster)
     _make_folder(cluster, account)
     data = cluster / "data"
-    prefix = unprivileged.prefix(
-        account, must_read=_pginstall() / "share", must_run=program("postgres"), cwd=cluster
-    )
-    if not data.exists():
-        _initialise(cluster, password, prefix, account)
     _clear_leftovers(data)
     settings = {
         **OPTIONS,
@@ -79,14 +74,21 @@ def start(
         "unix_socket_directories": "",
     }
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    process = processes.start(
-        cluster,
-        _NAME,
-        [*prefix, program("postgres"), "-D", data, *flags],
-        env=_environment(),
-        cwd=cluster,
-        log=log_file(cluster),
-    )
+    with unprivileged.way_to(cluster, account) as way:
+        prefix = unprivileged.prefix(
+            account, must_read=_pginstall() / "share", must_run=program("postgres"), enter=way
+        )
+        if not data.exists():
+            _initialise(cluster, password, prefix, account, way)
+        process = processes.start(
+            cluster,
+            _NAME,
+            [*prefix, program("postgres"), "-D", way.path / "data", *flags],
+            env=_environment(),
+            cwd=cluster,
+            log=log_file(cluster),
+            descriptors=way.descriptors,
+        )
     try:
         _wait_until_ready(cluster, port, password)
     except BaseException:
@@ -145,7 +147,11 @@ def _make_folder(cluster: Path, account: unprivileged.Account | None) -> None:
 
 
 def _initialise(
-    cluster: Path, password: str, prefix: list[str], account: unprivileged.Account | None
+    cluster: Path,
+    password: str,
+    prefix: list[str],
+    account: unprivileged.Account | None,
+    way: unprivileged.Way,
 ) -> None:
     """Create ``data/`` under another name first: what is called ``data`` is always whole."""
     draft = cluster / "data.draft"
@@ -158,9 +164,9 @@ def _initialise(
         command: list[str | Path] = [
             *prefix,
             program("initdb"),
-            f"--pgdata={draft}",
+            f"--pgdata={way.path / draft.name}",
             f"--username={SUPERUSER}",
-            f"--pwfile={password_file}",
+            f"--pwfile={way.path / password_file.name}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
             "--locale-provider=builtin",
@@ -170,7 +176,13 @@ def _initialise(
             "--no-instructions",
         ]
         done = subprocess.run(
-            command, cwd=cluster, env=_environment(), capture_output=True, text=True, check=False
+            command,
+            cwd=cluster,
+            env=_environment(),
+            pass_fds=way.descriptors,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise SetupError(f"initdb failed in {cluster}:\n{done.stderr.strip() or done.stdout.strip()}")

@@ -21,9 +21,19 @@ _TICK_S = 0.05
 
 
 def start(
-    run_dir: Path, name: str, command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, log: Path
+    run_dir: Path,
+    name: str,
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    log: Path,
+    descriptors: Sequence[int] = (),
 ) -> psutil.Process:
-    """Start a service detached from this terminal; its output goes to ``log``, the old log to ``log.1``."""
+    """Start a service detached from this terminal; its output goes to ``log``, the old log to ``log.1``.
+
+    ``descriptors``: open files that it has beside, under the same numbers.
+    """
     run_dir.mkdir(parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists():
@@ -37,6 +47,7 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=descriptors,
         )
         # It outlives this process on purpose: Popen must not warn that nobody waited for it.
         child.returncode = 0

@@ -1,7 +1,6 @@
 """Bring the local stack up and down as one: PostgreSQL and, if asked for, Airflow and Superset."""
 
 import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -136,6 +135,7 @@ def _cluster(home: Path) -> Path:
 
 
 def _usable_home() -> Path:
+    """The home, for its owner only: in it are deliveries, and figures that the marts withhold."""
     home = home_dir()
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -143,11 +143,13 @@ def _usable_home() -> Path:
         raise SetupError(
             f"cannot create {home}: {error.strerror}; set TEXTILE_HOME to another folder"
         ) from None
-    if not os.access(home, os.W_OK | os.X_OK):
+    try:
+        home.chmod(0o700)
+    except PermissionError:
         raise SetupError(
             f"{home} belongs to another user (root ran here before?): give it to yourself with "
             f"`sudo chown -R $(id -un) '{home}'`, or set TEXTILE_HOME to another folder"
-        )
+        ) from None
     return home
 
 

@@ -1,7 +1,8 @@
 """PostgreSQL refuses to run as root: as root, run its programs under another, existing account.
 
-No account is made and no permission outside our own folder is changed. Where the other account cannot reach
-the programs or the data (a clone in ``/root``, files installed with a strict umask), these processes alone
+No account is made and no permission outside our own folder is changed. The home is root's alone: the other
+account gets its folder in it as an open directory, and nothing else of the home. Where it cannot reach the
+programs (a clone in ``/root``, files installed with a strict umask), these processes alone
 get the capability to read past permissions (to ignore them, where root itself has no better), and nothing
 else of root's power. PostgreSQL's superuser can then read what root can: its password is in a file of root's.
 """
@@ -10,7 +11,8 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +49,30 @@ def account(folder: Path) -> Account | None:
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
+@dataclass(frozen=True)
+class Way:
+    """How a process reaches a folder: by which path, and with which open descriptors passed on to it."""
+
+    path: Path
+    descriptors: tuple[int, ...] = ()
+
+
+@contextmanager
+def way_to(folder: Path, who: Account | None) -> Iterator[Way]:
+    """A way to ``folder`` that ``who`` can go whatever lies above it; its descriptors are ours until the end.
+
+    A folder that is open is entered by its descriptor: the permissions of the folders above are not asked.
+    """
+    if who is None:
+        yield Way(folder)
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield Way(Path(f"/proc/self/fd/{descriptor}"), (descriptor,))
+    finally:
+        os.close(descriptor)
+
+
 def _require_name() -> None:
     try:
         pwd.getpwuid(os.geteuid())
@@ -57,10 +83,10 @@ def _require_name() -> None:
         ) from None
 
 
-def prefix(who: Account | None, *, must_run: Path, must_read: Path, cwd: Path) -> list[str]:
+def prefix(who: Account | None, *, must_run: Path, must_read: Path, enter: Way) -> list[str]:
     """The words to put before a command so that ``who`` runs it, with the least capability that suffices.
 
-    Enough is what can run ``must_run``, read a file in ``must_read`` and enter ``cwd``: tried, not guessed.
+    Enough is what can run ``must_run``, read a file in ``must_read`` and enter ``enter``: tried, not guessed.
     """
     if who is None:
         return []
@@ -76,7 +102,7 @@ def prefix(who: Account | None, *, must_run: Path, must_read: Path, cwd: Path) -
         "-c",
         'cd "$1" && "$2" --version && cat "$3"',
         "trial",
-        cwd,
+        enter.path,
         must_run,
         sample,
     ]
@@ -88,15 +114,17 @@ def prefix(who: Account | None, *, must_run: Path, must_read: Path, cwd: Path) -
         if capability:
             # initdb asks access(2), which leaves out capabilities unless this is set.
             words.append("--securebits=+no_setuid_fixup")
-        done = _run([*words, *trial], cwd=Path("/"))
+        done = subprocess.run(
+            [str(word) for word in (*words, *trial)],
+            cwd="/",
+            pass_fds=enter.descriptors,
+            capture_output=True,
+            check=False,
+        )
         if done.returncode == 0:
             return words
         complaint = done.stderr.decode(errors="replace").strip()
     raise SetupError(
-        f"PostgreSQL does not run as root, and user {who.uid} cannot read {must_run.parent} or {cwd} "
+        f"PostgreSQL does not run as root, and user {who.uid} cannot read {must_run.parent} or {must_read} "
         f"({complaint}): run as an ordinary user, or from a folder that others may enter"
     )
-
-
-def _run(command: Sequence[str | Path], cwd: Path) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, check=False)

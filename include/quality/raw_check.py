@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from include.errors import RawChangedError
+from include.quality import whole_check
 from include.settings import Role, Settings
 from include.warehouse import build_log, reference_due
 from include.warehouse.connection import connect, exclusive
@@ -14,7 +15,8 @@ def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> in
     """Compare the newest release with all of raw; returns the months compared, of orders and of declarations.
 
     Months of loads that are not released yet are left out. RawChangedError when a month differs: something
-    but a load has changed raw, or the tables that marts are made from.
+    but a load has changed raw, or the tables that marts are made from. Before that HalfRestoredError when the
+    warehouse is not whole.
     """
     from expectations import totals
 
@@ -26,6 +28,7 @@ def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> in
         connection.execute("set transaction isolation level repeatable read")
         for warning in reference_due.warnings(connection):
             say(f"warning: {warning}")
+        whole_check.check(settings, connection)
         unreleased = build_log.unreleased_months(connection)
         if unreleased is None:
             say(

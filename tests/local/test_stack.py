@@ -1,5 +1,6 @@
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -91,6 +92,13 @@ def test_two_ups_at_once_start_one_server(home: Path) -> None:
     said = [child.communicate(timeout=60)[0] for child in both]
     assert [child.returncode for child in both] == [0, 0]
     assert sum("ready on port" in words for words in said) == 1
+
+
+def test_home_is_its_owners_alone(home: Path) -> None:
+    home.mkdir()
+    home.chmod(0o755)  # as one that an older version made
+    assert up().state == "healthy"
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
 
 def test_home_that_cannot_be_made_is_explained(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What each role can NOT do: the whole matrix is tried out, not read from the grants."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from samples import query
+from samples import load, one, order, query, write
 
 from include.settings import Role, Settings
 from include.warehouse import bootstrap
@@ -319,6 +320,22 @@ def test_readers_have_time_limits_that_cancel(house, role, limit, idle):
         connection.execute("set statement_timeout = '50ms'")
         with pytest.raises(psycopg.errors.QueryCanceled, match="statement timeout"):
             connection.execute("select pg_sleep(20)")
+
+
+def test_readers_cannot_take_the_connections_of_the_pipeline(house, tmp_path):
+    with contextlib.ExitStack() as opened:
+        for role in (Role.ANALYST, Role.BI_READER):
+            for _ in range(40):
+                opened.enter_context(psycopg.connect(house.dsn(role)))
+            with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+                psycopg.connect(house.dsn(role))
+        (accepted,) = load(house, "enterprise_orders", write(tmp_path / "late.csv", [order(订单号="SO-7")]))
+        assert accepted.status == "accepted"
+        for role in (Role.TRANSFORMER, Role.PUBLISHER, Role.ADMIN):
+            psycopg.connect(house.dsn(role)).close()
+        # Pools of Airflow (five of 15) and Superset (15), and 20 for loads, a build and a publish.
+        assert one(house, "show max_connections") == "200"
+        assert 200 - int(one(house, "show superuser_reserved_connections")) - 2 * 40 >= 5 * 15 + 15 + 20
 
 
 @pytest.mark.parametrize("role", ROLES)

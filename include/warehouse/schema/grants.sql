@@ -84,6 +84,10 @@ alter role publisher set client_connection_check_interval = '1s';
 -- Builds join what they have just summed up, of which nothing is known: taken for a few rows, a loop within a loop
 -- lasts minutes. A hash join of whole tables costs little more than the best plan, whatever the estimate.
 alter role transformer set enable_nestloop = off;
+-- Readers cannot take every connection: of 200 (max_connections) 3 are the superuser's, and more than 100 stay for the
+-- pipeline. Airflow's and Superset's pools may hold 90, a day's loads, a build and a publish 20.
+alter role analyst connection limit 40;
+alter role bi_reader connection limit 40;
 alter role analyst set statement_timeout = '5min';
 alter role bi_reader set statement_timeout = '60s';
 alter role analyst set idle_in_transaction_session_timeout = '30min';

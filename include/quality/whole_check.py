@@ -1,0 +1,167 @@
+"""Whether the warehouse is whole: what its tables say of each other is there.
+
+A restore that stopped half way, or that went into a warehouse that had tables already, leaves rows and log
+apart. The next load or publish would build on that.
+"""
+
+from collections.abc import Iterator
+
+import psycopg
+from psycopg import sql
+
+from include.errors import HalfRestoredError
+from include.settings import Role, Settings
+from include.sources.contract import sources
+from include.warehouse.connection import connect
+
+_SHOWN = 5
+# Nothing leaves raw and its history, and a rejected row stays: what a load accepted and rejected is there.
+_ROWS_OF_LOADS = """
+    with there as (
+        select _load_id as load_id, count(*) as rows
+        from (select _load_id from raw.{source} union all select _load_id from raw.{source}_history) as every
+        group by _load_id
+    ),
+
+    rejected as (
+        select load_id, count(*) as rows from ops.quarantine where source = '{source}' group by load_id
+    ),
+
+    loads as (
+        select load_id, accepted, quarantined from ops.load where source = '{source}' and status = 'accepted'
+    )
+
+    select load_id, 'raw.{source}', coalesce(l.accepted, 0), coalesce(t.rows, 0)
+    from loads as l full join there as t using (load_id)
+    where coalesce(l.accepted, 0) <> coalesce(t.rows, 0)
+    union all
+    select load_id, 'ops.quarantine', coalesce(l.quarantined, 0), coalesce(r.rows, 0)
+    from loads as l full join rejected as r using (load_id)
+    where coalesce(l.quarantined, 0) <> coalesce(r.rows, 0)
+    order by 1, 2
+"""
+_LOADS_OF_RELEASES = """
+    select format('release %%s was made of %%s loads, and ops.build_load names %%s', release_id, loads, named)
+    from (
+        select
+            r.release_id,
+            r.loads,
+            (select count(*) from ops.build_load as b where b.build_id <= r.build_id) as named
+        from ops.release as r
+    ) as counted
+    where named < loads
+    union all
+    select format('%%s names load %%s, and ops.load does not', named_in, load_id)
+    from (
+        select 'ops.build_load' as named_in, load_id from ops.build_load
+        union
+        select 'ops.load_month', load_id from ops.load_month
+        union
+        select 'ops.release_change', load_id from ops.release_change
+        union
+        select 'ops.release', last_load_id from ops.release
+    ) as every
+    where load_id not in (select load_id from ops.load)
+    union all
+    select 'there are releases, and store.current_release says of none that readers see it'
+    where exists (select from ops.release) and not exists (
+        select from store.current_release inner join ops.release using (release_id)
+    )
+"""
+# A restore makes keys after the rows, and grants last of all.
+_KEYS = """
+    select format('%%s has no primary key', c.oid::regclass)
+    from pg_class as c
+    where c.relnamespace = 'ops'::regnamespace and c.relkind = 'r'
+        and exists (select from pg_attribute as a where a.attrelid = c.oid and a.attidentity <> '')
+        and not exists (select from pg_constraint as k where k.conrelid = c.oid and k.contype = 'p')
+    order by 1
+"""
+_VIEWS = """
+    select case
+        when to_regclass('store.' || mart) is null then format('store.%%s is not there', mart)
+        when to_regclass('marts.' || mart) is null then format('marts.%%s is not there', mart)
+        else format('marts.%%s cannot be read by analyst', mart)
+    end
+    from unnest(%(marts)s::text[]) as mart
+    where to_regclass('store.' || mart) is null
+        or not coalesce(has_table_privilege('analyst', to_regclass('marts.' || mart), 'select'), false)
+"""
+# Each release says how many rows it added to a mart and how many it ended.
+_ROWS_OF_RELEASES = """
+    with ranges as (
+        select valid_from_release, valid_to_release, count(*) as rows from {store} group by 1, 2
+    ),
+
+    releases as (
+        select
+            release_id,
+            dropped_at,
+            sum(
+                coalesce((rows_changed -> %(mart)s ->> 'added')::bigint, 0)
+                - coalesce((rows_changed -> %(mart)s ->> 'ended')::bigint, 0)
+            ) over (order by release_id) as expected
+        from ops.release
+    )
+
+    select format(
+        'release %%s has %%s rows in store.%%s, and %%s are there',
+        release_id, expected, %(mart)s::text, there
+    )
+    from (
+        select
+            release_id,
+            expected,
+            (
+                select coalesce(sum(rows), 0) from ranges
+                where valid_from_release <= release_id and valid_to_release > release_id
+            ) as there
+        from releases
+        where dropped_at is null
+    ) as compared
+    where expected <> there
+    order by release_id desc
+"""
+
+
+def check(settings: Settings, releases: psycopg.Connection) -> None:
+    """HalfRestoredError when loads, builds, releases and the rows that belong to them do not fit together.
+
+    ``releases``: a connection as the publisher, whose transaction holds what it sees still.
+    """
+    try:
+        found = [*_loads(settings), *_releases(releases)]
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege) as error:
+        found = [str(error).splitlines()[0]]
+    if found:
+        more = f", and {len(found) - _SHOWN} more like that" if len(found) > _SHOWN else ""
+        raise HalfRestoredError(
+            f"the warehouse is not whole: {'; '.join(found[:_SHOWN])}{more}. Was a backup restored in part?"
+            " Load and publish nothing; restore all of it as docs/backup.md says, then `textile check` again."
+            " If nothing was restored, see docs/runbooks/raw-changed.md"
+        )
+
+
+def _loads(settings: Settings) -> Iterator[str]:
+    # As the loader: nobody else reads rejected rows. A verdict and its rows come in one transaction.
+    with connect(settings, Role.LOADER) as connection:
+        for source in sources():
+            rows = connection.execute(_ROWS_OF_LOADS.format(source=source).encode()).fetchall()
+            for load_id, table, expected, there in rows:
+                yield f"load {load_id} brought {expected} rows, and {table} has {there}"
+
+
+def _releases(connection: psycopg.Connection) -> Iterator[str]:
+    for query in (_KEYS, _LOADS_OF_RELEASES):
+        for (what,) in connection.execute(query.encode(), {}).fetchall():
+            yield what
+    newest = "select rows_changed from ops.release order by release_id desc limit 1"
+    marts = sorted((connection.execute(newest).fetchone() or [{}])[0])
+    gone = [what for (what,) in connection.execute(_VIEWS.encode(), {"marts": marts}).fetchall()]
+    yield from gone
+    if gone:
+        return
+    for mart in marts:
+        rows = sql.SQL(_ROWS_OF_RELEASES).format(store=sql.Identifier("store", mart))
+        for (what,) in connection.execute(rows, {"mart": mart}).fetchall():
+            yield what

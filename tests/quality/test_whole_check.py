@@ -1,0 +1,97 @@
+"""A warehouse that was restored in part is noticed, whatever part it is."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from samples import load, order, query, write
+
+from include import maintenance, release, released
+from include.errors import HalfRestoredError
+from include.local import postgres
+from include.quality import raw_check
+from include.settings import Role, Settings
+
+PARTS = {
+    "builds without loads": (
+        "delete from ops.build_load",
+        "release 1 was made of 4 loads, and ops.build_load names 0",
+    ),
+    "builds of loads that are gone": (
+        "delete from ops.load where load_id = 1",
+        r"load 1 brought 0 rows, and raw.enterprise_orders has 12",
+    ),
+    "raw without a load's rows": (
+        "delete from raw.customs_exports",
+        "load 4 brought 4 rows, and raw.customs_exports has 0",
+    ),
+    "no rejected rows": ("delete from ops.quarantine", "load 3 brought 1 rows, and ops.quarantine has 0"),
+    "no pointer": ("delete from store.current_release", "says of none that readers see it"),
+    "a mart without rows": (
+        "truncate store.growth",
+        r"release 1 has \d+ rows in store.growth, and 0 are there",
+    ),
+    "a mart with another day's rows": (
+        "insert into store.dim_product select * from store.dim_product limit 1",
+        r"release 1 has 9 rows in store.dim_product, and 10 are there",
+    ),
+    "no table of a mart": ("drop table store.growth cascade", "store.growth is not there"),
+    "no view of a mart": ("drop view marts.growth cascade", "marts.growth is not there"),
+    "no grants": ("revoke select on marts.growth from analyst", "marts.growth cannot be read by analyst"),
+    "no right to look": (
+        "revoke select on ops.quarantine from loader",
+        "permission denied for table quarantine",
+    ),
+    "no log at all": ("drop table ops.load cascade", 'relation "ops.load" does not exist'),
+    "no keys": ("alter table ops.load drop constraint load_pkey cascade", "ops.load has no primary key"),
+}
+
+
+@pytest.mark.parametrize(("statement", "found"), PARTS.values(), ids=PARTS)
+def test_a_part_that_is_missing_is_named(
+    new_warehouse: Callable[..., Settings], published: Settings, statement: str, found: str
+) -> None:
+    half = new_warehouse(published)
+    with psycopg.connect(half.dsn(Role.ADMIN)) as connection:
+        connection.execute("set session_replication_role = replica")  # as a restore that makes keys last
+        connection.execute(statement.encode())
+    with pytest.raises(HalfRestoredError, match=f"{found}.*restore all of it as docs/backup.md says"):
+        raw_check.check(half)
+
+
+def test_a_dump_into_tables_that_are_there_is_noticed(
+    new_warehouse: Callable[..., Settings], published: Settings, tmp_path: Path
+) -> None:
+    """What the docs said once: foreign keys refuse the table that names loads before there are any."""
+    dump = tmp_path / "textile.dump"
+    command = [postgres.program("pg_dump"), "--format=custom", f"--file={dump}", published.dsn(Role.ADMIN)]
+    subprocess.run(command, check=True)
+    half = new_warehouse()
+    assert raw_check.check(half) == 0
+    command = [postgres.program("pg_restore"), f"--dbname={half.dsn(Role.ADMIN)}", dump]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert 'COPY failed for table "build_load"' in done.stderr
+    with pytest.raises(HalfRestoredError, match=r"ops\.build_load names 0"):
+        raw_check.check(half)
+
+
+def test_later_releases_rollbacks_and_retention_leave_it_whole(
+    new_warehouse: Callable[..., Settings], published: Settings, tmp_path: Path
+) -> None:
+    whole = new_warehouse(published)
+    load(
+        whole,
+        "enterprise_orders",
+        write(tmp_path / "d.csv", [order(数量="1001", 更新时间="2020-10-02 08:00:00")]),
+    )
+    assert release.publish(whole).release_id == 2
+    assert raw_check.check(whole) > 0
+    released.rollback(whole, 1, "test")
+    released.rollback(whole, 2, "test")
+    assert raw_check.check(whole) > 0
+    query(whole, "update ops.release_switch set switched_at = switched_at - interval '90 days'")
+    query(whole, "update ops.release set dropped_at = now() where release_id = 1")
+    maintenance.retain(whole, print)
+    assert raw_check.check(whole) > 0
