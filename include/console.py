@@ -25,7 +25,7 @@ def show(table: Table) -> None:
 
 def plain(text: str) -> str:
     """Brackets in a message are text, not markup; control characters stay in the file they came from."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "?", text).replace("[", r"\[")
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", "?", text).replace("[", r"\[")
 
 
 def json_line(values: dict[str, Any]) -> str:
