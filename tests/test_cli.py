@@ -136,16 +136,6 @@ def test_load_for_people_is_a_table(textile, warehouse, tmp_path):
     assert not said.out.rstrip().endswith("}")
 
 
-def test_a_missing_file_is_refused_and_the_others_are_loaded(textile, warehouse, tmp_path):
-    good = write(tmp_path / "a.csv", orders(3))
-    said = textile("load", "enterprise_orders", tmp_path / "none.csv", good, "--json", settings=warehouse)
-    assert said.code == 1
-    missing, loaded = said.json["files"]
-    assert missing.keys() == FILE_KEYS
-    assert (missing["status"], missing["message"]) == ("refused", "none.csv: there is no such file")
-    assert loaded["status"] == "accepted"
-
-
 def test_publish_releases_rollback_diff(textile, new_warehouse, published, tmp_path):
     settings = new_warehouse(published)
     said = textile("publish", "--json", settings=settings)
