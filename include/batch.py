@@ -7,7 +7,9 @@ from pathlib import Path
 import psycopg
 
 from include import delivery as one
-from include.delivery import Delivery
+from include import guard
+from include.delivery import Delivery, Say
+from include.errors import UnreadableFileError
 from include.quality import gate as quality
 from include.quality import load_gate
 from include.quality.results import RuleResult, record
@@ -15,12 +17,6 @@ from include.settings import Role, Settings
 from include.sources import read
 from include.sources.contract import Contract
 from include.warehouse import accept, compare, load_log, load_table, quarantine, source_quality
-
-Say = Callable[[str], None]
-
-# What the contents of a file can do to an audit. A server that is gone or a rule of ours that is broken is
-# another matter: that is raised, the files stay where they are, and nothing good is refused.
-_CAUSED_BY_CONTENT = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
 
 def through_gate(
@@ -44,12 +40,10 @@ def through_gate(
         say(f"{of.source}: {sum(d.result.rows_in for d in read_in):,} rows of {len(read_in)} file(s) read")
         try:
             _audit_and_accept(connection, settings, table, read_in)
-        except _CAUSED_BY_CONTENT as error:
+        except (*guard.CAUSED_BY_CONTENT, UnreadableFileError) as error:
             if len(read_in) == 1:
-                reason = " ".join(str(error).split())
-                read_in[0].refuse(
-                    ["audit_impossible"], f"{read_in[0].result.file}: cannot be audited: {reason}"
-                )
+                why = guard.refusal(error, read_in[0].result.file, "audited")
+                read_in[0].refuse([why.rule], str(why))
             else:
                 say(f"{of.source}: the files cannot be audited together ({error}); each is tried alone")
                 alone = read_in
@@ -140,8 +134,12 @@ def _refuse_by_rules(
         why += " — " + ", ".join(f"{rule}: {count} rows" for rule, count in by_rule.items())
         if not delivery.file.has_changed():
             lines = quarantine.rejected_lines(connection, table, delivery.load_id, quarantine.REFUSED_ROWS)
-            records = read.records(delivery.readable(table.contract, unpacked), lines)
-            quarantine.keep_refused(connection, table, delivery.load_id, records, reasons)
+            try:
+                with guard.of_file(delivery.result.file), connection.transaction():
+                    records = read.records(delivery.readable(table.contract, unpacked), lines)
+                    quarantine.keep_refused(connection, table, delivery.load_id, records, reasons)
+            except UnreadableFileError as error:
+                why += f" — its rows cannot be shown: {error}"
     delivery.refuse([r.rule for r in broken] + list(by_rule), f"{delivery.result.file}: {why}")
     source_quality.note_refused(connection, table, delivery.load_id)
 
@@ -167,6 +165,7 @@ def _quarantine(
     unpacked: Path,
 ) -> None:
     lines = quarantine.rejected_lines(connection, table, delivery.load_id)
-    records = read.records(delivery.readable(table.contract, unpacked), lines)
-    quarantine.keep(connection, table, delivery.load_id, delivery.result.file, records, reasons)
+    with guard.of_file(delivery.result.file):
+        records = read.records(delivery.readable(table.contract, unpacked), lines)
+        quarantine.keep(connection, table, delivery.load_id, delivery.result.file, records, reasons)
     delivery.result.failed_rules = list(load_gate.broken_rules(connection, table, delivery.load_id))

@@ -1,6 +1,5 @@
 """``textile``: what a person types. Every command only calls the function that the DAGs call."""
 
-import json
 import re
 import sys
 from dataclasses import asdict, is_dataclass
@@ -15,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from include import changes_shown, profile_cli
-from include.console import Json, coloured, plain, print_rows, say, show, show_result
-from include.errors import BulletinError, TextileError
+from include.console import Json, coloured, json_line, plain, print_rows, say, show, show_result
+from include.errors import BulletinError, TextileError, UsageError
 from include.settings import ZONE, Role, Settings, load_settings
 
 app = typer.Typer(
@@ -31,9 +30,11 @@ app.add_typer(profile_cli.app, name="profile")
 
 
 def main() -> None:
-    """Entry point: a known failure is one readable message and exit code 1, never a traceback."""
+    """Entry point: a known failure is one readable message and exit code 1 or 2, never a traceback."""
     try:
         app()
+    except UsageError as error:
+        _fail(str(error), code=2)
     except TextileError as error:
         _fail(str(error))
     except OSError as error:
@@ -42,11 +43,11 @@ def main() -> None:
         _fail(f"cannot read or write {error.filename}: {error.strerror}")
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, code: int = 1) -> NoReturn:
     if "--json" in sys.argv:
-        typer.echo(json.dumps({"error": message}, ensure_ascii=False))
+        typer.echo(json_line({"error": message}))
     _err.print(f"[bold red]error:[/] {plain(message)}")
-    sys.exit(1)
+    sys.exit(code)
 
 
 @app.command()
@@ -108,9 +109,15 @@ def load(
     profile: Annotated[str | None, typer.Option(help="How these files map to the contract.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Load files through the gate. A refused file makes the exit code 1; the others are loaded."""
-    from include import pipeline
+    """Load files through the gate. A refused file makes the exit code 1; the others are loaded.
 
+    A path that does not exist makes it 2, and nothing is loaded.
+    """
+    from include import pipeline
+    from include.sources.files import is_there
+
+    if missing := [path for path in paths if not is_there(path)]:
+        raise UsageError(f"{missing[0]}: there is no such file; nothing was loaded")
     results = pipeline.load_files(load_settings(), source, paths, profile, say=say)
     if not as_json:
         table = Table("load", "file", "status", "rows in", "accepted", "unchanged", "quarantined", "rules")

@@ -25,7 +25,13 @@ def show(table: Table) -> None:
 
 def plain(text: str) -> str:
     """Brackets in a message are text, not markup; control characters stay in the file they came from."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "?", text).replace("[", r"\[")
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", "?", text).replace("[", r"\[")
+
+
+def json_line(values: dict[str, Any]) -> str:
+    """The values as one line of JSON; a half of a character, which is no UTF-8, becomes ``?``."""
+    text = json.dumps(values, ensure_ascii=False, default=_json_value)
+    return text.encode(errors="replace").decode()
 
 
 def coloured(state: str) -> str:
@@ -50,7 +56,7 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
 def show_result(values: dict[str, Any], *, as_json: bool, shown: bool = False) -> None:
     """The outcome: as JSON, or line by line unless it has been ``shown`` already."""
     if as_json:
-        typer.echo(json.dumps(values, ensure_ascii=False, default=_json_value))
+        typer.echo(json_line(values))
     elif not shown:
         for name, value in values.items():
             typer.echo(f"{name}: {value}")

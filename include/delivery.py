@@ -1,21 +1,24 @@
 """One delivered file on its way: taken up, read into the load table, accepted or refused, put aside."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import polars as pl
 import psycopg
 
+from include import guard
 from include.errors import ContractError, UnreadableFileError
+from include.plain_text import cleaned
 from include.settings import Settings
-from include.sources import files, read
+from include.sources import archive, files, read
 from include.sources.contract import Contract
 from include.sources.manifest import Manifest, manifest
 from include.sources.profile import Profile, canonical, profile
 from include.sources.tally import Tally
 from include.warehouse import load_log, load_table
 from include.warehouse.load_log import FileResult
+
+Say = Callable[[str], None]
 
 
 @dataclass
@@ -43,7 +46,8 @@ class Delivery:
 
     def refuse(self, rules: list[str], message: str) -> None:
         """Give the verdict ``refused``: no row of the file enters."""
-        self.result.status, self.result.failed_rules, self.result.message = "refused", rules, message
+        self.result.status, self.result.failed_rules = "refused", rules
+        self.result.message = cleaned(message.replace(self.file.path.name, self.result.file))
         self.result.accepted = self.result.unchanged = self.result.quarantined = 0
 
     def readable(self, of: Contract, scratch: Path) -> read.DeliveredFile:
@@ -71,19 +75,21 @@ def begin(
 ) -> Delivery:
     """Take up a file: a duplicate of an accepted one is known here, anything else opens a load."""
     mapping, wrong = canonical(source), ""
+    shown_profile = profile_name and cleaned(profile_name)
     try:
-        mapping = profile(profile_name, source) if profile_name else mapping
-    except ContractError as error:
+        with guard.of_file(f"profile {shown_profile}"):
+            mapping = profile(profile_name, source) if profile_name else mapping
+    except (ContractError, UnreadableFileError) as error:
         wrong = str(error)
     read_by = mapping.sha256 if profile_name else ""
     if known := (not file.problem and load_log.accepted_load(connection, source, file, read_by)):
         result = FileResult(known, file.shown_name, file.sha256, "duplicate")
         result.message = f"the same bytes were accepted as load {known}; nothing to do"
         return Delivery(file, mapping, result)
-    load_id = load_log.begin(connection, source, profile_name, file, run_id, read_by)
+    load_id = load_log.begin(connection, source, shown_profile, file, run_id, read_by)
     delivery = Delivery(file, mapping, FileResult(load_id, file.shown_name, file.sha256, "running"))
     if file.problem:
-        delivery.refuse(["file_unreadable"], f"{file.shown_name}: {file.problem}")
+        delivery.refuse([file.problem.rule], str(file.problem))
     elif wrong:
         delivery.refuse(["profile_wrong"], wrong)
     return delivery
@@ -95,41 +101,49 @@ def copy_in(
     """COPY one file into the load table; a file that cannot be read leaves no row there."""
     of, result, tally = table.contract, delivery.result, Tally()
     unknown: dict[str, None] = {}
+
+    def noted() -> Iterable[read.Block]:
+        for block in read.blocks(delivery.readable(of, scratch), tally):
+            unknown.update(dict.fromkeys(block.unknown_columns))
+            yield block
+
     try:
-        delivery.manifest = manifest(delivery.file.path, of)
-
-        def noted() -> Iterable[read.Block]:
-            for block in read.blocks(delivery.readable(of, scratch), tally):
-                unknown.update(dict.fromkeys(block.unknown_columns))
-                yield block
-
-        with connection.transaction():
-            result.rows_in = load_table.copy_blocks(connection, table, delivery.load_id, noted())
-            delivery.file.require_unchanged()
+        with guard.of_file(result.file):
+            delivery.manifest = manifest(delivery.file.path, of)
+            with connection.transaction():
+                result.rows_in = load_table.copy_blocks(connection, table, delivery.load_id, noted())
+                delivery.file.require_unchanged()
     except UnreadableFileError as error:
-        delivery.refuse([error.rule], str(error).replace(delivery.file.path.name, result.file))
-    except (OSError, pl.exceptions.PolarsError, psycopg.DataError) as error:
-        # Whatever a file holds must not keep the other files of its source waiting.
-        delivery.refuse(["file_unreadable"], f"{result.file}: cannot be read: {error}")
-    delivery.unknown_columns = tuple(unknown)
-    result.skipped, result.repairs = dict(tally.skipped), dict(tally.repairs)
+        delivery.refuse([error.rule], str(error))
+    delivery.unknown_columns = tuple(map(cleaned, unknown))
+    result.skipped = {cleaned(reason): rows for reason, rows in tally.skipped.items()}
+    result.repairs = dict(tally.repairs)
 
 
-def put_aside(settings: Settings, connection: psycopg.Connection, source: str, delivery: Delivery) -> None:
+def put_aside(
+    settings: Settings, connection: psycopg.Connection, source: str, delivery: Delivery, say: Say
+) -> None:
     """Write the verdict, then keep the file, so that a crash between the two loses neither.
 
-    A file that changed since it was read stays where it is: it is another delivery now.
+    A file that changed since it was read stays where it is: it is another delivery now. So does one that
+    could not be taken up: runs pass over it until it is no longer what ``left_as`` says.
     """
-    result = delivery.result
+    result, file = delivery.result, delivery.file
     if result.status != "duplicate":
-        load_log.finish(connection, result)
-    if delivery.file.has_changed():
+        load_log.finish(connection, result, left_as=file.left_as or None)
+    if file.problem or file.has_changed():
         return
-    folder = settings.home / "archive" / source / result.status
     reason = result.message if result.status == "refused" else None
-    kept = files.keep(delivery.file, settings.landing_dir.resolve(), folder, reason)
-    if kept and result.status != "duplicate":
-        load_log.note_kept(connection, delivery.load_id, str(kept.relative_to(settings.home)))
+    try:
+        with guard.of_file(result.file, "kept"):
+            kept = archive.keep(file, settings.home / "archive" / source / result.status, reason)
+            if kept:
+                load_log.note_kept(connection, delivery.load_id, str(kept.relative_to(settings.home)))
+                if file.path.is_relative_to(settings.landing_dir.resolve()):
+                    archive.remove(file)
+    except UnreadableFileError as error:
+        # Its verdict stands, and it is where it was: the next run finds it and tries again.
+        say(f"{source}: {error}; it stays where it is, the next run tries again")
 
 
 def describe(source: str, result: FileResult) -> str:

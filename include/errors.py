@@ -8,6 +8,10 @@ class TextileError(Exception):
     """A failure with a message for the person who must act. Never raised for a programming error."""
 
 
+class UsageError(TextileError):
+    """A command that cannot be done as it was typed; nothing was done."""
+
+
 class SetupError(TextileError):
     """The local stack or its settings are not as they must be."""
 

@@ -4,18 +4,16 @@ The account is read from the load log, not handed from task to task: a run that 
 again, finds its earlier files in the archive and still knows what became of them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from psycopg.rows import class_row
 
 from include import pipeline, released
+from include.delivery import Say
 from include.errors import SetupError
 from include.settings import Role, Settings
 from include.sources import files
 from include.warehouse.connection import connect
-
-Say = Callable[[str], None]
 
 _SHOWN_REFUSALS = 20
 
@@ -102,6 +100,10 @@ def of_run(settings: Settings, source: str, run_id: str) -> list[LoadedFile]:
         )
 
 
+def _whereabouts(settings: Settings, file: LoadedFile) -> str:
+    return f"kept as {settings.home / file.kept_path}" if file.kept_path else "left in the drop folder"
+
+
 def refusals(settings: Settings, source: str, run_id: str) -> str | None:
     """The message about a run's refused files, for whoever must act; None when all files are well."""
     loaded = of_run(settings, source, run_id)
@@ -110,7 +112,7 @@ def refusals(settings: Settings, source: str, run_id: str) -> str | None:
         return None
     lines = [f"{len(refused)} of {len(loaded)} files of {source} refused; the others are published."]
     lines += [
-        f"- {f'{f.profile}/' if f.profile else ''}{f.message} (kept as {settings.home / (f.kept_path or '')})"
+        f"- {f'{f.profile}/' if f.profile else ''}{f.message} ({_whereabouts(settings, f)})"
         for f in refused[:_SHOWN_REFUSALS]
     ]
     if len(refused) > _SHOWN_REFUSALS:

@@ -4,13 +4,14 @@ The way on: batch.py (the gate), delivery.py (one file), then release.py (marts)
 """
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
 
 from include import delivery
 from include.batch import scratch, through_gate
+from include.delivery import Say
 from include.settings import Role, Settings
 from include.sources import files
 from include.sources.contract import Contract, contract
@@ -23,8 +24,6 @@ from include.warehouse.load_log import FileResult
 BATCH_BYTES = 256 * 1024**2
 BATCH_FILES = 1000
 
-Say = Callable[[str], None]
-
 
 def load_files(
     settings: Settings,
@@ -36,7 +35,8 @@ def load_files(
 ) -> list[FileResult]:
     """Load files of one source in the order given; each is accepted, refused or a duplicate.
 
-    A refused file does not stop the others. Two callers for one source take turns.
+    A refused file does not stop the others. Two callers for one source take turns. A run (``run_id``) passes
+    over what an earlier one refused and left in the drop folder, as long as nobody has changed it.
     """
     of = contract(source)
     if profile_name:
@@ -58,7 +58,14 @@ def load_files(
         shutil.rmtree(scratch(settings, of), ignore_errors=True)
         while waiting:
             batch, waiting = _next_batch(waiting, landing)
-            results += _load_batch(settings, connection, of, batch, run_id, say)
+            here: list[tuple[files.Fingerprint, str | None]] = []
+            for file, name in batch:
+                if file.problem and not files.is_there(file.path):
+                    results.append(_gone(file))
+                    say(delivery.describe(source, results[-1]))
+                elif not (run_id and _is_known(connection, source, file, say)):
+                    here.append((file, name))
+            results += _load_batch(settings, connection, of, here, run_id, say)
     return results
 
 
@@ -76,8 +83,23 @@ def _next_batch(
         if batch and (content in contents or size > BATCH_BYTES or len(batch) == BATCH_FILES):
             return batch, waiting[position:]
         batch.append((file, name))
-        contents.add(content)
+        if not file.problem:
+            contents.add(content)
     return batch, []
+
+
+def _is_known(connection: psycopg.Connection, source: str, file: files.Fingerprint, say: Say) -> bool:
+    """Whether a run before has refused this file and left it where it is."""
+    left = load_log.left_load(connection, source, file) if file.left_as else None
+    if left:
+        say(f"{source}: {file.shown_name}: still lies in the drop folder as load {left} refused it")
+    return left is not None
+
+
+def _gone(file: files.Fingerprint) -> FileResult:
+    """What to say of a file that was there a moment ago, another run may have it. Nothing is recorded."""
+    message = f"{file.shown_name}: was taken away before it could be read; the load log says if it was loaded"
+    return FileResult(None, file.shown_name, "", "refused", failed_rules=["file_gone"], message=message)
 
 
 def _load_batch(
@@ -92,6 +114,6 @@ def _load_batch(
     if running := [d for d in deliveries if d.is_running]:
         through_gate(settings, connection, of, running, say)
     for done in deliveries:
-        delivery.put_aside(settings, connection, of.source, done)
+        delivery.put_aside(settings, connection, of.source, done, say)
         say(delivery.describe(of.source, done.result))
     return [d.result for d in deliveries]

@@ -11,8 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
+from include import guard
 from include.batch import through_gate
 from include.delivery import Delivery
 from include.errors import ContractError, UnreadableFileError
@@ -67,7 +66,7 @@ def check(profile: Profile, path: Path, home: Path) -> Check:
     of = contract(profile.source)
     file = files.fingerprint(path.resolve(), home / "landing")
     if file.problem:
-        raise UnreadableFileError("file_unreadable", f"{file.shown_name}: {file.problem}")
+        raise file.problem
     with throwaway.warehouse(home) as settings, connect(settings, Role.LOADER, autocommit=True) as connection:
         load_id = load_log.begin(connection, of.source, None, file, None)
         delivery = Delivery(
@@ -99,15 +98,16 @@ def _note_first_rows(found: Check, profile: Profile, path: Path, scratch: Path) 
     """The first rows of the file before and after; nothing where it could not be read that far."""
     of = contract(profile.source)
     try:
-        file = read.DeliveredFile(path, of, profile, manifest(path, of), scratch)
-        first = next(iter(read.blocks(file, Tally())), None)
-        if first is None:
-            return
-        typed = first.rows.head(SHOWN_ROWS)
-        records = islice(read.records(file, typed["_line_no"]), SHOWN_ROWS)
-        found.before = [{"place": r.place} | (r.cells or {"": r.raw_line}) for r in records]
-        found.after = typed.select(of.names).to_dicts()
-        found.header = [name for name in found.before[0] if name != "place"] if found.before else []
-        found.columns = origins(found.header, path.name, file.contract, profile, file.manifest.values)
-    except (UnreadableFileError, pl.exceptions.PolarsError):
+        with guard.of_file(path.name):
+            file = read.DeliveredFile(path, of, profile, manifest(path, of), scratch)
+            first = next(iter(read.blocks(file, Tally())), None)
+            if first is None:
+                return
+            typed = first.rows.head(SHOWN_ROWS)
+            records = islice(read.records(file, typed["_line_no"]), SHOWN_ROWS)
+            found.before = [{"place": r.place} | (r.cells or {"": r.raw_line}) for r in records]
+            found.after = typed.select(of.names).to_dicts()
+            found.header = [name for name in found.before[0] if name != "place"] if found.before else []
+            found.columns = origins(found.header, path.name, file.contract, profile, file.manifest.values)
+    except UnreadableFileError:
         return  # the verdict says why

@@ -105,6 +105,21 @@ def test_load_tells_of_each_file_and_fails_for_a_refused_one(textile, warehouse,
     assert query(warehouse, "select count(*) from raw.enterprise_orders") == [(11,)]
 
 
+def test_a_path_that_does_not_exist_is_a_usage_error_and_nothing_is_loaded(textile, warehouse, tmp_path):
+    good = write(tmp_path / "good.csv", orders(3))
+    missing = tmp_path / os.fsdecode(b"nobody-\xff.csv")
+    for path, shown in (
+        (missing, "nobody-?.csv"),
+        (good / "a.csv", "a.csv"),
+        (tmp_path / ("x" * 300), "xxx"),
+    ):
+        said = textile("load", "enterprise_orders", good, path, "--json", settings=warehouse)
+        assert (said.code, said.json.keys()) == (2, {"error"})
+        assert shown in said.json["error"]
+    assert textile("load", "enterprise_orders", missing, settings=warehouse).code == 2
+    assert query(warehouse, "select count(*) from ops.load") == [(0,)]
+
+
 def test_duplicates_and_quarantined_rows_are_no_failure(textile, warehouse, tmp_path):
     path = write(tmp_path / "a.csv", [*orders(9), order(行号="0")])
     first = textile("load", "enterprise_orders", path, "--json", settings=warehouse)
@@ -119,16 +134,6 @@ def test_load_for_people_is_a_table(textile, warehouse, tmp_path):
     assert said.code == 0
     assert "[red]a.csv" in said.out
     assert not said.out.rstrip().endswith("}")
-
-
-def test_a_missing_file_is_refused_and_the_others_are_loaded(textile, warehouse, tmp_path):
-    good = write(tmp_path / "a.csv", orders(3))
-    said = textile("load", "enterprise_orders", tmp_path / "none.csv", good, "--json", settings=warehouse)
-    assert said.code == 1
-    missing, loaded = said.json["files"]
-    assert missing.keys() == FILE_KEYS
-    assert (missing["status"], missing["message"]) == ("refused", "none.csv: there is no such file")
-    assert loaded["status"] == "accepted"
 
 
 def test_publish_releases_rollback_diff(textile, new_warehouse, published, tmp_path):

@@ -4,7 +4,8 @@ Names lie (an .xls is often a web page or a CSV), contents do not.
 """
 
 import gzip
-import re
+import lzma
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from include.errors import UnreadableFileError
+from include.plain_text import shown_name
 from include.sources.profile import Profile
 
 MAX_UNPACKED_BYTES = 4 * 1024**3
@@ -33,7 +35,11 @@ _OTHER_KINDS = {
 }
 # What a profile calls a text file says how it is delimited, not what its bytes are.
 _KINDS_OF_CONTENT = {"csv": "text", "tsv": "text", "txt": "text"}
-_DAMAGE = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+# What the libraries for archives raise for one that is not whole, or that says nonsense of itself.
+DAMAGE = (
+    *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError),
+)
 
 
 class _Readable(Protocol):
@@ -70,7 +76,7 @@ def parts(path: Path, profile: Profile, scratch: Path) -> Iterator[list[Part]]:
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         try:
             unpacked = _gunzip(path, Path(folder)) if kind == "gzip" else _unzip(path, Path(folder))
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise UnreadableFileError(
                 "archive_damaged", f"{path.name}: not a whole archive ({error}); deliver it again"
             ) from error
@@ -129,7 +135,7 @@ def _kind_of_zip(path: Path) -> str:
                 return "xlsx"
             if "mimetype" in names and b"opendocument" in archive.read("mimetype")[:100]:
                 return "ods"
-    except _DAMAGE:
+    except DAMAGE:
         return "xlsx" if path.suffix.lower() == ".xlsx" else "zip"
     return "xlsx" if path.suffix.lower() == ".xlsx" else "zip"
 
@@ -172,7 +178,7 @@ def _shown(entry: zipfile.ZipInfo) -> str:
             name = name.encode("cp437").decode("gb18030")
         except UnicodeError:
             name = entry.filename
-    return re.sub(r"[\x00-\x1f\x7f]", "?", name)
+    return shown_name(name)
 
 
 def _write(content: _Readable, to: Path, archive: Path, packed: int, most: int) -> int:

@@ -1,28 +1,28 @@
-"""Delivered files: finding them in the drop folder, knowing them again, keeping them."""
+"""Delivered files: finding them in the drop folder, and knowing them again."""
 
+import errno
 import hashlib
 import os
-import re
-import shutil
-import uuid
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from include import guard
 from include.errors import UnreadableFileError
-from include.sources.manifest import is_file, manifest_path
+from include.plain_text import shown_name
+from include.sources.manifest import is_file, is_link, manifest_path
 
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 # The rule of a file that is left where it is: its writer may not be done.
 STILL_WRITTEN = "file_still_written"
-# What a file name may have (255), less the hash before it and ".reason.txt" behind it.
-_NAME_BYTES = 200
 
 
 @dataclass(frozen=True)
 class Fingerprint:
     """A file is known by its content, and by the manifest that completes it; never by its name.
 
-    ``problem`` says why it cannot be read, and is empty when it can.
+    ``problem`` is its refusal where it cannot be taken up; ``left_as`` knows it again where it is therefore
+    left in the drop folder.
     """
 
     path: Path
@@ -30,12 +30,13 @@ class Fingerprint:
     manifest_sha256: str = ""
     size_bytes: int = 0
     modified_ns: int = 0
-    problem: str = ""
+    problem: UnreadableFileError | None = None
+    left_as: str = ""
 
     @property
     def shown_name(self) -> str:
-        """The file's name for logs and tables: no folder, no control characters."""
-        return re.sub(r"[\x00-\x1f\x7f]", "?", self.path.name.encode(errors="replace").decode())
+        """The file's name for logs and tables."""
+        return shown_name(self.path.name)
 
     def has_changed(self) -> bool:
         """Whether the file was written to, replaced or taken away since its content was hashed."""
@@ -57,43 +58,115 @@ class Fingerprint:
 
 def located(path: Path) -> Path:
     """The file's place without ``..`` and linked folders; a link as the file itself stays one."""
-    return path.parent.resolve() / path.name
+    return Path(os.path.realpath(path.parent), path.name)
+
+
+def is_there(path: Path) -> bool:
+    """Whether the path leads to something, readable or not; a link is something, wherever it leads."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+    return True
 
 
 def fingerprint(path: Path, landing: Path) -> Fingerprint:
-    """Hash a file and its manifest."""
-    if not os.path.lexists(path):
-        return Fingerprint(path, problem="there is no such file")
-    if path.is_symlink() and path.is_relative_to(landing) and not path.resolve().is_relative_to(landing):
-        return Fingerprint(path, problem="a link that leads out of the drop folder; deliver the file itself")
-    if not is_file(path):
-        return Fingerprint(path, problem="is no regular file")
+    """Hash a file and its manifest; what cannot be taken up has a ``problem``."""
     try:
-        state = path.stat()
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
-        beside = manifest_path(path)
-        said = hashlib.sha256(beside.read_bytes()).hexdigest() if is_file(beside) else ""
-    except OSError as error:
-        return Fingerprint(path, problem=f"cannot be read: {error.strerror}")
+        with guard.of_file(shown_name(path.name)):
+            return _fingerprint(path, landing)
+    except UnreadableFileError as problem:
+        return Fingerprint(path, problem=problem, left_as=_left_as(path, landing, str(problem)))
+
+
+def _fingerprint(path: Path, landing: Path) -> Fingerprint:
+    name, beside = shown_name(path.name), manifest_path(path)
+    path.lstat()
+    if path.is_relative_to(landing):
+        for each in (path, beside):
+            if is_link(each) and not Path(os.path.realpath(each)).is_relative_to(landing):
+                raise UnreadableFileError(
+                    "file_unreadable",
+                    f"{shown_name(each.name)}: a link that leads out of the drop folder; deliver the file "
+                    "itself",
+                )
+    if path.is_dir():
+        next(os.scandir(path), None)  # OSError where it cannot be listed
+    if not is_file(path):
+        raise UnreadableFileError("file_unreadable", f"{name}: is no regular file; deliver the file itself")
+    if path.is_relative_to(landing) and not _is_removable(path):
+        raise UnreadableFileError(
+            "file_not_removable",
+            f"{name}: cannot be removed from its folder after the load, so it is not loaded; give the loader "
+            "the right to write in that folder",
+        )
+    state = path.stat()
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    said = hashlib.sha256(beside.read_bytes()).hexdigest() if is_file(beside) else ""
     return Fingerprint(path, content, said, state.st_size, state.st_mtime_ns)
+
+
+def _is_removable(path: Path) -> bool:
+    folder = path.parent.stat()
+    if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=True):
+        return False
+    owners = (0, folder.st_uid, path.lstat().st_uid)
+    return not folder.st_mode & stat.S_ISVTX or os.geteuid() in owners
+
+
+def _left_as(path: Path, landing: Path, problem: str) -> str:
+    """Identity of what is left in the drop folder: its place, size, time and what is wrong with it."""
+    if not path.is_relative_to(landing):
+        return ""
+    try:
+        state = path.lstat()
+        seen = f"{state.st_size} {state.st_mtime_ns}"
+    except OSError:
+        seen = ""
+    place = os.fsencode(path.relative_to(landing))
+    return hashlib.sha256(b"\0".join([place, seen.encode(), problem.encode(errors="replace")])).hexdigest()
 
 
 def find(landing: Path, source: str) -> list[Path]:
     """Files waiting for ``source``, oldest first: in its folder, or in a sub-folder named like a profile.
 
-    Hidden files, manifests and names that say "still being written" are left alone.
+    Hidden files, manifests and names that say "still being written" are left alone. A link that leads
+    nowhere and a sub-folder that cannot be listed are among them: nobody would hear of them otherwise.
+    OSError when the source's own folder cannot be listed.
     """
-    folder = landing / source
+    closed: list[OSError] = []
     files = [
         path
-        for path in folder.glob("**/*")
-        if path.is_file()
-        and not path.name.startswith(".")
+        for folder, _, names in os.walk(landing / source, onerror=closed.append)
+        for path in (Path(folder, name) for name in names)
+        if not path.name.startswith(".")
         and path.suffix.lower() not in _UNFINISHED
         and not is_manifest(path)
+        and _is_delivery(path)
     ]
-    return sorted(files, key=lambda p: (p.stat().st_mtime_ns, str(p)))
+    for error in closed:
+        if Path(error.filename) == landing / source and is_there(landing / source):
+            raise error
+        if is_there(Path(error.filename)):
+            files.append(Path(error.filename))
+    return sorted(files, key=lambda path: (_modified_ns(path), str(path)))
+
+
+def _is_delivery(path: Path) -> bool:
+    """A file, a link, or a name of which the folder does not let us see what it stands for."""
+    try:
+        kind = path.lstat().st_mode
+    except OSError:
+        return is_there(path)
+    return stat.S_ISREG(kind) or stat.S_ISLNK(kind)
+
+
+def _modified_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def is_manifest(path: Path) -> bool:
@@ -107,35 +180,3 @@ def profile_of(path: Path, landing: Path, source: str) -> str | None:
         return None
     parts = path.relative_to(landing / source).parts
     return parts[0] if len(parts) > 1 else None
-
-
-def keep(file: Fingerprint, landing: Path, archive: Path, reason: str | None) -> Path | None:
-    """Keep a delivered file (and its manifest) under ``archive``, with the reason when it was refused.
-
-    What lay in the drop folder is moved, anything else is copied. The kept name begins with the content's
-    hash, so two files of one name cannot overwrite each other and no name can lead out of the folder.
-    None when there is nothing that could be kept.
-    """
-    move = file.path.is_relative_to(landing)
-    if file.problem and not (move and _is_file_or_link(file.path)):
-        return None
-    archive.mkdir(parents=True, exist_ok=True)
-    safe_name = re.sub(r"[^\w.-]", "_", file.shown_name).encode()[-_NAME_BYTES:].decode(errors="ignore")
-    kept = archive / f"{file.sha256[:12] or uuid.uuid4().hex[:12]}_{safe_name}"
-    if reason:
-        kept.with_name(f"{kept.name}.reason.txt").write_text(f"{reason}\n", encoding="utf-8")
-    if file.problem:
-        return file.path.rename(kept)
-    for path, to in ((file.path, kept), (manifest_path(file.path), manifest_path(kept))):
-        if is_file(path):
-            if move and not path.is_symlink():
-                shutil.move(path, to)
-                continue
-            shutil.copyfile(path, to)
-            if move:
-                path.unlink()
-    return kept
-
-
-def _is_file_or_link(path: Path) -> bool:
-    return os.path.lexists(path) and (path.is_symlink() or is_file(path))

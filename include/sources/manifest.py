@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from include.errors import UnreadableFileError
+from include.plain_text import is_storable
 from include.sources.contract import Contract
 
 
@@ -34,6 +35,11 @@ def is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113
 
 
+def is_link(path: Path) -> bool:
+    """Whether this is a link, wherever it leads; it can be asked as :func:`is_file` can."""
+    return os.path.islink(path)  # noqa: PTH114
+
+
 def manifest(path: Path, of: Contract) -> Manifest:
     """The manifest beside ``path``, or an empty one."""
     beside = manifest_path(path)
@@ -42,8 +48,7 @@ def manifest(path: Path, of: Contract) -> Manifest:
     try:
         # Text only: YAML would read the code 045 as the number 37.
         content = yaml.load(beside.read_text(encoding="utf-8"), Loader=yaml.BaseLoader) or {}  # noqa: S506
-        if not isinstance(content, dict):
-            raise UnreadableFileError("manifest_wrong", f"{beside.name}: must be `name: value` lines")
+        _require_lines(content, beside.name)
         found = Manifest(
             complete=content.pop("complete", False),
             filtered_by=content.pop("filtered_by", ()),
@@ -58,3 +63,18 @@ def manifest(path: Path, of: Contract) -> Manifest:
             f"known are complete, filtered_by, {', '.join(of.names)}",
         )
     return found
+
+
+def _require_lines(content: object, name: str) -> None:
+    """UnreadableFileError unless every value is a text; that of ``filtered_by`` may be a list of texts.
+
+    Nothing that is nested gets any further: a few lines of YAML can stand for more than any memory holds.
+    """
+    if not isinstance(content, dict):
+        raise UnreadableFileError("manifest_wrong", f"{name}: must be `name: value` lines")
+    for key, value in content.items():
+        words = value if key == "filtered_by" and isinstance(value, list) else [value]
+        if not all(isinstance(word, str) and is_storable(word) for word in (key, *words)):
+            raise UnreadableFileError(
+                "manifest_wrong", f"{name}: the value of {key} is no plain text; write `name: value` lines"
+            )

@@ -10,7 +10,6 @@ import io
 import itertools
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +27,7 @@ from python_calamine import (
 )
 
 from include.errors import UnreadableFileError
-from include.sources.containers import Part
+from include.sources.containers import DAMAGE, Part
 from include.sources.lookups import fold
 from include.sources.profile import Profile
 from include.sources.tally import Tally
@@ -268,7 +267,7 @@ def check_archive(part: Part, tally: Tally) -> None:
             for entry in entries:
                 with archive.open(entry) as content:
                     _read_through(part, entry.filename, iter(partial(content.read, _CHUNK), b""), tally)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGE as error:
         raise _damaged(part.name, error) from error
 
 

@@ -32,9 +32,7 @@ class MissingRate(NamedTuple):
     lines: int
 
 
-def enter(
-    settings: Settings, month: dt.date, currency: str, cny_per_unit: Decimal, today: dt.date
-) -> None:
+def enter(settings: Settings, month: dt.date, currency: str, cny_per_unit: Decimal, today: dt.date) -> None:
     """Record the rate of a month; the next build uses it.
 
     ``month`` is its first day. ExchangeRateError for a currency that the seed ``currencies`` lacks, a month

@@ -45,6 +45,15 @@ def accepted_load(
     return row[0] if row else None
 
 
+def left_load(connection: psycopg.Connection, source: str, of: Fingerprint) -> int | None:
+    """The load that refused this very file before and left it in the drop folder, if any."""
+    row = connection.execute(
+        "select load_id from ops.load where source = %s and left_as = %s order by load_id desc limit 1",
+        [source, of.left_as],
+    ).fetchone()
+    return row[0] if row else None
+
+
 def begin(
     connection: psycopg.Connection,
     source: str,
@@ -75,7 +84,7 @@ def begin(
 
 
 def finish(connection: psycopg.Connection, result: FileResult, **columns: Any) -> None:
-    """Write a load's verdict; ``columns`` are further columns of ops.load (docs_path, removed ...)."""
+    """Write a load's verdict; ``columns`` are further columns of ops.load (docs_path, left_as ...)."""
     values = {
         "status": result.status,
         "rows_in": result.rows_in,
@@ -99,8 +108,10 @@ def finish(connection: psycopg.Connection, result: FileResult, **columns: Any) -
 
 
 def note_kept(connection: psycopg.Connection, load_id: int, kept_path: str) -> None:
-    """Where the load's file is kept, relative to the home folder."""
-    connection.execute("update ops.load set kept_path = %s where load_id = %s", [kept_path, load_id])
+    """Where the load's file is kept, relative to the home folder; a duplicate may fill the gap of a crash."""
+    connection.execute(
+        "update ops.load set kept_path = %s where load_id = %s and kept_path is null", [kept_path, load_id]
+    )
 
 
 def recover(connection: psycopg.Connection, source: str) -> int:

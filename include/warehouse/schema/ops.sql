@@ -29,6 +29,8 @@ create table if not exists ops.load (
 alter table ops.load add column if not exists skipped jsonb not null default '{}';
 alter table ops.load add column if not exists repairs jsonb not null default '{}';
 alter table ops.load add column if not exists profile_sha256 text not null default '';
+-- What was refused and left in the drop folder, so that the next run knows it again: see sources/files.py.
+alter table ops.load add column if not exists left_as text;
 
 -- The same bytes, completed by the same manifest and read with the same profile, are accepted once, whoever
 -- loads them and however often.
