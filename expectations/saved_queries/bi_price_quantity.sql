@@ -1,7 +1,7 @@
 -- Volume or price (CNY)
 -- 量还是价（元）
 -- dashboard: lanxi
-SELECT bloc AS bloc, CASE WHEN COUNT(*) = 1 THEN MAX(quantity_effect_cny) END AS "量 Volume", CASE WHEN COUNT(*) = 1 THEN MAX(price_effect_cny) END AS "价 Price"
+SELECT CASE WHEN market_group = 'DOMESTIC' THEN '加工贸易内销 Domestic processing' ELSE bloc END AS "市场集团 Bloc", CASE WHEN COUNT(*) = 1 THEN MAX(quantity_effect_cny) END AS "量 Volume", CASE WHEN COUNT(*) = 1 THEN MAX(price_effect_cny) END AS "价 Price"
 FROM (select
     t.period_type,
     t.period_start,
@@ -57,5 +57,5 @@ from (
     where period_type = 'month' and basis = 'customs' and market_level = 'all' and value_cny > 0
         and comparability_reason is distinct from 'period_not_finished'
 ) as t
-) as finished_months) AND product IN ('牛仔布 Denim') AND ((period_type = 'month') AND (basis = 'customs') AND (market_level = 'group') AND (comparability_reason IS DISTINCT FROM 'period_not_finished')) GROUP BY bloc ORDER BY "量 Volume" DESC
+) as finished_months) AND product IN ('牛仔布 Denim') AND ((period_type = 'month') AND (basis = 'customs') AND (market_level = 'group') AND (comparability_reason IS DISTINCT FROM 'period_not_finished')) GROUP BY CASE WHEN market_group = 'DOMESTIC' THEN '加工贸易内销 Domestic processing' ELSE bloc END ORDER BY "量 Volume" DESC
  LIMIT 5000;

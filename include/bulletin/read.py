@@ -9,8 +9,9 @@ import psycopg
 from psycopg.rows import dict_row
 
 from include.bulletin import confidential
-from include.bulletin.sections import sections
+from include.bulletin.sections import Text, sections, words
 from include.errors import BulletinError
+from include.quality.declared import rules_of_files
 from include.settings import Role, Settings
 from include.warehouse import pinned
 from include.warehouse.connection import connect
@@ -41,7 +42,7 @@ def read(settings: Settings, release_id: int | None = None) -> Content:
         connection.execute("set transaction isolation level repeatable read, read only")
         pinned.pin(connection, release_id)
         # Restricted: who did not deliver, not what anybody sold.
-        refused = _rows(connection, "restricted/refused_loads")
+        refused = [_with_reasons(row) for row in _rows(connection, "restricted/refused_loads")]
         missing = _rows(connection, "restricted/missing_mills")
         legs = {row["leg"]: frozenset(row["market_groups"]) for row in _rows(connection, "restricted/legs")}
         if not legs:
@@ -69,6 +70,15 @@ def read(settings: Settings, release_id: int | None = None) -> Content:
 def _rows(connection: psycopg.Connection, name: str) -> list[Row]:
     query = (QUERIES / f"{name}.sql").read_bytes()
     return connection.cursor(row_factory=dict_row).execute(query).fetchall()
+
+
+def _with_reasons(load: Row) -> Row:
+    """Why a file was refused, in both languages; its message may quote the file, and is for engineers."""
+    known = words()["refusals"]
+    if not known.keys() >= set(load["failed_rules"]):
+        known = known | {rule.code: {"zh": rule.zh, "en": rule.en} for rule in rules_of_files(load["source"])}
+    reasons: list[Text] = [known.get(rule, words()["page"]["other_rule"]) for rule in load["failed_rules"]]
+    return {**load, "reasons": reasons}
 
 
 def _require_sums(rows: list[Row]) -> None:

@@ -94,6 +94,8 @@ def _chart(name: str, chart: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("groupby", "all_columns"):
         if key in params:
             params[key] = [_column(column) for column in params[key]]
+    if "x_axis" in params:
+        params["x_axis"] = _column(params["x_axis"])
     expressions = {
         metric["metric_name"]: metric["expression"]
         for metric in _read(DATASETS / f"{chart['dataset']}.yml")["metrics"]
@@ -221,6 +223,8 @@ def _filter(
         "adhoc_filters": [],
         "controlValues": {
             "multiSelect": not single,
+            # A typed value that does not exist would empty the charts.
+            "creatable": False,
             "enableEmptyFilter": single,
             "defaultToFirstItem": default == "newest",
             "sortAscending": default != "newest",

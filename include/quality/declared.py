@@ -1,12 +1,16 @@
-"""The rules that are declared for a mart, as a person reads them."""
+"""The rules that are declared for a mart or for a source's files, as a person reads them."""
 
+import importlib
 import re
 from dataclasses import dataclass, field
+from typing import Any
+
+from include.sources.contract import contract
 
 
 @dataclass(frozen=True)
 class DeclaredRule:
-    """A rule of the release gate; ``text`` is all that it looks at: its columns, or its SQL."""
+    """A rule of a gate; ``text`` is all that it looks at: its columns, or its SQL."""
 
     code: str
     zh: str
@@ -22,6 +26,18 @@ def rules_of(mart: str) -> list[DeclaredRule]:
     """What the release gate asks of a mart, in the order of its suite."""
     from expectations.marts import suite_of  # imports Great Expectations, which takes seconds
 
+    return _declared(suite_of(mart))
+
+
+def rules_of_files(source: str) -> list[DeclaredRule]:
+    """What the load gate asks of a source's rows and files."""
+    from expectations.files import files  # imports Great Expectations, which takes seconds
+
+    of_rows = getattr(importlib.import_module(f"expectations.{source}"), source)()
+    return _declared(of_rows) + _declared(files(contract(source).download_limit))
+
+
+def _declared(suite: Any) -> list[DeclaredRule]:
     return [
         DeclaredRule(
             code=rule.meta["rule"],
@@ -29,5 +45,5 @@ def rules_of(mart: str) -> list[DeclaredRule]:
             en=rule.meta["en"],
             text=str(rule.configuration.kwargs),
         )
-        for rule in suite_of(mart).expectations
+        for rule in suite.expectations
     ]

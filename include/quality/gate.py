@@ -94,7 +94,7 @@ class Gate:
         """Write the report and the Data Docs of this audit; returns the page to open."""
         self._context.build_data_docs()
         report.share_static(self._docs_dir)
-        report.forbid_scripts(self._docs_dir)
+        report.cut_off(self._docs_dir)
         pages = [(name, self._page_of(identifier)) for name, identifier in self._validations]
         return report.write(self._docs_dir, self._docs_dir.name, self._results, pages)
 

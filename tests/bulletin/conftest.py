@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from samples import enterprise, load, order, write
+from samples import enterprise, item, load, order, write
 
 from include import release
 from include.bulletin.write import write as write_bulletin
@@ -15,6 +15,7 @@ from tests.warehouse import steady_cluster
 # A name as nobody gives it, to see that it stays a name.
 REFUSED = "<img src=x onerror=alert(1)>.csv"
 MISSING = steady_cluster.MILLS[-2]
+PROCESSED = "123457"  # yuan a month
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +37,11 @@ def bureau(new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.Temp
         rows += [_small(number, month, "52084200", "米", "德国") for number in range(1, 5)]
     load(settings, "enterprise_orders", write(files / "orders.csv", rows))
     declared = [_dearer(row) if row["商品编码"] == "52081200" else row for row in steady_cluster.declared()]
+    declared += [_processed(month) for month in steady_cluster.MONTHS]
     load(settings, "customs_exports", write(files / "items.csv", declared))
     refused = files / REFUSED
     refused.write_text("<html>please log in</html>", encoding="utf-8")
-    load(settings, "customs_exports", refused)
+    load(settings, "customs_exports", refused, write(files / "bad.csv", [item(最终目的国="")]))
     result = release.publish(settings)
     assert result.status == "published", result
     return settings
@@ -49,6 +51,21 @@ def _dearer(row: dict[str, str]) -> dict[str, str]:
     """White cloth: another value than denim's, and more of it to Vietnam in the newest month."""
     grown = row["出口日期"] >= "2020-08" and row["最终目的国"] == "越南"
     return row | {"统计人民币价": "4290000" if grown else "3300000"}
+
+
+def _processed(month: str) -> dict[str, str]:
+    """Denim of one mill, made of a customer's materials and turned to the domestic market."""
+    return item(
+        报关单号=f"3102{month.replace('-', ''):0>14}",
+        出口日期=f"{month}-10",
+        境内发货人=enterprise(1),
+        商品编码="52094200",
+        监管方式="0245",
+        法定第一数量="12345",
+        法定第一单位="030",
+        统计人民币价=PROCESSED,
+        更新时间=f"{month}-11 08:00:00",
+    )
 
 
 def _small(number: int, month: str, code: str, unit: str, country: str) -> dict[str, str]:

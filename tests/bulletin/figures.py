@@ -31,10 +31,14 @@ CASES = [
     ),
     (
         "blocs",
-        {"share": SHARE, "value_cny": MONEY, "share_change_yoy_pp": POINTS},
-        "select distinct market_group_name_zh, share, value_cny, share_change_yoy_pp from marts.market_share"
-        " inner join marts.dim_market on market_group = market_group_latest where basis = 'customs'"
-        " and product_group = 'ALL' and market_level = 'group' and month = '2020-08-01'",
+        {"share": SHARE, "value_cny": MONEY, "total_value_cny": MONEY, "share_change_yoy_pp": POINTS},
+        "select distinct name, value_cny / total, value_cny, total,"
+        " 100 * (value_cny / total - base / base_total)"
+        " from (select market_group, value_cny, sum(value_cny) over () as total, base_value_cny as base,"
+        " sum(base_value_cny) over () as base_total from marts.market_share where basis = 'customs'"
+        " and product_group = 'ALL' and market_level = 'group' and month = '2020-08-01'"
+        " and market_group <> 'DOMESTIC') as exports inner join (select market_group_latest as market_group,"
+        " market_group_name_zh as name from marts.dim_market) as names using (market_group)",
     ),
     (
         "asean",
@@ -45,17 +49,24 @@ CASES = [
     ),
     (
         "pulled",
-        {"contribution_pp": POINTS},
-        "select distinct market_group_name_zh, contribution_pp from marts.growth_contribution"
+        {"contribution_pp": POINTS, "growth_yoy": GROWTH},
+        "select distinct market_group_name_zh, contribution_pp, value_cny / base_value_cny - 1"
+        " from marts.growth_contribution"
         " inner join marts.dim_market on member = market_group_latest where basis = 'order_book'"
         " and product_group = 'ALL' and dimension = 'market_group' and period_type = 'month'"
         " and period_start = '2020-08-01' and member in ('DOMESTIC', 'ASEAN', 'NORTH_AMERICA')",
     ),
     (
         "bridge",
-        {"domestic_share_change_pp": POINTS, "domestic_effect_pp": POINTS, "export_effect_pp": POINTS},
+        {
+            "domestic_share_change_pp": POINTS,
+            "domestic_effect_pp": POINTS,
+            "export_effect_pp": POINTS,
+            "export_growth": GROWTH,
+        },
         "select case comparison when 'mom' then '较上月' when '6m' then '较六个月前' else '较上年同月' end,"
-        " domestic_share_change_pp, domestic_effect_pp, export_effect_pp from marts.share_bridge"
+        " domestic_share_change_pp, domestic_effect_pp, export_effect_pp, export_growth"
+        " from marts.share_bridge"
         " where product_group = 'denim' and month = '2020-08-01'",
     ),
     (

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.bulletin import disclosure
+from tests.bulletin import attack
 
 EUROPE = frozenset({"EU", "UK"})
 
@@ -28,6 +29,17 @@ def test_nobody_subtracts_from_a_leg():
 def test_exports_do_not_tell_domestic_sales():
     mills = {("denim", "DOMESTIC"): 1, ("denim", "export"): 6, ("denim", "EU"): 6, ("denim", "all"): 6}
     assert ("denim", "export") in disclosure.hidden(mills, [])
+
+
+def test_what_is_hidden_for_one_sum_is_not_left_alone_in_another():
+    """Denim to the CIS hides yarn's one mill; its own total less the EU must not tell it."""
+    mills = {("yarn", "CIS"): 1, ("denim", "CIS"): 4, ("denim", "EU"): 9, ("denim", "all"): 9}
+    assert disclosure.hidden(mills, []) == {("yarn", "CIS"), ("denim", "CIS"), ("denim", "EU")}
+
+
+def test_a_total_of_one_cell_is_hidden_with_it():
+    mills = {("yarn", "CIS"): 1, ("denim", "CIS"): 4, ("denim", "all"): 4}
+    assert ("denim", "all") in disclosure.hidden(mills, [])
 
 
 @pytest.mark.parametrize("count", [0, 3, 60])
@@ -54,3 +66,38 @@ def test_what_is_hidden_on_a_line_is_of_three_mills_where_that_can_be(mills):
         dark = [mills[cell] for cell in line if cell in hidden]
         if dark and any(mills[cell] >= disclosure.FEWEST_MILLS for cell in line):
             assert max(dark) >= disclosure.FEWEST_MILLS
+
+
+ABROAD = ("all", "export")
+PARTS = {"DOMESTIC": ("all",), "EU": ABROAD, "UK": ABROAD, "ASEAN": ABROAD}
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from(["denim", "yarn", "garment"]), st.sampled_from(list(PARTS))),
+        st.frozensets(st.integers(1, 6), min_size=1),
+        min_size=1,
+    )
+)
+def test_nobody_subtracts_a_hidden_cell(sellers):
+    """``sellers``: the mills of each cell; every total over products and market groups is shown or hidden."""
+    mills: dict[disclosure.Cell, set[int]] = {}
+    members: dict[disclosure.Cell, set[disclosure.Cell]] = {}
+    for (product, group), found in sellers.items():
+        parts = PARTS[group]
+        whole = [(product, part) for part in parts] + [("ALL", part) for part in (group, *parts)]
+        for cell in ((product, group), *whole):
+            mills[cell] = mills.get(cell, set()) | found
+        for cell in [*whole[: len(parts)], ("ALL", group)]:
+            members.setdefault(cell, set()).add((product, group))
+        for part in parts:
+            members.setdefault(("ALL", part), set()).add((product, part))
+    hidden = disclosure.hidden({cell: len(found) for cell, found in mills.items()}, [])
+
+    def known(cells: dict[disclosure.Cell, float], value: float) -> attack.Equation:
+        return attack.Equation({("", *cell, ""): factor for cell, factor in cells.items()}, value, "")
+
+    shown = [known({cell: 1}, 1) for cell in mills.keys() - hidden]
+    sums = [known({whole: 1, **dict.fromkeys(cells, -1)}, 0) for whole, cells in members.items()]
+    found_out = attack.computed(shown + sums, {("", *cell, ""): 1 for cell in mills})
+    assert not {("", *cell, "") for cell in hidden} & found_out.keys()

@@ -1,4 +1,4 @@
-"""The page as people see it: in Chromium, from the disk, in both languages, at two widths and on paper."""
+"""The page as people see it: in Chromium, from the disk, in both languages, at three widths and on paper."""
 
 import re
 from datetime import date
@@ -15,7 +15,7 @@ from include.bulletin.read import read
 from include.bulletin.sections import sections, words
 from include.settings import Role, Settings
 from tests.bulletin.conftest import REFUSED, Opened
-from tests.bulletin.figures import CASES, POINTS, SHARE, shown
+from tests.bulletin.figures import CASES, GROWTH, POINTS, SHARE, shown
 
 A4_WIDTH, A4_HEIGHT = 703, 1024  # pixels between the margins of the page
 NEWEST = "2020-08"
@@ -83,7 +83,7 @@ def test_nothing_is_asked_of_anybody_and_nothing_complained_of(opened: Opened, f
 def test_file_names_and_mills_are_text(opened: Opened):
     opened.page.locator("header summary").last.click()
     assert "是网页而不是表格" in opened.page.locator("#refused-loads").inner_text()
-    assert opened.page.locator("#refused-loads th[scope=row]").inner_text() == REFUSED
+    assert opened.page.locator("#refused-loads th[scope=row]").first.inner_text() == REFUSED
     assert opened.page.locator("img").count() == 0
 
 
@@ -137,7 +137,7 @@ def test_a_year_says_its_months_and_that_it_has_no_base(opened: Opened):
 
 def test_the_most_is_of_what_is_shown(opened: Opened):
     lead = opened.lead("pulled")
-    assert "：所示各项中最高为" in lead
+    assert "，所示各项中最高为" in lead
     assert "其他合并*: " in lead
     assert "各项中最多的是" in opened.lead("blocs")
     assert "所示" not in opened.lead("blocs")
@@ -194,7 +194,35 @@ def test_what_is_hidden_says_so_and_is_not_in_the_file(opened: Opened, bureau: S
     assert not found
 
 
+def test_growth_is_percent_and_a_contribution_is_named(opened: Opened, bureau: Settings):
+    ((growth, share, effect, exports),) = query(
+        bureau,
+        "select g.growth_yoy, b.domestic_share_change_pp, b.export_effect_pp, b.export_growth"
+        " from marts.growth as g"
+        " cross join marts.share_bridge as b where g.basis = 'order_book' and g.product_group = 'ALL'"
+        " and g.market_level = 'all' and g.period_type = 'month' and g.period_start = b.month"
+        " and b.month = '2020-08-01' and b.product_group = 'denim' and b.comparison = '6m'",
+    )
+    assert opened.lead("pulled").startswith(f"全部产品销售总额同比增速 {shown(growth, GROWTH)} %（")
+    assert "对总增速的拉动，" in opened.lead("pulled")
+    assert f"内销占比较六个月前 {shown(share, POINTS)} 个百分点" in opened.lead("bridge")
+    said = f"外销额增速 {shown(exports, GROWTH)} %，对占比的拉动 {shown(effect, POINTS)} 个百分点"
+    assert said in opened.lead("bridge")
+
+
+def test_the_chinese_page_has_no_codes_and_no_english(opened: Opened):
+    """In any section, product or month: why there is no figure is said in words."""
+    opened.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    for product, month in (("", "2020-08-01"), ("garment", "2020-08-01"), ("yarn", "2019-01-01")):
+        opened.page.select_option("#product", product)
+        opened.page.select_option("#month", month)
+        opened.wait("zh", product, month)
+        cells = opened.page.locator("main td, main .lead, #refused-loads td").all_inner_texts()
+        assert [text for text in cells if re.search(r"[a-z]{2,}", text)] == []
+
+
 def test_the_other_language_has_no_chinese_left(opened: Opened):
+    opened.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     opened.page.click("#language")
     opened.wait("en", "", "2020-08-01")
     assert opened.page.evaluate("document.documentElement.lang") == "en"
@@ -227,7 +255,7 @@ def test_keyboard_and_screen_reader_get_the_table(opened: Opened):
     assert label == f"两条腿：内销占比与三个外销去向: {opened.lead('legs')}"
 
 
-@pytest.fixture(params=[1280, 800])
+@pytest.fixture(params=[1280, 800, 390])
 def wide(request: pytest.FixtureRequest, browser: Browser, file: Path) -> Opened:
     return Opened(browser.new_page(viewport={"width": request.param, "height": 900}), file)
 
@@ -239,6 +267,7 @@ def test_no_label_overlaps_or_is_cut(wide: Opened, lang: str, tmp_path: Path):
         page.click("#language")
         wide.wait("en", "", "2020-08-01")
     assert page.locator(".chart svg").count() == 9
+    page.locator("header summary").evaluate_all("all => all.forEach(s => { s.parentElement.open = true; })")
     assert page.evaluate(OVERLAPS) == []
     width = page.viewport_size["width"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -9,12 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from samples import query
 
 from include.bulletin import read
 from include.bulletin.sections import sections, words
 from include.errors import BulletinError, NoReleaseError
 from include.settings import PROJECT_DIR, Settings
-from tests.bulletin.conftest import MISSING, REFUSED
+from tests.bulletin.conftest import MISSING, PROCESSED, REFUSED
 
 MODELS = PROJECT_DIR / "dbt_project" / "models"
 
@@ -35,7 +36,7 @@ def queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_release_says_who_and_what_is_missing(content):
     assert [row["enterprise_uscc"] for row in content.missing_mills] == [MISSING]
     assert [f"{row['last_month']:%Y-%m}" for row in content.missing_mills] == ["2020-07"]
-    assert [row["file_name"] for row in content.refused_loads] == [REFUSED]
+    assert [row["file_name"] for row in content.refused_loads] == [REFUSED, "bad.csv"]
     assert f"{content.release['newest_month']:%Y-%m}" == "2020-08"
 
 
@@ -61,7 +62,7 @@ def test_a_release_that_is_not_there(bureau, new_warehouse):
 def test_contributions_that_do_not_add_up_make_no_page(bureau, queries):
     file = queries / "pulled.sql"
     wrong = file.read_text(encoding="utf-8").replace(
-        "    contribution_pp,", "    contribution_pp + 1 as contribution_pp,"
+        "    c.contribution_pp,", "    c.contribution_pp + 1 as contribution_pp,"
     )
     file.write_text(wrong, encoding="utf-8")
     with pytest.raises(BulletinError, match=r"contributions of \w+ in 20\d\d-\d\d sum to"):
@@ -100,6 +101,21 @@ def test_one_mill_is_not_shown_nor_left_over(content):
     assert of(content, "pulled", product="denim", member="DOMESTIC")[0]["value_cny"] > 0
 
 
+def test_exports_hold_no_domestic_processing(content, bureau):
+    """It is of one mill: neither blocs nor volume may be of all that is declared."""
+    (all_declared,) = query(
+        bureau,
+        "select distinct total_value_cny from marts.market_share where basis = 'customs'"
+        " and product_group = 'denim' and market_level = 'group' and month = '2020-08-01'",
+    )[0]
+    blocs = of(content, "blocs", product="denim")
+    (volume,) = of(content, "volume", product="denim")
+    exports = sum(row["value_cny"] for row in blocs)
+    assert exports == all_declared - Decimal(PROCESSED)
+    assert {row["total_value_cny"] for row in blocs} == {volume["value_cny"]} == {exports}
+    assert sum(row["share"] for row in blocs) == 1
+
+
 def test_one_missing_mill_hides_what_would_tell_it(content):
     (row,) = of(content, "coverage", product="denim")
     assert row["mills_missing"] == 1
@@ -130,27 +146,47 @@ def test_every_section_has_a_query_and_every_query_is_used():
 def test_every_code_that_a_mart_can_show_has_its_words():
     """What the marts' tests accept in the columns that the bulletin shows."""
     shown = {column.words for section in sections() for column in section.columns if column.words}
-    shown |= {reason for section in sections() for reason in section.reasons.values()}
     marts = {section.mart for section in sections()} | {"dual_circulation"}
+    accepted = {
+        code
+        for mart, column in _columns()
+        if mart in marts and column["name"] in shown
+        for code in _accepted(column)
+    }
+    assert {"festival_adjusted", "lunar_new_year"} <= accepted
     known = words()["values"].keys() | words()["reasons"].keys()
-    accepted = set(_accepted(marts, shown))
-    assert {"no_base_period", "festival_adjusted", "lunar_new_year"} <= accepted
     assert (accepted | {"flash", "formal", "final"}) - known == set()
+
+
+def test_every_reason_that_any_mart_gives_has_its_words():
+    """Codes that a column of reasons accepts, and those that its description names."""
+    others = {column["name"] for _, column in _columns()} | {"quantity_coverage", "updated_at"}
+    reasons = [column for _, column in _columns() if column["name"].endswith("_reason")]
+    named = {
+        code
+        for column in reasons
+        for code in re.findall(r"[a-z0-9]+(?:_[a-z0-9]+)+", column["description"].partition(" / ")[0])
+    }
+    codes = (named - others) | {code for column in reasons for code in _accepted(column)}
+    assert {"no_base_period", "no_exchange_rate", "quantity_partly_known"} <= codes
+    assert codes - words()["reasons"].keys() == set()
 
 
 def test_every_reason_of_a_reader_to_refuse_a_file_has_its_words():
     texts = [path.read_text(encoding="utf-8") for path in (PROJECT_DIR / "include").rglob("*.py")]
-    codes = set(re.findall(r'UnreadableFileError\(\s*"(\w+)"', "\n".join(texts)))
+    said = r'(?:UnreadableFileError\(\s*|\.refuse\(\s*\[)"(\w+)"'
+    codes = set(re.findall(said, "\n".join(texts)))
     assert len(codes) > 20
     assert codes == words()["refusals"].keys()
 
 
-def _accepted(marts: set[str], shown: set[str]) -> Any:
-    for path in (MODELS / "marts").rglob("_*.yml"):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            columns = model.get("columns", []) if model["name"] in marts else []
-            for column in columns:
-                tests = column.get("data_tests", []) if column["name"] in shown else []
-                for test in tests:
-                    if "accepted_values" in test:
-                        yield from test["accepted_values"]["arguments"]["values"]
+def _columns() -> list[tuple[str, dict[str, Any]]]:
+    """Mart and column, of all marts."""
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (MODELS / "marts").rglob("_*.yml")]
+    models = [model for file in files for model in file.get("models", [])]
+    return [(model["name"], column) for model in models for column in model.get("columns", [])]
+
+
+def _accepted(column: dict[str, Any]) -> list[str]:
+    tests = [test for test in column.get("data_tests", []) if "accepted_values" in test]
+    return [code for test in tests for code in test["accepted_values"]["arguments"]["values"]]

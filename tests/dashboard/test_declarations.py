@@ -65,6 +65,23 @@ def test_the_bundle_wires_each_filter_to_its_charts() -> None:
         assert reached == set(FILTERS[column]["charts"])
 
 
+def test_a_filter_takes_no_value_that_is_not_offered() -> None:
+    with zipfile.ZipFile(BytesIO(bundle.bundle(Settings(pg_port=1, bi_reader_password="x")))) as archive:
+        page = yaml.safe_load(archive.read("bundle/dashboards/lanxi.yaml"))
+    filters = page["metadata"]["native_filter_configuration"]
+    assert [declared["controlValues"]["creatable"] for declared in filters] == [False] * len(FILTERS)
+
+
+@pytest.mark.parametrize("name", list(CHARTS))
+def test_customs_do_not_call_processing_domestic_sales(name: str) -> None:
+    where = CHARTS[name].get("where", [])
+    if "basis = 'customs'" in where and not any("market_group" in condition for condition in where):
+        params = CHARTS[name]["params"]
+        shown = [*params.get("groupby", []), params.get("x_axis")]
+        assert any("Domestic processing" in column["sql"] for column in shown if isinstance(column, dict))
+        assert "bloc" not in shown
+
+
 @pytest.mark.parametrize("name", list(CHARTS))
 def test_a_chart_adds_up_no_two_levels(name: str) -> None:
     chart = CHARTS[name]

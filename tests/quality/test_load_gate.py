@@ -2,6 +2,7 @@
 
 import importlib
 import re
+from html.parser import HTMLParser
 from typing import Any, NamedTuple
 
 import pytest
@@ -138,6 +139,29 @@ def test_data_docs_are_written_and_reachable_from_the_load(outcome: Outcome) -> 
         columns = {c for e in _suite(source) if (c := getattr(e, "column", None)) and c != "mark"}
         assert "hs_code" in columns
         assert any(all(column in text for column in columns) for text in linked), source
+
+
+class _Addresses(HTMLParser):
+    """Everything that a page's elements name, but anchors in the page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.feed(text)
+        self.found |= set(re.findall(r"url\(([^)]*)\)", text))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found |= {value for name, value in attrs if value and name in ("href", "src", "srcset")}
+        assert tag != "script"
+
+
+def test_data_docs_name_nothing_on_the_internet(outcome: Outcome) -> None:
+    sites = query(outcome.settings, "select distinct docs_path from ops.load")
+    for (docs,) in sites:
+        for page in (outcome.settings.home / docs).parent.rglob("*.html"):
+            addresses = _Addresses(page.read_text(encoding="utf-8")).found
+            away = re.compile(r"[\"'\s]*((?!data:)[a-z+]+:|//)")
+            assert [address for address in addresses if away.match(address)] == [], page
 
 
 def test_a_warning_is_recorded_and_keeps_its_row(warehouse: Settings) -> None:

@@ -27,6 +27,7 @@
     CNY: { zh: [1, 1e-4, false, "万元"], en: [2, 1e-6, false, "million yuan"] },
     index: [3, 1, false, { zh: "", en: "" }],
   };
+  const NARROWEST = 460; // pixels, of a chart
   function unit(column) {
     const found = UNITS[column.unit] || [0, 1, false, { zh: "", en: "" }];
     return Array.isArray(found) ? [...found.slice(0, 3), say(found[3])] : found[state.lang];
@@ -175,6 +176,13 @@
     });
   }
 
+  // On a telephone a chart is drawn wide enough for its names, which stand below each other, and shown smaller.
+  function fitting(spec, width) {
+    if (width >= NARROWEST) return spec;
+    const legends = (key, value) => (key === "legend" && value ? { ...value, columns: 1 } : value);
+    return { ...JSON.parse(JSON.stringify(spec), legends), width: NARROWEST };
+  }
+
   async function showChart(section, rows, spoken) {
     const spec = data.charts[section.id];
     const place = find(section.id).querySelector(".chart");
@@ -189,7 +197,7 @@
     // Vega describes what it draws in by itself, so that is an element of its own.
     const canvas = document.createElement("div");
     place.replaceChildren(canvas);
-    const chart = { ...say(spec), datasets: { rows: rowsDrawn } };
+    const chart = { ...fitting(say(spec), place.clientWidth), datasets: { rows: rowsDrawn } };
     if (chart.height.step) chart.height = chart.height.step * rowsDrawn.length;
     // `ast`: Vega's own interpreter instead of eval, which the page's security policy forbids. Log level 1: errors.
     await vegaEmbed(canvas, chart, { renderer: "svg", actions: false, ast: true, logLevel: 1 });

@@ -7,6 +7,8 @@ select
     export_effect_pp,
     numerator_effect_pp,
     denominator_effect_pp,
+    domestic_growth,
+    export_growth,
     domestic_share,
     domestic_value_cny,
     total_value_cny,
@@ -15,6 +17,8 @@ select
     base_total_value_cny,
     bridge_reason,
     effect_reason,
+    domestic_growth_reason,
+    export_growth_reason,
     stage,
     (month - case comparison
         when 'mom' then interval '1 month'

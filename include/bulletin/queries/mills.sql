@@ -1,4 +1,5 @@
 -- How many mills are behind every cell of a month: a market group, all exports, or all sales of a product group.
+-- Of customs the bulletin shows exports only: no figure of it holds what counts as domestic.
 select
     basis,
     month,
@@ -6,7 +7,7 @@ select
     market_group as part,
     enterprise_count as mills
 from marts.market_share
-where market_level = 'group'
+where market_level = 'group' and (basis = 'order_book' or market_group <> 'DOMESTIC')
 union all
 select
     basis,
@@ -16,4 +17,4 @@ select
     member_count as mills
 from marts.concentration
 where dimension = 'mills' and period_type = 'month'
-    and (market_scope = 'all' or (market_scope = 'export' and basis = 'order_book'))
+    and (market_scope = 'export' or (market_scope = 'all' and basis = 'order_book'))

@@ -3,9 +3,7 @@ select
     l.load_id,
     l.source,
     l.file_name,
-    l.failed_rules,
-    l.message,
-    l.finished_at
+    l.failed_rules
 from ops.load as l
 inner join ops.release as r on r.release_id = (select i.release_id from marts.release_info as i)
 where l.status = 'refused'
