@@ -18,7 +18,7 @@ from stdnum.cn import uscc
 from include.settings import ZONE
 from include.sources import dates
 from include.sources.contract import Column, Contract
-from include.sources.lookups import codes, exchange_rate_months, fold, words
+from include.sources.lookups import codes, exchange_rate_months, fold, known_words
 from include.sources.notation import Notation
 from include.sources.tally import Tally
 
@@ -226,10 +226,10 @@ def _findings(marks: list[pl.Series], height: int) -> pl.Series:
 
 
 def _words(column: Column, notation: Notation) -> dict[str, str]:
-    """Folded word -> code: the seed's, the contract's, then the profile's."""
-    known = words(column.codes) if column.codes else {}
+    """Folded word -> code: the list's, then the profile's, whose words may stand for words of the list."""
+    known = known_words(column)
     own = notation.words.get(column.name, {})
-    return known | {fold(k): v for k, v in (column.words | own).items()}
+    return known | {fold(word): known.get(fold(target), target) for word, target in own.items()}
 
 
 def _reading(text: pl.Series, column: Column, notation: Notation) -> pl.Series:
