@@ -213,19 +213,29 @@ ORDERS: dict[str, Dirt] = {
         text(bad(订单号="202009011234567000")), rejected={12: ["order_no_intact"]}
     ),
     "two_orders_rounded_to_one.csv": Dirt(
-        text(csv_text([*orders(GOOD), *(order(订单号="2020090112345670", 金额=n) for n in ("1", "2"))])),
+        text(
+            csv_text(
+                [
+                    *orders(GOOD),
+                    order(订单号="2020090112345670"),
+                    order(订单号="2020090112345670", 客户编码="C002", 更新时间="2020-09-02 10:30:00"),
+                ]
+            )
+        ),
         rejected={12: ["order_no_intact"], 13: ["order_no_intact"]},
     ),
     "rounded_customers.csv": Dirt(
         text(
             csv_text(
-                [*orders(GOOD), *(order(行号=n, 客户编码=f"88{n}0090112345670") for n in ("11", "12", "13"))]
+                [
+                    *orders(3 * GOOD),
+                    *(order(行号=n, 客户编码=f"{n}0090112345670") for n in ("310", "320", "330")),
+                ]
             )
         ),
-        "accepted",
-        rejected={line: ["customer_code_intact"] for line in (12, 13, 14)},
+        rejected={line: ["customer_code_intact"] for line in (32, 33, 34)},
     ),
-    "an_order_number_that_ends_in_zero.csv": Dirt(text(bad(订单号="2020090112345670"))),
+    "an_order_number_that_ends_in_zero.csv": Dirt(text(bad(订单号="2020090187654320"))),
 }
 EXPORTS: dict[str, Dirt] = {
     "lost_zero_of_a_mode.csv": Dirt(
