@@ -17,6 +17,7 @@ from expectations.rules import (
     required,
     rule,
     suite,
+    version_not_in_future,
 )
 
 
@@ -32,6 +33,7 @@ def customs_exports() -> gx.ExpectationSuite:
             digits("declaration_no", "报关单号", 18),
             readable("item_no", "项号"),
             required("item_no", "项号"),
+            intact("item_no", "项号"),
             at_least_one("item_no", "项号"),
             readable("export_date", "出口日期"),
             required("export_date", "出口日期"),
@@ -69,6 +71,8 @@ def customs_exports() -> gx.ExpectationSuite:
             required("status", "状态"),
             readable("updated_at", "更新时间"),
             required("updated_at", "更新时间"),
+            plausible("updated_at", "更新时间"),
+            version_not_in_future("updated_at", "更新时间"),
             one_version(),
         ],
     )

@@ -18,6 +18,7 @@ from expectations.rules import (
     required,
     rule,
     suite,
+    version_not_in_future,
 )
 
 
@@ -41,6 +42,7 @@ def enterprise_orders() -> gx.ExpectationSuite:
             intact("order_no", "订单号"),
             readable("line_no", "行号"),
             required("line_no", "行号"),
+            intact("line_no", "行号"),
             at_least_one("line_no", "行号"),
             readable("order_date", "订单日期"),
             required("order_date", "订单日期"),
@@ -102,6 +104,13 @@ def enterprise_orders() -> gx.ExpectationSuite:
             required("status", "状态"),
             readable("updated_at", "更新时间"),
             required("updated_at", "更新时间"),
+            version_not_in_future("updated_at", "更新时间"),
+            finding(
+                "updated_at_not_before_order",
+                "before:updated_at",
+                "更新时间早于订单日期",
+                "updated_at is before order_date",
+            ),
             one_version(),
             rule(
                 gxe.UnexpectedRowsExpectation,

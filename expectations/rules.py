@@ -61,6 +61,16 @@ def not_in_future(column: str, zh: str) -> gxe.Expectation:
     )
 
 
+def version_not_in_future(column: str, zh: str) -> gxe.Expectation:
+    """A version from the future would win over every correction; clocks may differ by a day."""
+    return finding(
+        f"{column}_not_in_future",
+        f"future:{column}",
+        f"{zh}晚于报送时间一天以上，此后的更正将无法生效",
+        f"{column} is more than a day after the delivery: no later correction would count",
+    )
+
+
 def at_least_one(column: str, zh: str) -> gxe.Expectation:
     """A number that counts from 1."""
     return rule(

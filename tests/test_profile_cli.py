@@ -61,6 +61,14 @@ def test_check_names_the_rules_that_rows_break(tmp_path: Path) -> None:
     assert "quantity_readable" in shown.stdout
 
 
+def test_check_names_the_words_that_stand_for_no_code(tmp_path: Path) -> None:
+    profile = tmp_path / "mine.yml"
+    profile.write_text("source: enterprise_orders\nwords: {status: {好: fine}}\n", encoding="utf-8")
+    done = runner.invoke(app, ["profile", "check", str(profile), str(write(tmp_path / "a.csv", orders(4)))])
+    assert done.exit_code == 1
+    assert "mine.yml: words: status: 好: 'fine' is no known code or word" in str(done.exception)
+
+
 def test_check_of_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("甲,乙\n1,2\n", encoding="utf-8")
     code, found, _ = run("check", "erp_sales_ledger", tmp_path / "a.csv")

@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
+from psycopg.types.string import TextLoader
+from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
 from include.errors import TextileError
@@ -49,6 +51,7 @@ class Gate:
             # A pool would stay open after the audit: two connections per batch of a long load.
             kwargs={"poolclass": NullPool},
         )
+        event.listen(self._source.get_execution_engine().engine, "connect", _numbers_as_text)
 
     def validate(self, schema: str, table: str, suite: Any, index: list[str]) -> list[RuleResult]:
         """Run every rule of ``suite`` on ``schema.table``.
@@ -140,6 +143,15 @@ def _great_expectations() -> Any:
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
 
     return great_expectations
+
+
+def _numbers_as_text(connection: Any, _: object) -> None:
+    """Let Great Expectations get numerics of failing rows as the text that PostgreSQL writes.
+
+    It turns each ``Decimal`` into a float, and looks at the whole call stack for each: minutes for the rows
+    that it keeps. Rules compare in SQL; one that compares in Python (a column's sum) cannot be evaluated.
+    """
+    connection.adapters.register_loader("numeric", TextLoader)
 
 
 def _exception(info: dict[str, Any]) -> str | None:

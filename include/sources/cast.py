@@ -18,8 +18,9 @@ from stdnum.cn import uscc
 from include.settings import ZONE
 from include.sources import dates
 from include.sources.contract import Column, Contract
-from include.sources.lookups import codes, fold, words
+from include.sources.lookups import codes, fold, known_words
 from include.sources.notation import Notation
+from include.sources.rounding import may_be_rounded, rounded
 from include.sources.tally import Tally
 
 # An index entry of PostgreSQL (2,704 bytes) holds five text columns of so many characters of any script.
@@ -29,7 +30,6 @@ _INTEGER = r"^[0-9]{1,18}(\.0+)?$"
 _SCIENTIFIC = r"(?i)^[0-9]+(\.[0-9]+e\+?|e\+)[0-9]+$"
 # What the mapping knows of a row, and the mark that it leaves.
 _FLAGS = {"_ragged": "fields", "_is_total": "total", "_is_header": "header", "_meets": "meets"}
-_EXACT_DIGITS = 15  # what it keeps of a number
 _ERROR_VALUES = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
 # No character of a value: blanks of every width, and marks that no one sees.
 _INVISIBLE = "\ufeff\u200b\u200e\u200f"
@@ -43,7 +43,7 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
     ``frame`` holds every canonical column as text, ``_line_no``, and the flags of ``_FLAGS``. Rows are
     neither added nor lost nor reordered. A text longer than ``MAX_KEY_CHARACTERS`` cannot be part of a key.
     """
-    today = str(dt.datetime.now(ZoneInfo(ZONE)).date())
+    now = dt.datetime.now(ZoneInfo(ZONE))
     values: dict[str, pl.Series] = {}
     marks: list[pl.Series] = []
     if (no_line := frame["_is_total"] | frame["_is_header"]).any():  # what stands there are no values
@@ -59,18 +59,43 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
             values[column.name] = _identifier(value, column, marks, tally)
         else:
             values[column.name] = _typed(text, column, notation, marks, tally)
-        if column.earliest:  # days in ISO notation are ordered as texts
-            _mark(marks, values[column.name] < str(column.earliest), f"early:{column.name}")
-            _mark(marks, values[column.name] > today, f"future:{column.name}")
+        if column.earliest or column.not_before:
+            _bounds(column, values, notation, now, marks)
         if column.check == "uscc":
             whole = ~values[column.name].str.contains(_SCIENTIFIC)
             _mark(marks, _bad_uscc(values[column.name]) & whole, f"check:{column.name}")
     for column in contract.columns:
         if column.empty_with:  # the unit says "none": whatever stands for the quantity is no quantity
             values[column.name] = _only_where(values[column.empty_with].is_not_null(), values[column.name])
+        is_ours = column.name == contract.line_column and notation.numbers_lines
+        if may_be_rounded(column, contract) and not is_ours:
+            lost = rounded(column.name, values, contract, frame["_meets"])
+            if column.check:  # a check character that fits tells that nothing is lost
+                lost &= _bad_uscc(values[column.name])
+            _mark(marks, lost, f"spoilt:{column.name}")
     for flag, mark in _FLAGS.items():
         _mark(marks, frame[flag], f"{mark}:row")
     return pl.DataFrame(values).with_columns(frame["_line_no"], _findings(marks, frame.height))
+
+
+def _bounds(
+    column: Column,
+    values: dict[str, pl.Series],
+    notation: Notation,
+    now: dt.datetime,
+    marks: list[pl.Series],
+) -> None:
+    """Marks days and moments that are too early or after the delivery; in ISO notation texts are ordered."""
+    value, today = values[column.name], str(now.date())
+    if column.earliest:
+        _mark(marks, value < str(column.earliest), f"early:{column.name}")
+    # The clocks of two systems differ, but not by more than a day.
+    tomorrow = (now + dt.timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S")
+    _mark(marks, value > (tomorrow if column.type == "timestamp" else today), f"future:{column.name}")
+    if column.not_before:
+        day = values[column.not_before]
+        begins = _by_distinct_value(day, lambda days: dates.first_moment(days, notation))
+        _mark(marks, (value < begins) & (day <= today), f"before:{column.name}")
 
 
 def _only_where(keep: pl.Series, values: pl.Series) -> pl.Series:
@@ -141,11 +166,6 @@ def _digits(value: pl.Series, column: Column, marks: list[pl.Series], tally: Tal
         spoilt = value.str.contains(_SCIENTIFIC)
         _mark(marks, spoilt, f"spoilt:{column.name}")
         _mark(marks, wrong & ~spoilt & (value != (column.absent_as or "")), f"digits:{column.name}")
-    if (longest := max(column.digits)) > _EXACT_DIGITS:
-        # Rounding shows in a whole column at once; one number may end in zeros by itself.
-        rounded = value.str.contains(f"^[0-9]{{{_EXACT_DIGITS}}}0{{{longest - _EXACT_DIGITS}}}$")
-        if 2 * int(rounded.sum()) > len(value) - value.null_count():
-            _mark(marks, rounded, f"spoilt:{column.name}")
     return value
 
 
@@ -220,10 +240,10 @@ def _findings(marks: list[pl.Series], height: int) -> pl.Series:
 
 
 def _words(column: Column, notation: Notation) -> dict[str, str]:
-    """Folded word -> code: the seed's, the contract's, then the profile's."""
-    known = words(column.codes) if column.codes else {}
+    """Folded word -> code: the list's, then the profile's, whose words may stand for words of the list."""
+    known = known_words(column)
     own = notation.words.get(column.name, {})
-    return known | {fold(k): v for k, v in (column.words | own).items()}
+    return known | {fold(word): known.get(fold(target), target) for word, target in own.items()}
 
 
 def _reading(text: pl.Series, column: Column, notation: Notation) -> pl.Series:

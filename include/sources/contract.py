@@ -38,6 +38,7 @@ class Column(_Strict):
     number may stand for it. ``digits`` are the lengths such a code may have; ``leading_zeros`` names the seed
     whose codes tell what a code was before a spreadsheet took its first zeros.
     Days before ``earliest`` are typing errors (1920 for 2020): each would open a month in every mart.
+    ``not_before`` names the date that a moment cannot be before.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Column(_Strict):
     identifier: bool = False
     digits: tuple[int, ...] = ()
     earliest: dt.date | None = None
+    not_before: str | None = None
     leading_zeros: Literal["trade_modes"] | None = None
     thousands: str | None = None
     absent_as: str | None = None

@@ -48,6 +48,15 @@ def timestamp(text: pl.Series, notation: Notation) -> pl.Series:
     return moments.dt.strftime("%Y-%m-%d %H:%M:%S%.f")
 
 
+def first_moment(days: pl.Series, notation: Notation) -> pl.Series:
+    """When days, as ``2020-09-01``, begin in the profile's zone, as moments in the bureau's."""
+    begins = days.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us")
+    if notation.time_zone != ZONE:
+        local = begins.dt.replace_time_zone(notation.time_zone, ambiguous="earliest", non_existent="null")
+        begins = local.dt.convert_time_zone(ZONE).dt.replace_time_zone(None)
+    return begins.dt.strftime("%Y-%m-%d %H:%M:%S")
+
+
 def are_plain_timestamps(text: pl.Series, notation: Notation) -> bool:
     """Whether every value is a timestamp in PostgreSQL's own notation and zone, to the second."""
     if notation.date_formats or notation.time_zone != ZONE or not text.str.contains(_PLAIN_TIMESTAMP).all():

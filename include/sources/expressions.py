@@ -5,6 +5,8 @@ it a table function that opens any file of this machine, so nothing but the kind
 and what polars sees is written by sqlglot from the checked tree, not by the profile's author.
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 import sqlglot
 from sqlglot import exp
@@ -65,6 +67,27 @@ def compiled(expression: str) -> pl.Expr:
         return pl.sql_expr(tree.sql(_DIALECT))
     except pl.exceptions.PolarsError as error:
         raise ContractError(f"{expression!r} cannot be evaluated: {error}") from error
+
+
+def results(expression: str) -> set[str]:
+    """The texts that an expression gives as they stand in it: alone, or as a result of CASE or COALESCE."""
+    return {literal.this for literal in _results(sqlglot.parse_one(expression, read=_DIALECT))}
+
+
+def _results(node: exp.Expr | None) -> Iterator[exp.Literal]:
+    if isinstance(node, exp.Literal):
+        yield node
+    elif isinstance(node, exp.Case):
+        for given in (*node.args["ifs"], node.args.get("default")):
+            yield from _results(given)
+    elif isinstance(node, exp.If):  # also a branch of CASE
+        for given in (node.args["true"], node.args.get("false")):
+            yield from _results(given)
+    elif isinstance(node, exp.Coalesce):
+        for given in (node.this, *node.expressions):
+            yield from _results(given)
+    elif isinstance(node, exp.Paren | exp.Nullif):
+        yield from _results(node.this)
 
 
 def columns_of(expression: str) -> set[str]:

@@ -9,6 +9,7 @@ from functools import cache
 import polars as pl
 
 from include.settings import PROJECT_DIR
+from include.sources.contract import Column
 
 SEEDS_DIR = PROJECT_DIR / "dbt_project" / "seeds"
 
@@ -40,6 +41,11 @@ def words(name: str) -> dict[str, str]:
         accepted = [row[c] for c in columns] + (row["aliases"] or "").split("|")
         found.update({fold(word): row[code] for word in accepted if word and word.strip()})
     return found
+
+
+def known_words(column: Column) -> dict[str, str]:
+    """Folded word -> code of a column's list: the seed's, then the contract's."""
+    return (words(column.codes) if column.codes else {}) | {fold(k): v for k, v in column.words.items()}
 
 
 @cache

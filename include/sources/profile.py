@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from include.errors import ContractError
 from include.sources.contract import contract
 from include.sources.expressions import compiled
+from include.sources.targets import wrong_targets
 
 PROFILES_DIR = Path(__file__).parent / "profiles"
 # In `date_formats`: days since 1899-12-30, as Excel shows a date whose cell has lost its format.
@@ -216,6 +217,8 @@ def read_profile(path: Path) -> Profile:
         ]
         raise ContractError(f"{path.name}: " + "; ".join(wrong)) from error
     _check_columns(found, path)
+    if unknown := list(wrong_targets(found, contract(found.source))):
+        raise ContractError(f"{path.name}: " + "; ".join(unknown))
     return found
 
 

@@ -51,7 +51,7 @@ def keep(
         select i._load_id, i._line_no, %(source)s, %(file)s, x.codes, x.zh, x.en,
             d.place, d.raw_line, d.cells, (select to_jsonb(v) from (select {values}) as v),
             case when {_has_key(of)} then {key_of(of)} end,
-            {f"i.{of.version_column}" if of.version_column else "null"}, {enterprise_of(table)}
+            {_version_of(table)}, {enterprise_of(table)}
         from {table.rows} as i
         inner join ({_reasons(table)}) as x on x._line_no = i._line_no
         left join delivered as d on d.line_no = i._line_no
@@ -87,8 +87,9 @@ def keep_refused(
 def heal(connection: psycopg.Connection, table: LoadTable, load_ids: list[int]) -> int:
     """Close the open rows whose key these loads bring, accepted or unchanged, in a version not older.
 
-    Where the source has no versions, or the rejected row's could not be read, the delivery decides. A row
-    without a readable key stays open: nothing says which row it is. Returns the number of rows healed.
+    Where the source has no versions, or the rejected row's could not be read or is from the future, the
+    delivery decides. A row without a readable key stays open: nothing says which row it is. Returns the
+    number of rows healed.
     """
     of = table.contract
     # Apart and analyzed: with statistics from before today's rejects the planner would take them for a
@@ -141,6 +142,15 @@ def enterprise_of(table: LoadTable) -> str:
         return "null::text"
     bad = f"select _load_id, _line_no from {table.findings} where mark = 'check:{column}'"
     return f"case when (i._load_id, i._line_no) in ({bad}) then null else i.{column} end"
+
+
+def _version_of(table: LoadTable) -> str:
+    """SQL of the version of a load table's row ``i``; null where it is from the future: none is newer."""
+    column = table.contract.version_column
+    if not column:
+        return "null"
+    future = f"select _load_id, _line_no from {table.findings} where mark = 'future:{column}'"
+    return f"case when (i._load_id, i._line_no) in ({future}) then null else i.{column} end"
 
 
 def _has_key(of: Contract) -> str:

@@ -31,6 +31,7 @@ _ORDER_DEFECTS: dict[str, dict[str, str]] = {
     "order_no_intact": {"订单号": "2.02009E+11"},
     "line_no_readable": {"行号": "one"},
     "line_no_required": {"行号": ""},
+    "line_no_intact": {"行号": "202009010000001000"},
     "line_no_positive": {"行号": "0"},
     "order_date_readable": {"订单日期": "2020-02-30"},
     "order_date_required": {"订单日期": ""},
@@ -66,6 +67,8 @@ _ORDER_DEFECTS: dict[str, dict[str, str]] = {
     "status_required": {"状态": ""},
     "updated_at_readable": {"更新时间": "yesterday"},
     "updated_at_required": {"更新时间": ""},
+    "updated_at_not_in_future": {"更新时间": _FUTURE},
+    "updated_at_not_before_order": {"更新时间": "2020-08-31 23:59:59"},
 }
 _ITEM_DEFECTS: dict[str, dict[str, str]] = {
     "declaration_no_readable": {"报关单号": _TOO_LONG},
@@ -74,6 +77,7 @@ _ITEM_DEFECTS: dict[str, dict[str, str]] = {
     "declaration_no_intact": {"报关单号": "3.1012E+17"},
     "item_no_readable": {"项号": "1.5"},
     "item_no_required": {"项号": ""},
+    "item_no_intact": {"项号": "202009150000001000"},
     "item_no_positive": {"项号": "0"},
     "export_date_readable": {"出口日期": "20-09-15"},
     "export_date_required": {"出口日期": ""},
@@ -110,6 +114,8 @@ _ITEM_DEFECTS: dict[str, dict[str, str]] = {
     "status_required": {"状态": ""},
     "updated_at_readable": {"更新时间": "8:00"},
     "updated_at_required": {"更新时间": ""},
+    "updated_at_plausible": {"更新时间": "1999-12-31 23:59:59"},
+    "updated_at_not_in_future": {"更新时间": _FUTURE},
 }
 _CELL_DEFECTS: dict[str, dict[str, str]] = {
     "month_readable": {"数据年月": "202013"},

@@ -150,7 +150,8 @@ ORDERS: dict[str, Dirt] = {
     "short_date.csv": Dirt(text(bad(订单日期="06-05-21")), rejected={12: ["order_date_readable"]}),
     "excel_serial.csv": Dirt(text(bad(订单日期="44075")), rejected={12: ["order_date_readable"]}),
     "chinese_date.csv": Dirt(
-        text(bad(订单日期="2020年9月8日")), reads=("order_date::text", [("2020-09-08",)])
+        text(bad(订单日期="2020年9月8日", 更新时间="2020-09-08 10:30:00")),
+        reads=("order_date::text", [("2020-09-08",)]),
     ),
     "thirteenth_month.csv": Dirt(text(bad(订单日期="2020-13-01")), rejected={12: ["order_date_readable"]}),
     "29_february.csv": Dirt(
@@ -202,6 +203,39 @@ ORDERS: dict[str, Dirt] = {
     "future_day.csv": Dirt(
         text(bad(订单日期="2099-01-01", 发货日期="")), rejected={12: ["order_date_not_in_future"]}
     ),
+    "version_from_the_future.csv": Dirt(
+        text(bad(更新时间="2099-09-01 10:30:00")), rejected={12: ["updated_at_not_in_future"]}
+    ),
+    "version_before_its_order.csv": Dirt(
+        text(bad(更新时间="2020-08-31 23:59:59")), rejected={12: ["updated_at_not_before_order"]}
+    ),
+    "rounded_order_number.csv": Dirt(
+        text(bad(订单号="202009011234567000")), rejected={12: ["order_no_intact"]}
+    ),
+    "two_orders_rounded_to_one.csv": Dirt(
+        text(
+            csv_text(
+                [
+                    *orders(GOOD),
+                    order(订单号="2020090112345670"),
+                    order(订单号="2020090112345670", 客户编码="C002", 更新时间="2020-09-02 10:30:00"),
+                ]
+            )
+        ),
+        rejected={12: ["order_no_intact"], 13: ["order_no_intact"]},
+    ),
+    "rounded_customers.csv": Dirt(
+        text(
+            csv_text(
+                [
+                    *orders(3 * GOOD),
+                    *(order(行号=n, 客户编码=f"{n}0090112345670") for n in ("310", "320", "330")),
+                ]
+            )
+        ),
+        rejected={line: ["customer_code_intact"] for line in (32, 33, 34)},
+    ),
+    "an_order_number_that_ends_in_zero.csv": Dirt(text(bad(订单号="2020090187654320"))),
 }
 EXPORTS: dict[str, Dirt] = {
     "lost_zero_of_a_mode.csv": Dirt(
@@ -225,6 +259,9 @@ EXPORTS: dict[str, Dirt] = {
         text(csv_text(items(GOOD, 报关单号="310120200000000000"))),
         "refused",
         "rejected_share_within_tolerance",
+    ),
+    "declaration_from_the_future.csv": Dirt(
+        text(bad_item(更新时间="2099-09-01 10:30:00")), rejected={12: ["updated_at_not_in_future"]}
     ),
     "rounded_in_a_workbook.xlsx": Dirt(
         workbook(*grid(items(GOOD + 1), 报关单号=310120200000000001)),

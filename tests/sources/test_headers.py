@@ -242,6 +242,19 @@ def test_a_column_header_may_name_the_currency(read_table: ReadTable, tmp_path: 
         ("source: enterprise_orders\nheader: [a]\ntables: [{header: [b]}]", "belong into each table"),
         ("source: nowhere", "no source 'nowhere'"),
         ("source: enterprise_orders\ncomputed: {amount: 'FROM ('}", "computed"),
+        (
+            "source: enterprise_orders\nwords: {unit: {kg: zork}, country: {越南: XXX}, status: {x: gone}}",
+            r"broken.yml: words: unit: kg: 'zork' is .*; use kg, or another code of .*/units.csv;"
+            r" words: country: 越南: 'XXX' is .*; use VNM, or another code of .*/countries.csv;"
+            r" words: status: x: 'gone' is .*; known are new, amended, cancelled$",
+        ),
+        ("source: enterprise_orders\nconstants: {unit: zork}", "constants: unit: 'zork'"),
+        ("source: customs_exports\nconstants: {trade_mode: '011'}", "constants: trade_mode: .* 4 digits"),
+        ("source: enterprise_orders\ndefaults: {country: Vitenam}", "defaults: country: .*use VNM, or"),
+        (
+            "source: enterprise_orders\ncomputed: {status: \"CASE WHEN a = 'z' THEN COALESCE(b, 'ok') END\"}",
+            "computed: status: 'ok' is no known code or word; known are new",
+        ),
     ],
 )
 def test_a_wrong_profile_names_the_key(
@@ -254,6 +267,26 @@ def test_a_wrong_profile_names_the_key(
     profile.profile.cache_clear()
     with pytest.raises(ContractError, match=message):
         profile.profile("broken", "enterprise_orders")
+
+
+def test_words_may_stand_for_other_words_of_the_list(read_table: ReadTable, tmp_path: Path) -> None:
+    from include.sources.profile import read_profile
+
+    text = """
+        source: enterprise_orders
+        constants: {province: 广东省, hs_code: "630790", unit: Ballen}
+        defaults: {status: ok}
+        computed: {status: "CASE WHEN 状态 = '作废' THEN 'canceled' ELSE 状态 END"}
+        words: {status: {ok: 正常, 改: AMENDED}, country: {Viet: 越南}, unit: {Ballen: 件}}
+    """
+    (tmp_path / "mine.yml").write_text(text, encoding="utf-8")
+    status = ("ok", "改", "作废", "")
+    lines = [order(行号=str(n), 状态=word, 国家地区="Viet") for n, word in enumerate(status, start=1)]
+    lines = [{name: said for name, said in line.items() if name != "单位"} for line in lines]
+    found = read_table(write(tmp_path / "a.csv", lines), profile=read_profile(tmp_path / "mine.yml")).rows
+    assert [row["_findings"] for row in found] == [None] * 4
+    assert [row["status"] for row in found] == ["new", "amended", "cancelled", "new"]
+    assert {(row["country"], row["province"], row["unit"]) for row in found} == {("VNM", "44", "piece")}
 
 
 @pytest.mark.parametrize("name", ["nobody", "../contracts/enterprise_orders", "", "a/b"])

@@ -29,7 +29,7 @@ KEPT_BY_MONTH = (
 # Line 1 of the other mill, the only one of its month in the fixture ``published``.
 ONLY_ONE = order(统一社会信用代码=MILL_B, 订单日期="2019-09-01")
 CANCELLED = ONLY_ONE | {"状态": "取消", "更新时间": "2020-09-02 10:30:00"}
-TO_OCTOBER = order(订单日期="2020-10-01", 发货日期="", 更新时间="2020-09-02 10:30:00")
+TO_OCTOBER = order(订单日期="2020-10-01", 发货日期="", 更新时间="2020-10-02 10:30:00")
 
 
 @pytest.fixture

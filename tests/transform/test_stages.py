@@ -83,6 +83,7 @@ def test_a_month_moves_from_flash_to_final_and_its_revisions_are_kept(
                 订单号=f"SO-{number}",
                 行号=str(n),
                 订单日期=day,
+                更新时间=f"{day} 10:30:00",
                 发货日期="",
                 数量=amount,
                 单价="1",

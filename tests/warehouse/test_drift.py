@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -127,12 +128,34 @@ def test_a_mill_that_comes_twice_and_a_source_that_is_gone_are_told(warehouse, t
     }
 
 
-def test_a_reason_lets_pass_no_other_rule(warehouse):
-    build_id = one(
-        warehouse,
+def built_again(settings: Settings) -> int:
+    """A build of what the candidate holds."""
+    return one(
+        settings,
         "insert into ops.build (status, last_load_id, loads, code_version, is_full)"
-        " select 'built', last_load_id, loads, code_version, false from ops.build returning build_id",
+        " select 'built', last_load_id, loads, code_version, false from ops.build"
+        " order by build_id limit 1 returning build_id",
     )
+
+
+def test_a_refused_audit_costs_about_what_a_passing_one_costs(warehouse):
+    spoil = "update candidate.market_share set share = share + 0.001, value_cny = value_cny + 1 returning 1"
+    spent = []  # time of this process only: others may be at work beside it
+    for change in ("select 1", spoil):
+        query(warehouse, change, role=Role.TRANSFORMER)
+        build_id = built_again(warehouse)
+        before = time.process_time()
+        failed = release.audit(warehouse, build_id)
+        spent.append(time.process_time() - before)
+    passed, refused = spent
+    rows = "select sum(unexpected_count) from ops.validation_result where build_id = %s"
+    assert one(warehouse, rows, build_id) > 2000
+    assert {"shares_sum_to_one", "share_is_part_of_total"} <= set(failed)
+    assert refused <= 1.5 * passed
+
+
+def test_a_reason_lets_pass_no_other_rule(warehouse):
+    build_id = built_again(warehouse)
     for change in (
         "update candidate.dual_circulation set domestic_value_cny = total_value_cny where is_finished",
         "update candidate.market_share set share = share + 0.001 where month = '2020-08-01'",

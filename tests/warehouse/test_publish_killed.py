@@ -46,7 +46,8 @@ class Undisturbed:
 
 def with_news(settings: Settings, folder: Path) -> Settings:
     """The published warehouse with one more file: lines of a new month, and a correction in an old one."""
-    new = orders(3, 订单号="SO-9", 订单日期="2020-10-08", 发货日期="2020-10-20")
+    october = {"订单日期": "2020-10-08", "发货日期": "2020-10-20", "更新时间": "2020-10-08 10:30:00"}
+    new = orders(3, 订单号="SO-9", **october)
     corrected = order(数量="2000", 金额="41000.00", 更新时间="2020-09-09 09:00:00")
     (result,) = load(settings, "enterprise_orders", write(folder / "news.csv", [*new, corrected]))
     assert result.accepted == 4

@@ -1,6 +1,8 @@
 """Edges of the question which version of a row counts (the plain cases are in test_accept.py)."""
 
+import datetime as dt
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from samples import MILL_B, cell, load, order, orders, query, warehouse_state, write, write_download
 
@@ -27,6 +29,34 @@ def test_versions_of_one_file_are_all_kept_whatever_their_order(warehouse: Setti
     (result,) = load(warehouse, SOURCE, write(tmp_path / "a.csv", rows))
     assert (result.accepted, result.unchanged) == (2, 1)
     assert (_quantities(warehouse), _quantities(warehouse, f"{SOURCE}_history")) == ([7], [1000])
+
+
+def test_a_version_from_the_future_waits_for_its_correction(warehouse: Settings, tmp_path: Path) -> None:
+    first = [*orders(9), order(行号="10", 更新时间="2099-09-01 10:00:00")]
+    (result,) = load(warehouse, SOURCE, write(tmp_path / "a.csv", first))
+    assert (result.quarantined, result.failed_rules) == (1, ["updated_at_not_in_future"])
+    corrected = write(tmp_path / "b.csv", [order(行号="10", 数量="7", 更新时间=LATE)])
+    (result,) = load(warehouse, SOURCE, corrected)
+    assert (result.accepted, _quantities(warehouse)) == (1, [1000] * 9 + [7])
+    assert query(warehouse, "select healed_by_load is not null from ops.quarantine") == [(True,)]
+
+
+def test_a_version_is_from_between_its_order_and_a_day_from_now(warehouse: Settings, tmp_path: Path) -> None:
+    now = dt.datetime.now(ZoneInfo("Asia/Shanghai"))
+    moments = {
+        now + dt.timedelta(hours=23): None,
+        (now + dt.timedelta(hours=23)).astimezone(dt.UTC): None,
+        now + dt.timedelta(hours=25): "updated_at_not_in_future",
+        (now + dt.timedelta(hours=25)).astimezone(dt.UTC): "updated_at_not_in_future",
+        dt.datetime.fromisoformat("2020-09-01T00:00:00+08:00"): None,
+        dt.datetime.fromisoformat("2020-08-31T16:00:00+00:00"): None,
+        dt.datetime.fromisoformat("2020-08-31T23:59:59+08:00"): "updated_at_not_before_order",
+        dt.datetime.fromisoformat("2020-08-31T15:59:59+00:00"): "updated_at_not_before_order",
+    }
+    rows = [order(行号=str(n), 更新时间=moment.isoformat()) for n, moment in enumerate(moments, 1)]
+    load(warehouse, SOURCE, write(tmp_path / "a.csv", [*rows, *orders(20, 订单号="SO-2")]))
+    told = query(warehouse, "select line_no - 1, rule_codes from ops.quarantine order by 1")
+    assert told == [(n, [rule]) for n, rule in enumerate(moments.values(), 1) if rule]
 
 
 def test_mills_with_equal_order_numbers_do_not_touch_each_other(warehouse: Settings, tmp_path: Path) -> None:

@@ -383,7 +383,7 @@ comment on column ops.quarantine.row_values is 'The row as it was read: canonica
 comment on column ops.quarantine.row_key is
 'Values of the contract''s key as text; null when one could not be read: such a row cannot be healed by its key';
 comment on column ops.quarantine.row_version is
-'The row''s own version (updated_at); null when the source has none or it could not be read';
+'The row''s own version (updated_at); null when the source has none, or it could not be read or is from the future';
 comment on column ops.quarantine.enterprise_uscc is
 'The mill; null when the source has none, or the code is missing or fails its check character';
 comment on column ops.quarantine.healed_by_load is

@@ -1,0 +1,45 @@
+"""Identifiers that a spreadsheet took for numbers: it keeps 15 digits, and writes zeros for the others.
+
+A number may end in zeros by itself. A column was rounded where most of its different long numbers end so, and
+it is no chance: they have three of these zeros or more in all, or lines that have one key differ in content.
+"""
+
+import polars as pl
+
+from include.sources.contract import Column, Contract
+
+_EXACT_DIGITS = 15
+_LONG = f"^[0-9]{{{_EXACT_DIGITS + 1},}}$"
+_ROUNDED = f"^[0-9]{{{_EXACT_DIGITS}}}0+$"
+_CERTAIN_ZEROS = 3  # of a thousand numbers that were never rounded one ends so
+
+
+def may_be_rounded(column: Column, contract: Contract) -> bool:
+    """Whether the column names things by numbers that can be longer than a spreadsheet keeps."""
+    if column.digits:
+        return max(column.digits) > _EXACT_DIGITS
+    return column.identifier or (column.type == "integer" and column.name in contract.key)
+
+
+def rounded(name: str, values: dict[str, pl.Series], contract: Contract, meets: pl.Series) -> pl.Series:
+    """For which rows the identifier has lost digits; ``meets`` are rows that cancel another by its key."""
+    numbers = values[name]
+    looks = numbers.str.contains(_ROUNDED).fill_null(value=False)
+    if not looks.any():
+        return looks
+    different = numbers.filter(numbers.str.contains(_LONG).fill_null(value=False)).unique()
+    ends = different.filter(different.str.contains(_ROUNDED))
+    zeros = int((ends.str.len_bytes() - _EXACT_DIGITS).sum())
+    is_most = 2 * len(ends) > len(different)
+    certain = is_most and (zeros >= _CERTAIN_ZEROS or _lines_collapsed(looks & ~meets, values, contract))
+    return looks & certain
+
+
+def _lines_collapsed(of: pl.Series, values: dict[str, pl.Series], contract: Contract) -> bool:
+    """Whether two lines with one key differ, and not as a line does that was amended or cancelled."""
+    status = ["status"] if contract.cancelled else []
+    lines = pl.DataFrame(values).filter(of).drop_nulls(contract.key)
+    if status:
+        lines = lines.filter(pl.col("status").ne_missing(contract.cancelled))
+    different = lines.unique([name for name in contract.names if name != contract.version_column])
+    return bool(different.select(*contract.key, *status).is_duplicated().any())
