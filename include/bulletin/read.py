@@ -28,6 +28,7 @@ class Content:
     release: Row
     refused_loads: list[Row]
     missing_mills: list[Row]
+    missing_rates: list[Row]
     bases: list[Row]
     months: list[Row]
     products: list[Row]
@@ -56,6 +57,7 @@ def read(settings: Settings, release_id: int | None = None) -> Content:
             release=_rows(connection, "release")[0],
             refused_loads=refused,
             missing_mills=missing,
+            missing_rates=_rows(connection, "missing_rates"),
             bases=_rows(connection, "bases"),
             months=_rows(connection, "months"),
             products=_rows(connection, "products"),

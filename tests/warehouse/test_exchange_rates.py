@@ -1,6 +1,7 @@
 """Order lines of a month without an exchange rate: kept, counted, and valued once the rate is entered."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -8,6 +9,8 @@ import pytest
 from samples import load, one, order, query, write
 
 from include import release
+from include.bulletin.page import render
+from include.bulletin.read import read
 from include.errors import ExchangeRateError
 from include.settings import Role, Settings
 from include.sources.lookups import seed
@@ -96,6 +99,13 @@ def test_the_build_says_what_is_missing_and_how_to_enter_it(waiting):
     assert "`textile rate 2005-03 USD YUAN_FOR_ONE`" in said
     with connect(settings, Role.PUBLISHER) as connection:
         assert exchange_rates.missing(connection) == [(MONTH, "USD", 1)]
+
+
+def test_the_bulletin_says_what_its_amounts_leave_out(waiting):
+    content = read(waiting[0])
+    assert content.missing_rates == [{"month": MONTH, "lines_without_rate": 1}]
+    (line,) = re.findall(r'<div class="missing-rate">.*</div>', render(content))
+    assert "2005-03: 1 " in line
 
 
 @pytest.fixture(scope="module")
