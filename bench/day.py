@@ -9,11 +9,12 @@ import httpx
 
 from bench import ours
 from bench.timing import Results, Run, median, ratio, say
-from include import pipeline, release, synthetic
-from include.demonstration.demo import deliver
-from include.local import airflow_api, daily_run, stack
+from include.demo import airflow_api, daily_run, synthetic
+from include.demo.stages import deliver
+from include.load import drop_folder, loading
+from include.local import stack
+from include.release import publishing
 from include.settings import Role, Settings, load_settings
-from include.sources import files
 from include.sources.contract import sources
 from include.warehouse.connection import connect
 
@@ -62,12 +63,12 @@ def prepare(settings: Settings, lines: int) -> dict[str, int]:
     synthetic.generate(folder, HISTORY_MONTHS, scale=lines / _LINES_PER_SCALE)
     rows = {}
     for source in sources():
-        results = pipeline.load_files(settings, source, files.find(folder, source))
+        results = loading.load_files(settings, source, drop_folder.find(folder, source))
         assert {r.status for r in results} == {"accepted"}
         rows[source] = sum(r.accepted for r in results)
     shutil.rmtree(folder)
     shutil.rmtree(settings.home / "archive")
-    assert release.publish(settings, say=say).status == "published"
+    assert publishing.publish(settings, say=say).status == "published"
     return rows
 
 
@@ -80,7 +81,7 @@ def make_day(folder: Path, day: dt.date, lines: int) -> tuple[Path, dict[str, in
 
 def by_scheduler(client: httpx.Client, settings: Settings, folder: Path) -> float:
     """Drop the files, run the DAGs; seconds until readers see a release with all of them."""
-    wanted = loads_shown(settings) + sum(len(files.find(folder, source)) for source in _SOURCES)
+    wanted = loads_shown(settings) + sum(len(drop_folder.find(folder, source)) for source in _SOURCES)
     begin = time.perf_counter()
     deliver(folder, settings.landing_dir)
     runs = [(f"ingest_{s}", airflow_api.trigger(client, f"ingest_{s}")) for s in sources()]
@@ -99,7 +100,7 @@ def by_command_line(folder: Path) -> float:
     """``textile load`` for each source, then ``textile publish``: seconds until the last one has ended."""
     begin = time.perf_counter()
     for source in _SOURCES:
-        ours.textile("load", source, *files.find(folder, source))
+        ours.textile("load", source, *drop_folder.find(folder, source))
     assert ours.textile("publish")["status"] == "published"
     return time.perf_counter() - begin
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from bench.timing import say
-from include import synthetic
+from include.demo import synthetic
+from include.demo.synthetic.generate import LAST_DAY
 from include.settings import home_dir
-from include.synthetic.generate import LAST_DAY
 
 SOURCE = "customs_exports"
 ENCODING = "gb18030"

@@ -10,9 +10,10 @@ from bench.timing import Results, Run, say
 from expectations.drift import GUARDS
 from expectations.drift.jumps import Kind, Measure
 from expectations.release_rules import decided
-from include import pipeline, release, synthetic
+from include.demo import synthetic
+from include.load import drop_folder, loading
+from include.release import building
 from include.settings import Role
-from include.sources import files
 from include.sources.contract import sources
 from include.warehouse.connection import connect, scalar
 
@@ -77,10 +78,10 @@ def measure(run: Run) -> Results:
     say(f"{_MILLS} mills, {_MONTHS} months: generating, loading, building")
     synthetic.generate(folder, _MONTHS, _MILLS)
     for source in sources():
-        results = pipeline.load_files(settings, source, files.find(folder, source))
+        results = loading.load_files(settings, source, drop_folder.find(folder, source))
         assert {r.status for r in results} == {"accepted"}
     shutil.rmtree(folder)
-    assert release.build(settings)
+    assert building.build(settings)
     large, low = decided("above_scale_cny"), decided("low_base_cny")
     with connect(settings, Role.PUBLISHER) as connection:
         cursor = connection.execute(_LATE.encode(), {"large": large})

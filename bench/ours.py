@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from bench.timing import say
-from include import pipeline
+from include.load import loading
+from include.load.load_log import FileResult
 from include.local import stack
 from include.settings import Role, Settings, load_settings
 from include.sources import read
 from include.sources.contract import contract
+from include.sources.counts import ReadCounts
 from include.sources.manifest import Manifest
 from include.sources.profile import canonical
-from include.sources.tally import Tally
 from include.warehouse import load_table
 from include.warehouse.connection import connect
-from include.warehouse.load_log import FileResult
 
 
 def read_and_copy(settings: Settings, source: str, path: Path) -> int:
@@ -40,7 +40,7 @@ def read_all(source: str, path: Path) -> int:
 def _blocks(source: str, path: Path) -> Iterator[read.Block]:
     scratch = path.parent / "scratch"
     file = read.DeliveredFile(path, contract(source), canonical(source), Manifest(), scratch)
-    return read.blocks(file, Tally())
+    return read.blocks(file, ReadCounts())
 
 
 def load(settings: Settings, source: str, path: Path) -> int:
@@ -54,7 +54,7 @@ def load_again(settings: Settings, source: str, path: Path) -> int:
 
 
 def _accepted(settings: Settings, source: str, path: Path) -> FileResult:
-    (result,) = pipeline.load_files(settings, source, [path])
+    (result,) = loading.load_files(settings, source, [path])
     assert result.status == "accepted", result
     return result
 

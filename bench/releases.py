@@ -16,10 +16,10 @@ import psycopg
 
 from bench import changes, cluster, ours, readers, stamped
 from bench.timing import Results, Run, median, ratio, say
-from include import maintenance, release, released
 from include.errors import ReadersInTheWayError
+from include.maintenance import housekeeping
+from include.release import current_release, publishing, store
 from include.settings import Role, Settings
-from include.warehouse import store
 from include.warehouse.connection import connect, scalar
 
 RELEASES = 30
@@ -61,7 +61,7 @@ def space(settings: Settings, *, together: bool) -> Results:
         names = ", ".join(f"store.{mart}" for mart in store.stored_marts(connection))
         connection.execute(f"truncate {names}".encode())
     publish(settings, audited(settings)[0])
-    maintenance.vacuum(settings, lambda _: None)
+    housekeeping.vacuum(settings, lambda _: None)
     one, all_of_one = occupied(settings), changes.size(settings)
     publish(settings, audited(settings)[0])
     unchanged = occupied(settings)["bytes"] - one["bytes"]
@@ -71,7 +71,7 @@ def space(settings: Settings, *, together: bool) -> Results:
         build_id, compared = audited(settings)
         took.append((compared, publish(settings, build_id)))
         before = occupied(settings)
-        maintenance.vacuum(settings, lambda _: None)  # as every night
+        housekeeping.vacuum(settings, lambda _: None)  # as every night
     after = occupied(settings)
     say(f"{RELEASES} releases: {after['bytes'] / one['bytes']:.2f} x the space of one")
     return {
@@ -109,7 +109,7 @@ def audited(settings: Settings) -> tuple[int, float]:
 def publish(settings: Settings, build_id: int) -> float:
     """Publish an audited build; returns seconds."""
     begin = time.perf_counter()
-    release.publish_build(settings, build_id)
+    publishing.publish_build(settings, build_id)
     return time.perf_counter() - begin
 
 
@@ -229,7 +229,7 @@ def seconds_of_rollback(settings: Settings, back: int) -> float:
             {"n": back},
         )
     begin = time.perf_counter()
-    released.rollback(settings, release_id, "bench")
+    current_release.rollback(settings, release_id, "bench")
     return time.perf_counter() - begin
 
 

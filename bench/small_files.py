@@ -7,7 +7,7 @@ from collections import Counter
 
 from bench import ours
 from bench.timing import Results, Run, median, say
-from include import synthetic
+from include.demo import synthetic
 
 SOURCE = "enterprise_orders"
 _FILES = 400

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import psycopg
 
+from include.release import store
 from include.settings import Role, Settings
-from include.warehouse import store
 from include.warehouse.connection import connect, patiently, scalar
 
 MARTS = ("stamped_large", "stamped_middle", "stamped_small")

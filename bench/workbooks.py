@@ -9,8 +9,8 @@ import polars as pl
 from bench import files, ours, peer_process
 from bench.raw_copy import columns
 from bench.timing import Results, Run, median, ratio, say, seconds
+from include.demo.synthetic import writers
 from include.sources.contract import Column
-from include.synthetic import writers
 
 _SHARE = 4  # a workbook has a quarter of the lines: a sheet ends at 1,048,576 rows
 _TYPES: dict[str, type[pl.DataType]] = {

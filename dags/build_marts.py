@@ -36,21 +36,21 @@ def build_marts() -> None:
 
     @task.short_circuit(retries=0, execution_timeout=timedelta(hours=3))
     def build() -> int | None:
-        from include import release
+        from include.release import building, publishing
 
-        build_id = release.build(load_settings(), log.info)
+        build_id = building.build(load_settings(), log.info)
         if build_id is None:
-            log.info(release.unchanged(load_settings()).message)
+            log.info(publishing.unchanged(load_settings()).message)
         return build_id
 
     @task(retries=0, execution_timeout=timedelta(hours=4))  # it may have to build again
     def audit(build_id: int, params: dict, dag_run) -> int:
-        from include import drift, release
+        from include.release import drift, publishing, validation
 
         accepted = drift.acceptance(params["accept_drift"], dag_run.triggering_user_name)
-        audited, failed = release.audit_fresh(load_settings(), build_id, log.info, accepted)
+        audited, failed = validation.audit_fresh(load_settings(), build_id, log.info, accepted)
         if audited is None:
-            raise AirflowSkipException(release.unchanged(load_settings()).message)
+            raise AirflowSkipException(publishing.unchanged(load_settings()).message)
         if failed:
             why = drift.refusal(drift.jumps(load_settings(), audited))
             raise AirflowFailException(f"build {audited} ({', '.join(failed)}): {why}")
@@ -59,10 +59,10 @@ def build_marts() -> None:
     # Gives up after seconds, for its readers; its tries outlast the 30 minutes that one of them may idle.
     @task(retries=7, retry_delay=timedelta(seconds=20), **PATIENTLY)
     def publish(build_id: int) -> int | None:
-        from include import release
+        from include.release import publishing
 
         try:
-            return release.publish_build(load_settings(), build_id, log.info).release_id
+            return publishing.publish_build(load_settings(), build_id, log.info).release_id
         except ReadersInTheWayError:
             raise
         except PublishError as error:

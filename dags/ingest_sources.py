@@ -43,26 +43,26 @@ def ingest(source: str) -> DAG:
     def ingest_source() -> None:
         @task.short_circuit(**ON_IO_FAILURE, execution_timeout=timedelta(minutes=10))
         def find(run_id: str) -> bool:
-            from include.ingest import has_work
+            from include.load.ingest_run import has_work
 
             return has_work(load_settings(), source, run_id)
 
         @task(**ON_IO_FAILURE, execution_timeout=timedelta(hours=2))
         def load(run_id: str) -> dict[str, int | list[str]]:
-            from include.ingest import load
+            from include.load.ingest_run import load
 
             return load(load_settings(), source, run_id, log.info)
 
         @task(retries=0, outlets=[Asset(f"raw.{source}")], execution_timeout=timedelta(minutes=5))
         def accept(run_id: str) -> None:
-            from include.ingest import has_news
+            from include.load.ingest_run import has_news
 
             if not has_news(load_settings(), source, run_id):
                 raise AirflowSkipException(f"no file of {source} was accepted: nothing to announce")
 
         @task(retries=0, execution_timeout=timedelta(minutes=5))
         def audit(run_id: str) -> None:
-            from include.ingest import refusals
+            from include.load.ingest_run import refusals
 
             if message := refusals(load_settings(), source, run_id):
                 raise AirflowFailException(message)

@@ -38,15 +38,15 @@ def maintain_warehouse() -> None:
 
     @task
     def retain() -> dict[str, int]:
-        from include import maintenance
+        from include.maintenance import housekeeping
 
-        return maintenance.retain(load_settings(), log.info)
+        return housekeeping.retain(load_settings(), log.info)
 
     @task
     def vacuum() -> None:
-        from include import maintenance
+        from include.maintenance import housekeeping
 
-        maintenance.vacuum(load_settings(), log.info)
+        housekeeping.vacuum(load_settings(), log.info)
 
     @task(retries=0)
     def check() -> int:

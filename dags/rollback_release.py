@@ -44,10 +44,10 @@ def rollback_release() -> None:
         execution_timeout=timedelta(minutes=10),
     )
     def rollback(params: dict, dag_run) -> int:
-        from include import released
+        from include.release import current_release
 
         try:
-            released.rollback(
+            current_release.rollback(
                 load_settings(), params["release_id"], params["reason"], dag_run.triggering_user_name
             )
         except PublishError as error:

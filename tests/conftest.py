@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from samples import MILL_B, items, load, order, orders, write
 
-from include import release
 from include.local import ports, postgres
+from include.release import publishing
 from include.settings import PROJECT_DIR, Role, Settings
 from include.warehouse import bootstrap
 
@@ -77,7 +77,7 @@ def published(new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.T
     load(settings, "enterprise_orders", write(files / "a.csv", orders(12)), write(files / "b.csv", abroad))
     load(settings, "enterprise_orders", write(files / "c.csv", [*other_mill, *orders(8)]))
     load(settings, "customs_exports", write(files / "d.csv", items(4)))
-    result = release.publish(settings)
+    result = publishing.publish(settings)
     assert result.status == "published", result
     return settings
 

@@ -10,15 +10,15 @@ import polars as pl
 import psycopg
 from stdnum.cn import uscc
 
-from include import pipeline
+from include.load import loading
+from include.load.load_log import FileResult
+from include.release import store
 from include.settings import Role, Settings
 from include.sources import read
 from include.sources.contract import contract
 from include.sources.manifest import manifest
 from include.sources.profile import Profile, canonical
-from include.warehouse import store
 from include.warehouse.connection import connect
-from include.warehouse.load_log import FileResult
 
 Row = dict[str, str]
 
@@ -171,7 +171,7 @@ def raw_lines(path: Path, *lines: int) -> dict[int, str]:
 
 def load(settings: Settings, source: str, *paths: Path, profile: str | None = None) -> list[FileResult]:
     """Load files as a person or a DAG would, and check that no row got lost."""
-    results = pipeline.load_files(settings, source, paths, profile)
+    results = loading.load_files(settings, source, paths, profile)
     assert [r.status for r in results if r.status not in ("accepted", "refused", "duplicate")] == []
     for result in results:
         if result.status == "accepted":

@@ -14,10 +14,10 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from include.bulletin.charts import WIDTH, charts
-from include.bulletin.read import Content, Row
+from include.bulletin.rows import Content, Row
 from include.bulletin.sections import Column, Section, Text, sections, words
 
-_FOLDER = Path(__file__).parent / "page"
+_FOLDER = Path(__file__).parent / "templates"
 _NOT_SENT = {"columns", "few", "few_add_up", "cells", "total", "note", "mart"}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from include.bulletin import files, page
-from include.bulletin.read import read
+from include.bulletin.rows import read
 from include.errors import BulletinError
 from include.settings import Role, Settings
 from include.warehouse.connection import connect, exclusive

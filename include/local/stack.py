@@ -13,8 +13,8 @@ import psycopg
 from include.dashboard import provision
 from include.errors import SetupError
 from include.local import airflow, databases, ports, postgres, secrets, signals, superset
+from include.release import reference_due
 from include.settings import Role, Settings, home_dir, load_settings
-from include.warehouse import reference_due
 from include.warehouse.connection import connect
 
 Say = Callable[[str], None]

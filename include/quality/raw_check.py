@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from include.errors import RawChangedError
-from include.quality import whole_check
+from include.maintenance import whole_check
+from include.release import build_log, reference_due
 from include.settings import Role, Settings
-from include.warehouse import build_log, reference_due
 from include.warehouse.connection import connect, exclusive
 
 _SHOWN = 5

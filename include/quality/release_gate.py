@@ -8,7 +8,7 @@ import psycopg
 from include.quality import saved_queries
 from include.quality.gate import Gate
 from include.quality.results import RuleResult, record
-from include.transform.manifest import Mart
+from include.transform.dbt_manifest import Mart
 from include.warehouse import store_tables
 
 

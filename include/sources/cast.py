@@ -18,10 +18,10 @@ from stdnum.cn import uscc
 from include.settings import ZONE
 from include.sources import dates
 from include.sources.contract import Column, Contract
+from include.sources.counts import ReadCounts
 from include.sources.lookups import codes, fold, known_words
 from include.sources.notation import Notation
 from include.sources.rounding import may_be_rounded, rounded
-from include.sources.tally import Tally
 
 # An index entry of PostgreSQL (2,704 bytes) holds five text columns of so many characters of any script.
 MAX_KEY_CHARACTERS = 100
@@ -37,7 +37,7 @@ _WIDE = "".join(map(chr, range(0x2000, 0x200B)))
 _BLANKS = f" \t\n\r\x0b\x0c\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000{_WIDE}{_INVISIBLE}"
 
 
-def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tally) -> pl.DataFrame:
+def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, counts: ReadCounts) -> pl.DataFrame:
     """Canonical columns as text in PostgreSQL's notation, ``_line_no`` and ``_findings``.
 
     ``frame`` holds every canonical column as text, ``_line_no``, and the flags of ``_FLAGS``. Rows are
@@ -49,16 +49,16 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, tally: Tal
     if (no_line := frame["_is_total"] | frame["_is_header"]).any():  # what stands there are no values
         frame = frame.with_columns(_only_where(~no_line, frame[name]) for name in contract.names)
     for column in contract.columns:
-        text = _without_error_values(frame[column.name], tally)
+        text = _without_error_values(frame[column.name], counts)
         if column.type == "text":
-            value = _text(text, column, notation, tally)
+            value = _text(text, column, notation, counts)
             if column.name in contract.key:
                 too_long = value.str.len_chars() > MAX_KEY_CHARACTERS
                 _mark(marks, too_long, f"unreadable:{column.name}")
                 value = _only_where(~too_long, value) if too_long.any() else value
-            values[column.name] = _identifier(value, column, marks, tally)
+            values[column.name] = _identifier(value, column, marks, counts)
         else:
-            values[column.name] = _typed(text, column, notation, marks, tally)
+            values[column.name] = _typed(text, column, notation, marks, counts)
         if column.earliest or column.not_before:
             _bounds(column, values, notation, now, marks)
         if column.check == "uscc":
@@ -102,26 +102,26 @@ def _only_where(keep: pl.Series, values: pl.Series) -> pl.Series:
     return values.set(~keep.fill_null(value=False), None)
 
 
-def _counted(before: pl.Series, after: pl.Series, rule: str, tally: Tally) -> pl.Series:
+def _counted(before: pl.Series, after: pl.Series, rule: str, counts: ReadCounts) -> pl.Series:
     """``after``, with the values that differ from ``before`` counted as repaired by ``rule``."""
     if changed := int((before != after).sum()):
-        tally.repairs[rule] += changed
+        counts.repairs[rule] += changed
     return after
 
 
-def _without_error_values(text: pl.Series, tally: Tally) -> pl.Series:
+def _without_error_values(text: pl.Series, counts: ReadCounts) -> pl.Series:
     """A spreadsheet's error is no value; in a column that needs one the row is refused for that."""
     if not text.str.starts_with("#").any():
         return text
     is_error = text.str.strip_chars().is_in(_ERROR_VALUES).fill_null(value=False)
     if is_error.any():
-        tally.repairs["error_value_is_missing"] += int(is_error.sum())
+        counts.repairs["error_value_is_missing"] += int(is_error.sum())
     return text.set(is_error, None)
 
 
-def _text(text: pl.Series, column: Column, notation: Notation, tally: Tally) -> pl.Series:
+def _text(text: pl.Series, column: Column, notation: Notation, counts: ReadCounts) -> pl.Series:
     """A text without blanks around it, known words as their code; an empty one is missing."""
-    value = _trimmed(text, tally)
+    value = _trimmed(text, counts)
     if known := _words(column, notation):
         value = _by_distinct_value(
             value, lambda v: pl.Series([known.get(fold(word), word) for word in v], dtype=pl.String)
@@ -129,17 +129,17 @@ def _text(text: pl.Series, column: Column, notation: Notation, tally: Tally) -> 
     if column.upper or column.check:
         value = value.str.to_uppercase()
     if column.identifier or column.digits or column.upper:
-        value = _counted(value, _half_width(value), "full_width_as_half_width", tally)
+        value = _counted(value, _half_width(value), "full_width_as_half_width", counts)
     return value
 
 
-def _trimmed(text: pl.Series, tally: Tally) -> pl.Series:
+def _trimmed(text: pl.Series, counts: ReadCounts) -> pl.Series:
     value = text.str.strip_chars()
     if not _is_ascii(value):
         value = value.str.strip_chars(_BLANKS)
     # Trimming only shortens: equal bytes in all, nothing was trimmed.
     if text.str.len_bytes().sum() != value.str.len_bytes().sum():
-        value = _counted(text, value, "blanks_trimmed", tally)
+        value = _counted(text, value, "blanks_trimmed", counts)
     empty = value == ""
     return value.set(empty, None) if empty.any() else value
 
@@ -148,18 +148,18 @@ def _is_ascii(text: pl.Series) -> bool:
     return bool(text.str.len_bytes().sum() == text.str.len_chars().sum())
 
 
-def _identifier(value: pl.Series, column: Column, marks: list[pl.Series], tally: Tally) -> pl.Series:
+def _identifier(value: pl.Series, column: Column, marks: list[pl.Series], counts: ReadCounts) -> pl.Series:
     """Marks codes that a spreadsheet has spoilt, or that are not of the length they must have."""
     if column.digits:
-        return _digits(value, column, marks, tally)
+        return _digits(value, column, marks, counts)
     if column.identifier:
         _mark(marks, value.str.contains(_SCIENTIFIC), f"spoilt:{column.name}")
     return value
 
 
-def _digits(value: pl.Series, column: Column, marks: list[pl.Series], tally: Tally) -> pl.Series:
+def _digits(value: pl.Series, column: Column, marks: list[pl.Series], counts: ReadCounts) -> pl.Series:
     if column.leading_zeros:
-        value = _with_leading_zeros(value, column, tally)
+        value = _with_leading_zeros(value, column, counts)
     lengths = "|".join(f"[0-9]{{{length}}}" for length in column.digits)
     wrong = ~value.str.contains(f"^({lengths})$")
     if wrong.any():
@@ -169,7 +169,7 @@ def _digits(value: pl.Series, column: Column, marks: list[pl.Series], tally: Tal
     return value
 
 
-def _with_leading_zeros(value: pl.Series, column: Column, tally: Tally) -> pl.Series:
+def _with_leading_zeros(value: pl.Series, column: Column, counts: ReadCounts) -> pl.Series:
     """A code one zero short that is a known code with it: a spreadsheet took it for a number."""
     short = value.str.len_bytes() < max(column.digits)
     if not short.any():
@@ -177,25 +177,25 @@ def _with_leading_zeros(value: pl.Series, column: Column, tally: Tally) -> pl.Se
     padded = value.str.zfill(max(column.digits))
     known = padded.is_in(list(codes(str(column.leading_zeros))))
     is_known = (short & value.str.contains(r"^[1-9][0-9]*$") & known).fill_null(value=False)
-    return _counted(value, padded.zip_with(is_known, value), "leading_zero_restored", tally)
+    return _counted(value, padded.zip_with(is_known, value), "leading_zero_restored", counts)
 
 
 def _typed(
-    text: pl.Series, column: Column, notation: Notation, marks: list[pl.Series], tally: Tally
+    text: pl.Series, column: Column, notation: Notation, marks: list[pl.Series], counts: ReadCounts
 ) -> pl.Series:
     """A column of numbers, dates or code words; values are cleaned only where they need it."""
     reading = _reading(text, column, notation)
     if not (text.is_not_null() & reading.is_null()).any():
         return reading
-    trimmed = _trimmed(text, tally)
-    clean = _counted(trimmed, _half_width(trimmed), "full_width_as_half_width", tally)
+    trimmed = _trimmed(text, counts)
+    clean = _counted(trimmed, _half_width(trimmed), "full_width_as_half_width", counts)
     if column.decimal:
-        clean = _counted(clean, clean.str.replace(r"^([0-9][^-]*)-$", "-${1}"), "trailing_minus", tally)
+        clean = _counted(clean, clean.str.replace(r"^([0-9][^-]*)-$", "-${1}"), "trailing_minus", counts)
     reading = _reading(clean, column, notation)
     if column.codes and (left := clean.is_not_null() & reading.is_null()).any():
         padded = _by_distinct_value(_only_where(left, clean), lambda v: _padded_codes(v, column, notation))
         if restored := padded.len() - padded.null_count():
-            tally.repairs["leading_zero_restored"] += restored
+            counts.repairs["leading_zero_restored"] += restored
             reading = reading.zip_with(padded.is_null(), padded)
     _mark(marks, _unreadable(clean, reading, column), f"unreadable:{column.name}")
     return reading

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from include.errors import UnreadableFileError
-from include.plain_text import shown_name
+from include.sources.plain_text import shown_name
 from include.sources.profile import Profile
 
 MAX_UNPACKED_BYTES = 4 * 1024**3

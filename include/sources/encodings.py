@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from include.errors import UnreadableFileError
-from include.sources.tally import Tally
+from include.sources.counts import ReadCounts
 
 BLOCK_BYTES = 16 * 1024 * 1024
 MAX_LINE_BYTES = 1024 * 1024
@@ -23,7 +23,7 @@ _UTF8_ROLES = bytes(
 )
 
 
-def decoded_blocks(path: Path, shown: str, encoding: str | None, tally: Tally) -> Iterator[bytes]:
+def decoded_blocks(path: Path, shown: str, encoding: str | None, counts: ReadCounts) -> Iterator[bytes]:
     """Yield blocks as UTF-8, each ending at the end of a line; messages call the file ``shown``.
 
     Without ``encoding`` a file is UTF-16 if its first two bytes say so, else UTF-8 until the first byte that
@@ -40,10 +40,10 @@ def decoded_blocks(path: Path, shown: str, encoding: str | None, tally: Tally) -
         text = block if begun else block.removeprefix(codecs.BOM_UTF8)
         begun = True
         if codecs.BOM_UTF8 in text and (marks := text.count(_LINE_START_BOM)):
-            tally.repairs["byte_order_mark_removed"] += marks
+            counts.repairs["byte_order_mark_removed"] += marks
             text = text.replace(_LINE_START_BOM, b"\n")
         if b"\0" in text:
-            tally.repairs["nul_removed"] += text.count(b"\0")
+            counts.repairs["nul_removed"] += text.count(b"\0")
             text = text.replace(b"\0", b"")
         yield text
 

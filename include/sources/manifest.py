@@ -7,8 +7,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from include.errors import UnreadableFileError
-from include.plain_text import is_storable
 from include.sources.contract import Contract
+from include.sources.plain_text import is_storable
 
 
 class Manifest(BaseModel):

@@ -6,11 +6,11 @@ import polars as pl
 
 from include.errors import UnreadableFileError
 from include.sources.contract import Contract
+from include.sources.counts import ReadCounts
 from include.sources.expressions import columns_of, compiled
 from include.sources.lookups import fold
 from include.sources.profile import Profile, named_groups
 from include.sources.tables import OUR_COLUMNS
-from include.sources.tally import Tally
 
 # Line numbers that are made of what a line says: as many bits as PostgreSQL's bigint has above zero, less
 # one.
@@ -37,7 +37,7 @@ def found_headers(header: list[str], name: str, contract: Contract, profile: Pro
     return found
 
 
-def wanted_rows(text: pl.DataFrame, name: str, profile: Profile, tally: Tally) -> pl.DataFrame:
+def wanted_rows(text: pl.DataFrame, name: str, profile: Profile, counts: ReadCounts) -> pl.DataFrame:
     """Without the rows that the profile says are none; they are counted by reason.
 
     Empty cells are missing for every expression, whatever reader they came from.
@@ -48,7 +48,7 @@ def wanted_rows(text: pl.DataFrame, name: str, profile: Profile, tally: Tally) -
         # A ragged row has no values that a filter could speak of: it stays, and is refused as what it is.
         is_none = _holds(text, rule.where, name) & ~text["_ragged"]
         if is_none.any():
-            tally.skipped[rule.reason] += int(is_none.sum())
+            counts.skipped[rule.reason] += int(is_none.sum())
             text = text.filter(~is_none)
     return text
 

@@ -20,10 +20,10 @@ from include.errors import ContractError
 from include.sources import encodings, workbooks
 from include.sources.containers import Part, parts
 from include.sources.contract import Column, Contract, contract, sources
+from include.sources.counts import ReadCounts
 from include.sources.lookups import fold, words
 from include.sources.profile import Profile
 from include.sources.tables import joined_titles
-from include.sources.tally import Tally
 
 _WORDS = Path(__file__).parent / "header_words.yml"
 _LIKE_A_HEADER = 0.8
@@ -104,13 +104,13 @@ def propose(path: Path, source: str | None, scratch: Path) -> Proposal:
 
 def _grids(part: Part) -> Iterator[_Grid]:
     if part.kind == "text":
-        block = next(iter(encodings.decoded_blocks(part.path, part.name, None, Tally())), b"")
+        block = next(iter(encodings.decoded_blocks(part.path, part.name, None, ReadCounts())), b"")
         lines = [line.rstrip("\r") for line in block.decode().split("\n", _SAMPLE_ROWS)[:_SAMPLE_ROWS]]
         delimiter = max(_DELIMITERS, key=lambda d: sorted(line.count(d) for line in lines)[len(lines) // 2])
         yield _Grid([row for row in csv.reader(lines, delimiter=delimiter) if any(row)], delimiter)
         return
     profile = Profile(source="enterprise_orders", sheets="all")
-    opened = list(workbooks.sheets(part, profile, Tally()))
+    opened = list(workbooks.sheets(part, profile, ReadCounts()))
     for name, sheet in opened:
         first = islice(sheet.iter_rows(), _SAMPLE_ROWS)
         rows = [[workbooks.cell_text(cell) for cell in row] for row in first]

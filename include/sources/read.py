@@ -12,12 +12,12 @@ from include.sources import text_files, workbooks
 from include.sources.cast import cast
 from include.sources.containers import Part, parts
 from include.sources.contract import Contract
+from include.sources.counts import ReadCounts
 from include.sources.manifest import Manifest
 from include.sources.mapping import extra, to_contract, wanted_rows
 from include.sources.notation import Notation
 from include.sources.profile import Profile, named_groups
 from include.sources.tables import OUR_COLUMNS, Piece, TableBlock, table_blocks
-from include.sources.tally import Tally
 
 # Pieces whose lines are numbered from 1 after the given offset.
 PiecesAfter = Callable[[int], Iterable[Piece]]
@@ -71,19 +71,19 @@ class _Located:
     said: dict[str, str]
 
 
-def blocks(file: DeliveredFile, tally: Tally) -> Iterator[Block]:
+def blocks(file: DeliveredFile, counts: ReadCounts) -> Iterator[Block]:
     """Read a file in typed blocks; UnreadableFileError when it cannot be this source's file.
 
     Rows are numbered by their line in the file, or their row in the sheet; where a file has several sheets or
-    members, each begins where the one before it ended. ``tally`` counts what was taken out or repaired.
+    members, each begins where the one before it ended. ``counts``: what was taken out or repaired.
     """
     notation = Notation.of(file.profile)
     name = file.path.name
-    for found in _tables(file, tally):
-        text = wanted_rows(found.block.rows, name, file.profile, tally)
+    for found in _tables(file, counts):
+        text = wanted_rows(found.block.rows, name, file.profile, counts)
         given = {**file.profile.constants, **found.said, **file.manifest.values}
         mapped, unknown = to_contract(text, name, file.contract, file.profile, given)
-        typed = cast(mapped, file.contract, notation, tally)
+        typed = cast(mapped, file.contract, notation, counts)
         _check_manifest(typed, file, notation)
         rows = typed.with_columns(extra(text, unknown))
         yield Block(rows, unknown, found.place, found.block.rows.height)
@@ -91,7 +91,7 @@ def blocks(file: DeliveredFile, tally: Tally) -> Iterator[Block]:
 
 def records(file: DeliveredFile, lines: pl.Series) -> Iterator[Record]:
     """The rows whose numbers are in ``lines``, as delivered and in file order; reads the file once more."""
-    for found in _tables(file, Tally()):
+    for found in _tables(file, ReadCounts()):
         rows = found.block.rows
         following = rows["_line_no"].shift(-1, fill_value=found.block.end_line)
         is_wanted = rows["_line_no"].is_in(lines.implode())
@@ -107,7 +107,7 @@ def records(file: DeliveredFile, lines: pl.Series) -> Iterator[Record]:
             yield Record(line_no, f"{found.place} {line_no - found.offset}", raw, own)
 
 
-def _tables(file: DeliveredFile, tally: Tally) -> Iterator[_Located]:
+def _tables(file: DeliveredFile, counts: ReadCounts) -> Iterator[_Located]:
     """Every wanted table of every sheet of every member; line numbers go on from one to the next."""
     profile = file.profile
     with parts(file.path, profile, file.scratch) as members:
@@ -115,24 +115,24 @@ def _tables(file: DeliveredFile, tally: Tally) -> Iterator[_Located]:
         for part in members:
             names = [part.name.removesuffix(f" in {file.path.name}"), file.path.name]
             said = _said_by(profile.from_file_name, names, f"{part.name}: its name")
-            for pieces_after, sheet in _sheets(part, profile, tally):
+            for pieces_after, sheet in _sheets(part, profile, counts):
                 here = said | _said_by(
                     profile.from_sheet_name, [sheet], f"{part.name}: the sheet's name {sheet}"
                 )
                 place = ", ".join(filter(None, [part.place, f"sheet {sheet}, row" if sheet else "line"]))
                 offset = last
-                for block in table_blocks(pieces_after(offset), profile.layouts, part.name, tally):
+                for block in table_blocks(pieces_after(offset), profile.layouts, part.name, counts):
                     last = int(block.rows["_line_no"][-1]) if block.rows.height else last
                     yield _Located(block, place, offset, here)
 
 
-def _sheets(part: Part, profile: Profile, tally: Tally) -> Iterator[tuple[PiecesAfter, str]]:
+def _sheets(part: Part, profile: Profile, counts: ReadCounts) -> Iterator[tuple[PiecesAfter, str]]:
     """The pieces of a text file, or of each sheet of a workbook with its name, for a given offset."""
     if part.kind == "text":
-        yield partial(text_files.pieces, part, profile, tally), ""
+        yield partial(text_files.pieces, part, profile, counts), ""
         return
-    for name, sheet in workbooks.sheets(part, profile, tally):
-        yield partial(workbooks.pieces, sheet, part.name, profile.decimal, tally), name
+    for name, sheet in workbooks.sheets(part, profile, counts):
+        yield partial(workbooks.pieces, sheet, part.name, profile.decimal, counts), name
 
 
 def _said_by(pattern: str | None, names: list[str], what: str) -> dict[str, str]:
@@ -157,7 +157,7 @@ def _check_manifest(typed: pl.DataFrame, file: DeliveredFile, notation: Notation
             {c: [value if c == name else None] for c in file.contract.names},
             schema_overrides=dict.fromkeys(file.contract.names, pl.String),
         ).with_columns(_line_no=1, _ragged=False, _is_total=False, _is_header=False, _meets=False)
-        said = cast(one, file.contract, notation, Tally())[name][0]
+        said = cast(one, file.contract, notation, ReadCounts())[name][0]
         if said is None:
             raise UnreadableFileError(
                 "manifest_wrong",

@@ -8,9 +8,9 @@ from typing import Protocol, Self
 import polars as pl
 
 from include.errors import UnreadableFileError
+from include.sources.counts import ReadCounts
 from include.sources.lookups import fold
 from include.sources.profile import Layout
-from include.sources.tally import Tally
 
 MAX_COLUMNS = 1000
 # Beside the file's own columns, these stand in every table of text.
@@ -67,9 +67,9 @@ class TableBlock:
 
 
 def table_blocks(
-    pieces: Iterable[Piece], layouts: Sequence[Layout], file_name: str, tally: Tally
+    pieces: Iterable[Piece], layouts: Sequence[Layout], file_name: str, counts: ReadCounts
 ) -> Iterator[TableBlock]:
-    """Walk over a file's pieces; yields the rows of wanted tables, and counts in ``tally`` what is none."""
+    """Walk over a file's pieces; yields the rows of wanted tables, the others go to ``counts``."""
     layout: Layout | None = None  # of the table we are in
     names: list[str] = []
     begun = False
@@ -80,7 +80,7 @@ def table_blocks(
         while position < len(piece) and rest is None:
             if layout is None:
                 at, coming = _next_header(piece, position, layouts, begun=begun)
-                tally.skipped.update(_counted("outside of the table", piece.count(position, at)))
+                counts.skipped.update(_counted("outside of the table", piece.count(position, at)))
                 position = at
                 if coming is None:
                     continue
@@ -95,7 +95,7 @@ def table_blocks(
                 if layout.wanted:
                     yield TableBlock(rows, piece, piece.line_at(done))
                 else:
-                    tally.skipped.update(
+                    counts.skipped.update(
                         _counted(f"table {' '.join(layout.header)} is not wanted", rows.height)
                     )
                 if end == len(piece):

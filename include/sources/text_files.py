@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from include.ahead import ahead
 from include.errors import UnreadableFileError
 from include.sources import encodings
 from include.sources.containers import Part
+from include.sources.counts import ReadCounts
 from include.sources.encodings import count_byte
+from include.sources.prefetch import prefetch
 from include.sources.profile import Profile
-from include.sources.tally import Tally
 
 _PIECE_BYTES = 256 * 1024
 MAX_RECORD_LINES = 100
@@ -238,11 +238,11 @@ class TextPiece:
             start = reader.line_num
 
 
-def pieces(part: Part, profile: Profile, tally: Tally, offset: int) -> Iterator[TextPiece]:
+def pieces(part: Part, profile: Profile, counts: ReadCounts, offset: int) -> Iterator[TextPiece]:
     """The blocks of a file; its lines are numbered from 1 after ``offset``."""
     delimiter, first_line = profile.delimiter, 1 + offset
     quote = None if profile.quote == "none" else profile.quote
-    for block in ahead(encodings.decoded_blocks(part.path, part.name, profile.encoding, tally)):
+    for block in prefetch(encodings.decoded_blocks(part.path, part.name, profile.encoding, counts)):
         delimiter = delimiter or _commonest_delimiter(block, profile)
         yield TextPiece(block, first_line, delimiter, quote, part.name)
         first_line += count_byte(block, b"\n")

@@ -28,9 +28,9 @@ from python_calamine import (
 
 from include.errors import UnreadableFileError
 from include.sources.containers import DAMAGE, Part
+from include.sources.counts import ReadCounts
 from include.sources.lookups import fold
 from include.sources.profile import Profile
-from include.sources.tally import Tally
 
 MAX_UNPACKED_BYTES = 2 * 1024**3
 MAX_UNPACK_RATIO = 200
@@ -116,14 +116,14 @@ class SheetPiece:
         return self.cells.select(self._columns()).row(at)
 
 
-def sheets(part: Part, profile: Profile, tally: Tally) -> Iterator[tuple[str, CalamineSheet]]:
+def sheets(part: Part, profile: Profile, counts: ReadCounts) -> Iterator[tuple[str, CalamineSheet]]:
     """The sheets that the profile names, by default the first visible one with content.
 
     The rows of others are counted as skipped, unless they begin like the chosen one: a table over two sheets
     is not to be lost by half. Hidden sheets are read only if they are named.
     """
     if part.kind != "xls":
-        check_archive(part, tally)
+        check_archive(part, counts)
     try:
         book = CalamineWorkbook.from_filelike(
             io.BytesIO(part.path.read_bytes())
@@ -138,12 +138,12 @@ def sheets(part: Part, profile: Profile, tally: Tally) -> Iterator[tuple[str, Ca
         raise _damaged(part.name, error) from error
     filled = [(s, sheet) for s, sheet in opened if sheet.height]
     if profile.sheets:
-        yield from _named(part, profile.sheets, [sheet for _, sheet in opened], tally)
+        yield from _named(part, profile.sheets, [sheet for _, sheet in opened], counts)
         return
     visible = [sheet for s, sheet in filled if s.visible == SheetVisibleEnum.Visible]
     for s, sheet in filled:
         if s.visible != SheetVisibleEnum.Visible:
-            tally.skipped[f"hidden sheet {s.name}"] += sheet.height
+            counts.skipped[f"hidden sheet {s.name}"] += sheet.height
     if not visible:
         raise UnreadableFileError(
             "file_empty", f"{part.name}: no visible sheet has content; deliver it again"
@@ -156,7 +156,7 @@ def sheets(part: Part, profile: Profile, tally: Tally) -> Iterator[tuple[str, Ca
                 f"{part.name}: the sheets {chosen.name} and {sheet.name} have the same header; say in a "
                 "profile which to read (sheets: all, or their names), or deliver one",
             )
-        tally.skipped[f"sheet {sheet.name} is not wanted"] += sheet.height
+        counts.skipped[f"sheet {sheet.name} is not wanted"] += sheet.height
     yield chosen.name, chosen
 
 
@@ -177,7 +177,7 @@ def _first_cells(sheet: CalamineSheet) -> list[str] | None:
 
 
 def _named(
-    part: Part, wanted: tuple[str | int, ...] | str, opened: list[CalamineSheet], tally: Tally
+    part: Part, wanted: tuple[str | int, ...] | str, opened: list[CalamineSheet], counts: ReadCounts
 ) -> Iterator[tuple[str, CalamineSheet]]:
     by_word: dict[str | int, CalamineSheet] = {sheet.name: sheet for sheet in opened}
     by_word |= dict(enumerate(opened, 1))
@@ -191,11 +191,13 @@ def _named(
     chosen = [by_word[word] for word in words]
     for sheet in opened:
         if sheet.height and sheet not in chosen:
-            tally.skipped[f"sheet {sheet.name} is not wanted"] += sheet.height
+            counts.skipped[f"sheet {sheet.name} is not wanted"] += sheet.height
     yield from ((sheet.name, sheet) for sheet in chosen if sheet.height)
 
 
-def pieces(sheet: CalamineSheet, name: str, decimal: str, tally: Tally, offset: int) -> Iterator[SheetPiece]:
+def pieces(
+    sheet: CalamineSheet, name: str, decimal: str, counts: ReadCounts, offset: int
+) -> Iterator[SheetPiece]:
     """The rows of a sheet that have content, numbered as in the sheet after ``offset``.
 
     ``decimal`` is the mark that numbers are written with: the one that the profile reads them by.
@@ -204,14 +206,14 @@ def pieces(sheet: CalamineSheet, name: str, decimal: str, tally: Tally, offset: 
     first = 1 + offset
     while chunk := list(itertools.islice(rows, _ROWS)):
         columns = {
-            f"c{n}": _text(values, decimal, tally) for n, values in enumerate(zip(*chunk, strict=True))
+            f"c{n}": _text(values, decimal, counts) for n, values in enumerate(zip(*chunk, strict=True))
         }
         cells = pl.DataFrame(columns).with_row_index("_line_no", offset=first)
         first += len(chunk)
         yield SheetPiece(cells.filter(pl.any_horizontal(pl.exclude("_line_no").is_not_null())), name)
 
 
-def _text(values: tuple[Any, ...], decimal: str, tally: Tally) -> pl.Series:
+def _text(values: tuple[Any, ...], decimal: str, counts: ReadCounts) -> pl.Series:
     """One column of cells as text; an empty cell is missing."""
     kinds = set(map(type, values))
     if kinds <= {str}:
@@ -221,7 +223,7 @@ def _text(values: tuple[Any, ...], decimal: str, tally: Tally) -> pl.Series:
     else:
         text = pl.Series([cell_text(value, decimal) for value in values], dtype=pl.String)
     if text.str.contains("\0", literal=True).any():
-        tally.repairs["nul_removed"] += int(text.str.count_matches("\0", literal=True).sum())
+        counts.repairs["nul_removed"] += int(text.str.count_matches("\0", literal=True).sum())
         text = text.str.replace_all("\0", "", literal=True)
     text = text.str.strip_chars()
     return text.set(text == "", None)
@@ -254,7 +256,7 @@ def cell_text(value: Any, decimal: str = ".") -> str:
     return str(value)
 
 
-def check_archive(part: Part, tally: Tally) -> None:
+def check_archive(part: Part, counts: ReadCounts) -> None:
     """Refuse what is no whole archive, unpacks to far more than a table, or holds uncalculated formulas.
 
     The checksums are compared too: the workbook reader does not, and would take a damaged cell for another
@@ -266,12 +268,12 @@ def check_archive(part: Part, tally: Tally) -> None:
             _refuse_bomb(part, sum(entry.file_size for entry in entries))
             for entry in entries:
                 with archive.open(entry) as content:
-                    _read_through(part, entry.filename, iter(partial(content.read, _CHUNK), b""), tally)
+                    _read_through(part, entry.filename, iter(partial(content.read, _CHUNK), b""), counts)
     except DAMAGE as error:
         raise _damaged(part.name, error) from error
 
 
-def _read_through(part: Part, member: str, chunks: Iterable[bytes], tally: Tally) -> None:
+def _read_through(part: Part, member: str, chunks: Iterable[bytes], counts: ReadCounts) -> None:
     is_sheet = member.startswith("xl/worksheets/")
     rest = b""
     for chunk in chunks:
@@ -279,7 +281,7 @@ def _read_through(part: Part, member: str, chunks: Iterable[bytes], tally: Tally
             continue
         text = rest + chunk
         if errors := chunk.count(b' t="e"'):  # the reader of cells shows nothing there
-            tally.repairs["error_value_is_missing"] += errors
+            counts.repairs["error_value_is_missing"] += errors
         if b"<f" in text and (found := _UNCALCULATED.search(text)):
             raise UnreadableFileError(
                 "formula_uncalculated",

@@ -1,1 +1,1 @@
-"""The PostgreSQL side: schema, load log, accepting rows, releases."""
+"""PostgreSQL itself: connections, schema, load tables, tables of releases."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 import psycopg
 
-from include.ahead import ahead
 from include.sources.contract import Contract
+from include.sources.prefetch import prefetch
 from include.sources.read import Block
 
 
@@ -37,12 +37,12 @@ class LoadTable:
 
     @property
     def known(self) -> str:
-        """(_load_id, _line_no, is_same) of the rows whose key stands in raw; made by compare.py."""
+        """(_load_id, _line_no, is_same) of the rows whose key stands in raw; see load/compare_with_raw."""
         return f"load.{self.name}_known"
 
     @property
     def contested(self) -> str:
-        """(_load_id, _line_no) of the rows whose key has several versions; made by compare.py."""
+        """(_load_id, _line_no) of the rows whose key has several versions; see load/compare_with_raw."""
         return f"load.{self.name}_contested"
 
     @property
@@ -96,7 +96,7 @@ def copy_blocks(
     # What is the same in every row of a file does not travel with each of them.
     connection.execute(f"alter table {table.rows} alter column _load_id set default {load_id:d}")
     delivered: Counter[str] = Counter()
-    for block, rows, findings in ahead(_csv(blocks, columns, load_id)):
+    for block, rows, findings in prefetch(_csv(blocks, columns, load_id)):
         _copy(connection, f"{table.rows} ({', '.join(columns)})", rows)
         if findings:
             _copy(connection, f"{table.findings} (_load_id, _line_no, mark)", findings)

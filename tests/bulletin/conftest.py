@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 from samples import enterprise, item, load, order, write
 
-from include import release
 from include.bulletin.write import write as write_bulletin
+from include.release import publishing
 from include.settings import Settings
-from tests.warehouse import steady_cluster
+from tests.release import steady_cluster
 
 # A name as nobody gives it, to see that it stays a name.
 REFUSED = "<img src=x onerror=alert(1)>.csv"
@@ -42,7 +42,7 @@ def bureau(new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.Temp
     refused = files / REFUSED
     refused.write_text("<html>please log in</html>", encoding="utf-8")
     load(settings, "customs_exports", refused, write(files / "bad.csv", [item(最终目的国="")]))
-    result = release.publish(settings)
+    result = publishing.publish(settings)
     assert result.status == "published", result
     return settings
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from include import pipeline, release, synthetic
 from include.bulletin import disclosure
 from include.bulletin.write import write as write_bulletin
+from include.demo import synthetic
+from include.load import loading
+from include.release import publishing
 from include.settings import Settings
 from tests.bulletin import attack
 from tests.bulletin.truth import Truth, truth_of
@@ -28,8 +30,8 @@ def cluster(new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.Tem
         for folder in [files / source, *sorted(path for path in (files / source).iterdir() if path.is_dir())]:
             found = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".yml")
             profile = None if folder.name == source else folder.name
-            assert not [r for r in pipeline.load_files(settings, source, found, profile) if r.failed_rules]
-    assert release.publish(settings).status == "published"
+            assert not [r for r in loading.load_files(settings, source, found, profile) if r.failed_rules]
+    assert publishing.publish(settings).status == "published"
     return settings
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from samples import query
 
 from include.bulletin.page import render
-from include.bulletin.read import read
+from include.bulletin.rows import read
 from include.bulletin.sections import sections, words
 from include.settings import Role, Settings
 from tests.bulletin.conftest import REFUSED, Opened

@@ -10,12 +10,14 @@ import pytest
 from markupsafe import escape
 from samples import order, query, write
 
-from include import maintenance, pipeline, release, released
 from include.bulletin import files, page
-from include.bulletin.read import read
+from include.bulletin.rows import read
 from include.bulletin.write import write as write_bulletin
 from include.bulletin.write import write_after_switch
 from include.errors import BulletinError
+from include.load import loading
+from include.maintenance import housekeeping
+from include.release import current_release, publishing
 from include.settings import Settings
 from tests.bulletin.conftest import REFUSED
 
@@ -27,8 +29,8 @@ def two(new_warehouse, bureau, tmp_path) -> Settings:
     late = write(
         tmp_path / "late.csv", [order(订单号="LATE", 订单日期="2020-09-09", 更新时间="2020-09-09 10:30:00")]
     )
-    pipeline.load_files(settings, "enterprise_orders", [late])
-    assert release.publish(settings).release_id == 2
+    loading.load_files(settings, "enterprise_orders", [late])
+    assert publishing.publish(settings).release_id == 2
     return settings
 
 
@@ -48,13 +50,13 @@ def test_each_release_has_its_page_and_index_follows_what_readers_see(two):
     assert not write_bulletin(two, 1).is_current
     assert names(two) == ["index.html", "release_1.html", "release_2.html"]
     assert index(two) == "2"
-    released.rollback(two, 1, "test")
+    current_release.rollback(two, 1, "test")
     assert write_after_switch(two, 1, print).is_current
     assert index(two) == "1"
     first = files.release_page(two, 1).read_bytes()
     assert files.current_page(two).read_bytes() == first
     # Looked back at, it is the same again. The refused file is of the first release only.
-    released.rollback(two, 2, "test")
+    current_release.rollback(two, 2, "test")
     write_bulletin(two, 1)
     assert files.release_page(two, 1).read_bytes() == first
     assert str(escape(REFUSED)).encode() in first
@@ -78,7 +80,7 @@ def test_two_at_once_leave_one_whole_page(new_warehouse, bureau):
 
 def test_maintenance_drops_the_pages_too(new_warehouse, bureau):
     settings = new_warehouse(bureau)
-    assert maintenance.retain(settings, print)["bulletins"] == 0
+    assert housekeeping.retain(settings, print)["bulletins"] == 0
 
 
 def test_a_page_that_cannot_be_written_says_that_the_release_stands(new_warehouse, bureau):

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from samples import environment
 
-from include.local import airflow_api, daily_run, stack
+from include.demo import airflow_api, daily_run
+from include.local import stack
 from include.settings import PROJECT_DIR, Settings, load_settings
 
 Dags = dict[str, Any]

@@ -7,8 +7,8 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from samples import audited_again, item, load, one, orders, query, write
 
-from include import release, released
 from include.errors import BulletinError, PublishError, ReadersInTheWayError
+from include.release import building, current_release, publishing
 from include.settings import Role, Settings
 
 # A run that an asset started, and nobody with a form.
@@ -31,8 +31,8 @@ def test_a_load_that_overtakes_a_build_is_published_by_the_same_run(at, ask, tmp
     load(at, "customs_exports", write(tmp_path / "late.csv", [item(报关单号="310120200000000009")]))
     audited = ask("build_marts", "audit", build_id, *NOBODY)
     assert audited > build_id
-    assert ask("build_marts", "publish", audited) == released.current_release(at) == 2
-    assert released.is_up_to_date(at)
+    assert ask("build_marts", "publish", audited) == current_release.current_release(at) == 2
+    assert current_release.is_up_to_date(at)
 
 
 def test_a_build_overtaken_by_another_and_published_leaves_nothing_to_audit(at, ask):
@@ -45,7 +45,7 @@ def test_a_build_overtaken_by_another_and_published_leaves_nothing_to_audit(at, 
 def test_a_build_that_another_process_gave_up_says_which_and_what_to_do(at, ask, tmp_path):
     mine = new_build(at)
     load(at, "enterprise_orders", write(tmp_path / "more.csv", orders(3, 订单号="SO-77")))
-    theirs = release.build(at)
+    theirs = building.build(at)
     given_up = query(at, "select status, message from ops.build where build_id = %s", mine)
     assert given_up == [("crashed", "its process ended, or another build began, before it was published")]
     with pytest.raises(
@@ -62,9 +62,9 @@ def test_publish_is_tried_again_while_a_reader_is_in_the_way(at, ask):
         reader.execute("select count(*) from marts.dual_circulation")
         with pytest.raises(ReadersInTheWayError, match="a reader's open transaction holds"):
             ask("build_marts", "publish", build_id)
-    assert ask("build_marts", "publish", build_id) == released.current_release(at) > 1
+    assert ask("build_marts", "publish", build_id) == current_release.current_release(at) > 1
     # Once more, as after a worker that was killed after its commit: it stands as it was published.
-    assert ask("build_marts", "publish", build_id) == released.current_release(at)
+    assert ask("build_marts", "publish", build_id) == current_release.current_release(at)
 
 
 def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
@@ -76,30 +76,30 @@ def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
 
 
 def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
-    assert release.publish_build(at, audited_again(at)).release_id == 2
-    assert release.publish(at).message == "no load and no code has changed since release 2"
-    released.rollback(at, 1, "test")
-    result = release.publish(at)
+    assert publishing.publish_build(at, audited_again(at)).release_id == 2
+    assert publishing.publish(at).message == "no load and no code has changed since release 2"
+    current_release.rollback(at, 1, "test")
+    result = publishing.publish(at)
     assert (result.status, result.release_id) == ("unchanged", 1)
     assert "since release 2; readers see release 1: `textile rollback 2`" in result.message
 
 
 def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, tmp_path):
-    assert release.publish_build(at, audited_again(at)).release_id == 2
+    assert publishing.publish_build(at, audited_again(at)).release_id == 2
     load(at, "enterprise_orders", write(tmp_path / "more.csv", orders(3, 订单号="SO-77")))
     build_id = ask("build_marts", "build")
-    released.rollback(at, 1, "wrong rates", "Li Na")
+    current_release.rollback(at, 1, "wrong rates", "Li Na")
     assert ask("build_marts", "audit", build_id, *NOBODY) == build_id
     with pytest.raises(
         AirflowFailException, match=r"Li Na made release 1 current \(wrong rates\): nothing was"
     ):
         ask("build_marts", "publish", build_id)
-    assert released.current_release(at) == 1
-    assert release.publish(at).status == "published"
+    assert current_release.current_release(at) == 1
+    assert publishing.publish(at).status == "published"
 
 
 def test_the_form_of_the_rollback_takes_back_and_records_who_asked(at, ask):
-    release.publish_build(at, audited_again(at))
+    publishing.publish_build(at, audited_again(at))
     person = SimpleNamespace(triggering_user_name="Wang Fang")
     assert ask("rollback_release", "rollback", {"release_id": 1, "reason": "wrong rates"}, person) == 1
     switched = (

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from samples import item, load, one, orders, query, write
 
-from include import release, released
 from include.errors import StaleBuildError
+from include.release import building, current_release, publishing, validation
 from include.settings import Role, Settings
 from include.warehouse.connection import connect, exclusive, wait_for
 
@@ -21,30 +21,30 @@ def loaded(warehouse: Settings, tmp_path) -> Settings:
 
 
 def test_a_build_that_a_load_overtook_is_not_audited_but_built_again(loaded, tmp_path):
-    build_id = release.build(loaded)
+    build_id = building.build(loaded)
     load(loaded, "customs_exports", write(tmp_path / "items.csv", [item()]))
     with pytest.raises(StaleBuildError, match="a load was accepted since it began"):
-        release.audit(loaded, build_id)
+        validation.audit(loaded, build_id)
     assert one(loaded, "select status from ops.build where build_id = %s", build_id) == "stale"
-    assert not released.is_up_to_date(loaded)
+    assert not current_release.is_up_to_date(loaded)
 
-    assert release.publish(loaded).status == "published"
-    assert released.is_up_to_date(loaded)
+    assert publishing.publish(loaded).status == "published"
+    assert current_release.is_up_to_date(loaded)
     assert query(loaded, "select distinct basis from marts.market_share order by 1", role=Role.ANALYST) == [
         ("customs",),
         ("order_book",),
     ]
 
     # A load that began before others and is accepted after them has a lower number than the release's newest.
-    assert release.build(loaded) is None
+    assert building.build(loaded) is None
     query(
         loaded,
         "insert into ops.load (load_id, source, file_name, sha256, size_bytes, status, rows_in, accepted,"
         " unchanged, quarantined) overriding system value"
         " values (-1, 'customs_exports', 'late.csv', 'x', 1, 'accepted', 1, 1, 0, 0)",
     )
-    assert not released.is_up_to_date(loaded)
-    assert release.build(loaded) is not None
+    assert not current_release.is_up_to_date(loaded)
+    assert building.build(loaded) is not None
 
 
 def test_waits_for_a_running_load_but_not_for_ever(warehouse):

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 from samples import MILL_B, cells, contents, items, one, order, orders, query, write, write_download
 
-from include.local import airflow, airflow_api
+from include.demo import airflow_api
+from include.local import airflow
 from include.settings import PROJECT_DIR, Role
 
 # One stack: with several workers, all of these tests go to the same one.

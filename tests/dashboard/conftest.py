@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from include import pipeline, release, synthetic
+from include.demo import synthetic
+from include.load import loading
 from include.local import stack, superset
+from include.release import publishing
 from include.settings import Settings, load_settings
 from tests.dashboard.page import DashboardPage
 
@@ -61,8 +63,8 @@ def bi(home: Path, late_file: Path, said: list[str], tmp_path_factory: pytest.Te
         for folder in [files / source, *sorted(path for path in (files / source).iterdir() if path.is_dir())]:
             found = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".yml")
             profile = None if folder.name == source else folder.name
-            assert not [r for r in pipeline.load_files(settings, source, found, profile) if r.failed_rules]
-    assert release.publish(settings).status == "published"
+            assert not [r for r in loading.load_files(settings, source, found, profile) if r.failed_rules]
+    assert publishing.publish(settings).status == "published"
     return load_settings()
 
 

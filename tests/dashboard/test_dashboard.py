@@ -12,10 +12,11 @@ import psycopg
 import pytest
 import yaml
 
-from include import pipeline, release, released
 from include.dashboard import bundle, provision
+from include.load import loading
 from include.local import stack, superset
 from include.quality.saved_queries import FOLDER as SAVED_QUERIES
+from include.release import current_release, publishing
 from include.settings import Role, Settings
 from tests.dashboard.page import DashboardPage
 
@@ -177,13 +178,13 @@ def test_a_publish_and_a_rollback_show_at_once(page: DashboardPage, bi: Settings
     page.open()
     first = _shown_release(page)
     before = dict(page.data)
-    pipeline.load_files(bi, "enterprise_orders", [late_file])
-    published = release.publish(bi, accept_drift="a late file")
+    loading.load_files(bi, "enterprise_orders", [late_file])
+    published = publishing.publish(bi, accept_drift="a late file")
     assert (published.status, published.release_id) == ("published", first + 1)
     page.open()
     assert _shown_release(page) == published.release_id
     assert page.data["domestic_share_by_month"] != before["domestic_share_by_month"]
-    released.rollback(bi, first, "test")
+    current_release.rollback(bi, first, "test")
     page.open()
     assert page.data == before
     assert _shown_release(page) == first

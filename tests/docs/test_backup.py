@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from samples import items, load, one, order, orders, write
 
-from include import release
 from include.local import ports, postgres, secrets, stack
 from include.quality import raw_check
+from include.release import publishing
 from include.settings import PROJECT_DIR, Role, load_settings
 
 PAGE = PROJECT_DIR / "docs" / "backup.md"
@@ -87,7 +87,7 @@ def backups(environment: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
         rejected = order(订单号="SO-3", 行号="0")
         load(settings, "enterprise_orders", write(folder / "a.csv", [*orders(12), rejected]))
         load(settings, "customs_exports", write(folder / "b.csv", items(4)))
-        assert release.publish(settings).status == "published"
+        assert publishing.publish(settings).status == "published"
         run(lines("On this machine", 1), folder / "local")
         with_stand_in(lines("On a server with Docker", 1), folder, state_of(home, folder / "state"))
         yield Backups(home, folder, contents())
@@ -135,7 +135,7 @@ def require_whole_and_alive(backups: Backups, tmp_path: Path) -> None:
         "b.csv",
     }
     load(settings, "enterprise_orders", write(tmp_path / "c.csv", [order(订单号="SO-9")]))
-    result = release.publish(settings)
+    result = publishing.publish(settings)
     assert (result.status, result.release_id) == ("published", 2), result
     assert raw_check.check(settings) > 0
 

@@ -12,7 +12,7 @@ import pytest
 from samples import audited_again
 from sqlalchemy import create_engine, text
 
-from include import release
+from include.release import publishing
 from include.settings import PROJECT_DIR, Role, Settings
 
 PAGE = (PROJECT_DIR / "docs" / "bi.md").read_text(encoding="utf-8")
@@ -23,7 +23,7 @@ SCRIPTS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 def url(new_warehouse: Callable[..., Settings], published: Settings) -> str:
     """A warehouse whose current release is the second."""
     settings = new_warehouse(published)
-    assert release.publish_build(settings, audited_again(settings)).release_id == 2
+    assert publishing.publish_build(settings, audited_again(settings)).release_id == 2
     return settings.dsn(Role.BI_READER)
 
 

@@ -9,8 +9,8 @@ import pytest
 import typer
 from samples import audited_again
 
-from include import release
-from include.cli import app
+from include.cli.main import app
+from include.release import publishing
 from include.settings import PROJECT_DIR, Role, Settings
 
 DOCS = sorted(
@@ -111,7 +111,7 @@ def test_every_refusal_is_in_the_runbook() -> None:
 def two_releases(new_warehouse: Callable[..., Settings], published: Settings) -> Settings:
     """A warehouse with the releases 1 and 2, as the pages speak of them."""
     settings = new_warehouse(published)
-    assert release.publish_build(settings, audited_again(settings)).release_id == 2
+    assert publishing.publish_build(settings, audited_again(settings)).release_id == 2
     return settings
 
 

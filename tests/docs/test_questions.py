@@ -9,10 +9,10 @@ import pytest
 from bench import questions
 from bench.timing import Run
 from expectations.marts import MARTS
-from include import pipeline, release, synthetic
-from include.demonstration import answers, demo
+from include.demo import answers, stages, synthetic
+from include.load import drop_folder, loading
+from include.release import publishing
 from include.settings import PROJECT_DIR, Role, Settings
-from include.sources import files
 from include.sources.contract import sources
 from include.transform.languages import in_chinese
 
@@ -27,9 +27,9 @@ pytestmark = pytest.mark.timeout(900)
 def cluster(new_warehouse: Callable[[], Settings]) -> Settings:
     """What ``make demo`` leaves, made without Airflow: the history is a release, the day after it another."""
     settings = new_warehouse()
-    synthetic.generate(settings.landing_dir, demo.HISTORY_MONTHS, demo.ENTERPRISES, demo.SEED)
+    synthetic.generate(settings.landing_dir, stages.HISTORY_MONTHS, stages.ENTERPRISES, stages.SEED)
     assert load_and_publish(settings) == {"accepted"}
-    synthetic.generate_next_day(settings.landing_dir, demo.ENTERPRISES, demo.SEED)
+    synthetic.generate_next_day(settings.landing_dir, stages.ENTERPRISES, stages.SEED)
     assert load_and_publish(settings) == {"accepted", "refused"}
     return settings
 
@@ -38,9 +38,9 @@ def load_and_publish(settings: Settings) -> set[str]:
     """Load all that waits, and publish; what became of the files."""
     found = set()
     for source in sources():
-        waiting = files.find(settings.landing_dir, source)
-        found |= {result.status for result in pipeline.load_files(settings, source, waiting)}
-    result = release.publish(settings)
+        waiting = drop_folder.find(settings.landing_dir, source)
+        found |= {result.status for result in loading.load_files(settings, source, waiting)}
+    result = publishing.publish(settings)
     assert result.status == "published", result
     return found
 
@@ -56,7 +56,7 @@ def test_the_pages_have_the_answers_of_the_demo(cluster: Settings):
     assert set(pages) == PAGES
     for name, text in pages.items():
         written = (answers.QUESTIONS / name).read_text(encoding="utf-8")
-        assert written == text, "after `make demo` and `make up`: python -m include.demonstration.answers"
+        assert written == text, "after `make demo` and `make up`: python -m include.demo.answers"
 
 
 def test_there_are_twenty_in_both_languages():

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from include.demo import airflow_api
 from include.errors import SetupError
-from include.local import airflow, airflow_api, secrets
+from include.local import airflow, secrets
 from include.settings import Settings, load_settings
 
 

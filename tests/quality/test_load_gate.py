@@ -9,9 +9,9 @@ import pytest
 from defects import CASES, RAGGED, statistics_cell
 from samples import Row, cells, csv_text, item, items, load, one, orders, query, write, write_download
 
+from include.load.load_log import FileResult
 from include.settings import Settings
 from include.sources.contract import contract, sources
-from include.warehouse.load_log import FileResult
 
 GOOD: dict[str, list[Row]] = {
     "enterprise_orders": orders(10),
@@ -53,7 +53,7 @@ def outcome(module_warehouse: Settings) -> Outcome:
 def test_every_row_rule_has_its_defect_and_a_code_of_its_own(source: str) -> None:
     codes = [e.meta["rule"] for e in _suite(source) if e.meta["level"] == "row"]
     assert len(codes) == len(set(codes))
-    # A return needs a profile that says what it meets: tests/warehouse/test_returns.py.
+    # A return needs a profile that says what it meets: tests/load/test_returns.py.
     assert sorted(CASES[source]) == sorted(set(codes) - {"return_takes_back_whole_line"})
 
 

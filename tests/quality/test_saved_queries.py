@@ -8,9 +8,9 @@ import psycopg
 import pytest
 from samples import load, order, query, write
 
-from include import release
 from include.quality import saved_queries
 from include.quality.results import RuleResult
+from include.release import publishing
 from include.settings import PROJECT_DIR, Role, Settings
 
 QUERIES = sorted(saved_queries.FOLDER.glob("*.sql"))
@@ -127,7 +127,7 @@ def test_a_broken_query_refuses_the_release(
     (tmp_path / "totals.sql").write_text("select value_cny, no_such from marts.growth", encoding="utf-8")
     monkeypatch.setattr(saved_queries, "FOLDER", tmp_path)
     said: list[str] = []
-    result = release.publish(settings, said.append)
+    result = publishing.publish(settings, said.append)
     assert (result.release_id, result.status) == (1, "refused")
     assert result.failed_rules == ["saved_query_totals"]
     assert any('column "no_such" does not exist' in line for line in said)
@@ -141,7 +141,7 @@ def test_a_broken_query_refuses_the_release(
     (docs,) = query(settings, "select docs_path from ops.build where status = 'refused'")[0]
     assert "saved_query_totals" in (settings.home / docs).read_text(encoding="utf-8")
     monkeypatch.undo()
-    assert release.publish(settings).status == "published"
+    assert publishing.publish(settings).status == "published"
 
 
 def test_the_folder_is_part_of_the_project():

@@ -8,10 +8,11 @@ import psycopg
 import pytest
 from samples import load, order, query, write
 
-from include import maintenance, release, released
 from include.errors import HalfRestoredError
 from include.local import postgres
+from include.maintenance import housekeeping
 from include.quality import raw_check
+from include.release import current_release, publishing
 from include.settings import Role, Settings
 
 PARTS = {
@@ -86,12 +87,12 @@ def test_later_releases_rollbacks_and_retention_leave_it_whole(
         "enterprise_orders",
         write(tmp_path / "d.csv", [order(数量="1001", 更新时间="2020-10-02 08:00:00")]),
     )
-    assert release.publish(whole).release_id == 2
+    assert publishing.publish(whole).release_id == 2
     assert raw_check.check(whole) > 0
-    released.rollback(whole, 1, "test")
-    released.rollback(whole, 2, "test")
+    current_release.rollback(whole, 1, "test")
+    current_release.rollback(whole, 2, "test")
     assert raw_check.check(whole) > 0
     query(whole, "update ops.release_switch set switched_at = switched_at - interval '90 days'")
     query(whole, "update ops.release set dropped_at = now() where release_id = 1")
-    maintenance.retain(whole, print)
+    housekeeping.retain(whole, print)
     assert raw_check.check(whole) > 0

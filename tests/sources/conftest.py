@@ -12,8 +12,8 @@ from samples import delivered
 from include.settings import Role, Settings
 from include.sources import read
 from include.sources.contract import contract
+from include.sources.counts import ReadCounts
 from include.sources.profile import Profile
-from include.sources.tally import Tally
 from include.warehouse import load_table
 
 Rows = list[dict[str, Any]]
@@ -22,7 +22,7 @@ Rows = list[dict[str, Any]]
 class Table(NamedTuple):
     rows: Rows
     unknown_columns: tuple[str, ...]
-    tally: Tally
+    counts: ReadCounts
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +34,11 @@ def connection(module_warehouse: Settings) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="module")
 def read_table(connection: psycopg.Connection) -> Callable[..., Table]:
     def read_one(path: Path, source: str = "enterprise_orders", profile: Profile | None = None) -> Table:
-        of, tally = contract(source), Tally()
+        of, counts = contract(source), ReadCounts()
         unknown: dict[str, None] = {}
 
         def blocks() -> Iterator[read.Block]:
-            for block in read.blocks(delivered(path, source, profile), tally):
+            for block in read.blocks(delivered(path, source, profile), counts):
                 unknown.update(dict.fromkeys(block.unknown_columns))
                 yield block
 
@@ -55,6 +55,6 @@ def read_table(connection: psycopg.Connection) -> Callable[..., Table]:
         finally:
             load_table.drop(connection, table)
         assert count == len(rows)
-        return Table(rows, tuple(unknown), tally)
+        return Table(rows, tuple(unknown), counts)
 
     return read_one

@@ -14,9 +14,9 @@ import pytest
 from samples import csv_text, load, one, order, orders, query, warehouse_state, write
 
 from include.errors import ContractError
+from include.load import drop_folder
+from include.load.load_log import FileResult
 from include.settings import Settings
-from include.sources import files
-from include.warehouse.load_log import FileResult
 
 SOURCE = "enterprise_orders"
 _TEXT = csv_text(orders(6))
@@ -210,11 +210,11 @@ def test_any_file_name_will_do(warehouse: Settings, tmp_path: Path) -> None:
         paths.append(path)
     bad = folder / os.fsdecode(b"bad\n\xff.csv")
     bad.write_bytes(b"\x1f\x8b")
-    assert set(files.find(warehouse.landing_dir, SOURCE)) == {*paths, bad}
+    assert set(drop_folder.find(warehouse.landing_dir, SOURCE)) == {*paths, bad}
     *results, refused = load(warehouse, SOURCE, *paths, bad)
     assert [(r.status, r.accepted) for r in results] == [("accepted", 6)] * len(NAMES)
     assert refused.message.startswith("bad??.csv: ")
-    assert files.find(warehouse.landing_dir, SOURCE) == []
+    assert drop_folder.find(warehouse.landing_dir, SOURCE) == []
     kept = query(warehouse, "select kept_path, file_name, sha256 from ops.load")
     archive = warehouse.home / "archive" / SOURCE
     for path, shown, sha256 in kept:
@@ -299,7 +299,7 @@ def test_what_is_no_file_is_refused(make: Callable[[Path], Path], warehouse: Set
     (result,) = load(warehouse, SOURCE, path)
     assert (result.status, result.failed_rules, result.sha256) == ("refused", ["file_unreadable"], "")
     assert path.name in result.message
-    assert files.is_there(path)
+    assert drop_folder.is_there(path)
     assert one(warehouse, "select count(*) from raw.enterprise_orders") == 0
     assert (folder.parent.parent / "secret.csv").exists() == (make is _leading_out)
 
@@ -365,7 +365,7 @@ def test_a_manifest_is_no_delivery(warehouse: Settings) -> None:
     path = write(folder / "a.csv", orders(6))
     for name in ("a.csv.yml", "b.csv.yml"):
         (folder / name).write_text("product_name: 牛仔布\n", encoding="utf-8")
-    assert files.find(warehouse.landing_dir, SOURCE) == [path]
+    assert drop_folder.find(warehouse.landing_dir, SOURCE) == [path]
     results = load(warehouse, SOURCE, path, folder / "a.csv.yml")
     assert [result.status for result in results] == ["accepted"]
     assert sorted(p.name for p in folder.iterdir()) == ["b.csv.yml"]
@@ -378,9 +378,9 @@ def test_waiting_files_come_oldest_first_and_unfinished_ones_not_at_all(warehous
         os.utime(path, (10**9 + age, 10**9 + age))
     for name in (".hidden.csv", "d.csv.part", "e.tmp", "f.CRDOWNLOAD", "g.filepart"):
         write(folder / name, orders(1))
-    found = files.find(warehouse.landing_dir, SOURCE)
+    found = drop_folder.find(warehouse.landing_dir, SOURCE)
     assert [str(path.relative_to(folder)) for path in found] == ["c.csv", "merchant_retail/b.csv", "a.csv"]
-    assert [files.profile_of(path, warehouse.landing_dir, SOURCE) for path in found] == [
+    assert [drop_folder.profile_of(path, warehouse.landing_dir, SOURCE) for path in found] == [
         None,
         "merchant_retail",
         None,

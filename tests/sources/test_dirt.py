@@ -11,8 +11,8 @@ import pytest
 import xlsxwriter
 from samples import Row, cell, cells, csv_text, item, items, load, order, orders, query, write_download
 
+from include.load.load_log import FileResult
 from include.settings import PROJECT_DIR, Settings
-from include.warehouse.load_log import FileResult
 
 Make = Callable[[Path], Path]
 # Good rows beside the bad one: one row in ten is within the tolerance of a file.

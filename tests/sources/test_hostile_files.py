@@ -15,12 +15,12 @@ import pytest
 import xlsxwriter
 from samples import csv_text, load, one, order, orders, query, write
 
-from include import batch, guard, profile_check
 from include.errors import SetupError, UnreadableFileError
-from include.plain_text import cleaned
+from include.load import batch, file_guard, profile_check
+from include.load.load_log import FileResult
 from include.settings import Settings
+from include.sources.plain_text import cleaned
 from include.sources.profile import canonical
-from include.warehouse.load_log import FileResult
 
 SOURCE = "enterprise_orders"
 
@@ -140,7 +140,7 @@ def test_a_hostile_file_is_refused_by_name(
 def test_what_goes_wrong_with_one_file_is_its_refusal(error: BaseException) -> None:
     with (
         pytest.raises(UnreadableFileError, match=r"^a\.csv: cannot be read: ") as raised,
-        guard.of_file("a.csv"),
+        file_guard.of_file("a.csv"),
     ):
         raise error
     assert cleaned(str(raised.value)) == str(raised.value)
@@ -165,7 +165,7 @@ class TaskTerminated(BaseException):
     ids=lambda error: type(error).__name__,
 )
 def test_what_is_not_the_files_fault_is_no_refusal(error: BaseException) -> None:
-    with pytest.raises(type(error)) as raised, guard.of_file("a.csv"):
+    with pytest.raises(type(error)) as raised, file_guard.of_file("a.csv"):
         raise error
     assert raised.value is error
 

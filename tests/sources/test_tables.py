@@ -16,8 +16,8 @@ from samples import Row, csv_text, delivered, order, orders, write
 from include.errors import UnreadableFileError
 from include.sources import encodings, read
 from include.sources.contract import contract
+from include.sources.counts import ReadCounts
 from include.sources.profile import PROFILES_DIR, Layout, Profile, read_profile
-from include.sources.tally import Tally
 
 ReadTable = Callable[..., Any]
 SOURCE = "enterprise_orders"
@@ -60,7 +60,7 @@ def test_titles_above_and_totals_below_are_no_rows(
     (tmp_path / "a.csv").write_bytes(text.encode(encoding))
     table = read_table(tmp_path / "a.csv", profile=FOUND)
     assert summary(table) == [(4 + n, n) for n in range(1, 31)]
-    assert table.tally.skipped == {"outside of the table": 4}
+    assert table.counts.skipped == {"outside of the table": 4}
 
 
 @pytest.mark.usefixtures("blocks")
@@ -87,7 +87,7 @@ def test_stacked_tables_have_headers_of_their_own(read_table: ReadTable, tmp_pat
     table = read_table(tmp_path / "a.csv", profile=stacked)
     assert [row["line_no"] for row in table.rows] == list(range(1, 15))
     assert {row["order_no"] for row in table.rows} == {"SO-1"}
-    assert table.tally.skipped == {"outside of the table": 3, "table 退货单号 is not wanted": 2}
+    assert table.counts.skipped == {"outside of the table": 3, "table 退货单号 is not wanted": 2}
     assert [row["_line_no"] for row in table.rows][-2:] == [21, 22]
 
 
@@ -100,7 +100,7 @@ def test_a_table_without_its_header_words_is_refused(read_table: ReadTable, tmp_
 def test_without_words_only_the_first_table_counts(read_table: ReadTable, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"{csv_text(orders(2))}合计,2\n注：含税\n", encoding="utf-8")
     table = read_table(tmp_path / "a.csv", profile=Profile(source=SOURCE, stop=("合计",)))
-    assert (len(table.rows), table.tally.skipped) == (2, {"outside of the table": 2})
+    assert (len(table.rows), table.counts.skipped) == (2, {"outside of the table": 2})
 
 
 def test_a_ledger_of_an_erp_is_read_with_all_its_habits(read_table: ReadTable, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_ledger_of_an_erp_is_read_with_all_its_habits(read_table: ReadTable, t
     assert [r["customer_code"] for r in table.rows] == ["0012", "0012", "0013", "0012"]
     assert [r["_findings"] for r in table.rows] == [None, None, None, "|meets:row|"]
     assert table.unknown_columns == ()
-    assert table.tally.skipped == {
+    assert table.counts.skipped == {
         "outside of the table": 4,
         "sheet 填表说明 is not wanted": 1,
         "sheet 码表 is not wanted": 1,
@@ -176,7 +176,7 @@ def test_a_hidden_sheet_is_not_read_but_counted(read_table: ReadTable, tmp_path:
         book.worksheets()[1].activate()
         book.worksheets()[1].set_first_sheet()
     table = read_table(path)
-    assert (len(table.rows), table.tally.skipped) == (2, {"hidden sheet 旧": 6})
+    assert (len(table.rows), table.counts.skipped) == (2, {"hidden sheet 旧": 6})
     named = read_table(path, profile=Profile(source=SOURCE, sheets=("旧",)))
     assert len(named.rows) == 5
 
@@ -259,7 +259,7 @@ def test_filtered_rows_are_counted_by_reason(read_table: ReadTable, tmp_path: Pa
     path.write_text(text + "一,格\n", encoding="utf-8")
     table = read_table(path, profile=no_sample)
     assert [(row["line_no"], row["_line_no"]) for row in table.rows] == [(1, 2), (3, 4), (None, 5)]
-    assert table.tally.skipped == {"sample": 1}
+    assert table.counts.skipped == {"sample": 1}
 
 
 def test_a_cancellation_without_a_key_is_a_document_of_its_own(read_table: ReadTable, tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_a_name_that_begins_like_a_stop_word_is_a_row(read_table: ReadTable, tmp
     (tmp_path / "a.csv").write_text(text, encoding="utf-8")
     stops = Profile(source=SOURCE, stop=("Total", "合计"))
     table = read_table(tmp_path / "a.csv", profile=stops)
-    assert ([r["line_no"] for r in table.rows], table.tally.skipped) == ([1, 2], {"outside of the table": 1})
+    assert ([r["line_no"] for r in table.rows], table.counts.skipped) == ([1, 2], {"outside of the table": 1})
 
 
 def test_stop_words_everywhere_do_not_slow_the_search(read_table: ReadTable, tmp_path: Path) -> None:
@@ -394,5 +394,5 @@ def test_rows_are_counted_as_delivered_before_any_filter(tmp_path: Path) -> None
         {"source": SOURCE, "skip": [{"where": "品名 = '样品'", "reason": "sample"}]}
     )
     path = write(tmp_path / "a.csv", [*orders(3), order(行号="4", 品名="样品")])
-    (block,) = read.blocks(delivered(path, profile=no_sample), Tally())
+    (block,) = read.blocks(delivered(path, profile=no_sample), ReadCounts())
     assert (block.rows.height, block.delivered) == (3, 4)

@@ -11,12 +11,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from include import release
 from include.errors import BuildError, RawChangedError
 from include.quality import raw_check
+from include.release import build_log, building, publishing, validation
 from include.settings import Role, Settings
 from include.transform import dbt
-from include.warehouse import build_log
 from include.warehouse.connection import connect
 from tests.samples import MILL_B, Row, cell, contents, item, load, one, order, query, write, write_download
 
@@ -63,7 +62,7 @@ def test_every_mart_is_what_a_full_refresh_makes_it(kept, tmp_path):
     deliver(
         kept, tmp_path, item(报关单号="310120200000000009", 出口日期="2020-11-02"), source="customs_exports"
     )
-    assert release.publish(kept).status == "published"
+    assert publishing.publish(kept).status == "published"
     assert not is_full(kept)
     tests = "select node from ops.build_node where build_id = (select max(build_id) from ops.build)"
     assert {
@@ -76,7 +75,7 @@ def test_every_mart_is_what_a_full_refresh_makes_it(kept, tmp_path):
         *(("2020-10-01", "order_book"), ("2020-11-01", "customs")),
     ], "the month that lost its last row is gone, the new ones are there"
     incremental = tables(kept)
-    assert release.publish(kept, full_refresh=True).status == "published"
+    assert publishing.publish(kept, full_refresh=True).status == "published"
     assert is_full(kept)
     assert tables(kept) == incremental
     changed = one(kept, "select rows_changed from ops.release order by release_id desc limit 1")
@@ -189,9 +188,9 @@ def test_after_a_build_that_failed_half_way_the_next_one_is_right(kept, tmp_path
     with monkeypatch.context() as patch:
         patch.setattr(dbt, "build", half)
         with pytest.raises(BuildError, match="went away"):
-            release.build(kept)
+            building.build(kept)
     deliver(kept, tmp_path, CANCELLED)
-    assert release.build(kept)
+    assert building.build(kept)
     assert not is_full(kept)
     incremental = tables(kept)
     run_models(kept, full_refresh=True)
@@ -207,7 +206,7 @@ def test_after_a_full_refresh_that_failed_the_next_publish_builds_and_nothing_is
     said: list[str] = []
     for by_hand in (True, False):
         with pytest.raises(BuildError, match="went away"):
-            release.publish(kept, full_refresh=by_hand)
+            publishing.publish(kept, full_refresh=by_hand)
         assert raw_check.check(kept, said.append) == 0
     assert said[0].startswith("nothing was compared")
 
@@ -221,7 +220,7 @@ def test_a_build_that_failed_because_a_load_came_between_is_built_again(kept, tm
 
     monkeypatch.setattr(dbt, "build", overtaken)
     with pytest.raises(BuildError, match="another reason"):
-        release.build(kept, full_refresh=True)
+        building.build(kept, full_refresh=True)
     assert query(kept, "select count(*) from ops.build where status = 'failed'") == [(2,)]
 
 
@@ -237,26 +236,26 @@ def test_raw_that_changed_behind_the_back_of_the_loads(kept, tmp_path):
     with pytest.raises(RawChangedError, match=r"for 2019-09 order_book\. Only"):
         raw_check.check(kept)  # September and October 2020 wait for a release
 
-    build_id = release.build(kept)
+    build_id = building.build(kept)
     query(kept, "update raw.enterprise_orders set amount = amount + 0.01 where order_date >= '2020-10-01'")
-    assert release.audit(kept, build_id) == ["totals_equal_raw"]
+    assert validation.audit(kept, build_id) == ["totals_equal_raw"]
     query(kept, "update raw.enterprise_orders set amount = amount - 0.01 where order_date >= '2020-10-01'")
 
-    assert release.publish(kept).status == "published"
+    assert publishing.publish(kept).status == "published"
     assert is_full(kept), "a build that the gate refused is not kept"
     assert raw_check.check(kept) == 4
 
 
 def test_an_untouched_month_must_be_that_of_the_newest_release(kept, tmp_path):
     deliver(kept, tmp_path, TO_OCTOBER)
-    build_id = release.build(kept)
+    build_id = building.build(kept)
     query(
         kept,
         "update candidate.market_share set value_cny = value_cny + 1, total_value_cny = total_value_cny + 1"
         " where month = '2019-09-01'",
         role=Role.TRANSFORMER,
     )
-    failed = release.audit(kept, build_id)
+    failed = validation.audit(kept, build_id)
     assert "untouched_months_equal_release" in failed
     assert "totals_equal_raw" not in failed
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from include import maintenance, release
+from include.maintenance import housekeeping
+from include.release import publishing
 from tests.samples import load, order, query, write
 from tests.transform.spoiling import failing_rules, spoiled
 
@@ -85,9 +86,9 @@ def test_the_first_value_stays_and_the_latest_follows(new_warehouse, published, 
         late = order(订单号=f"SO-LATE-{step}", 订单日期="2019-09-30", 数量="1000", 单价="1", 金额="1000")
         (result,) = load(warehouse, "enterprise_orders", write(tmp_path / f"{step}.csv", [late]))
         assert (result.status, result.quarantined) == ("accepted", 0)
-        assert release.publish(warehouse).status == "published"
+        assert publishing.publish(warehouse).status == "published"
         # Long after: the rows that only the first release had are gone.
-        maintenance.retain(warehouse, print, now=datetime.now(UTC) + timedelta(days=400))
+        housekeeping.retain(warehouse, print, now=datetime.now(UTC) + timedelta(days=400))
     assert query(warehouse, "select count(*) from ops.release where dropped_at is not null") != [(0,)]
     revised = query(
         warehouse,

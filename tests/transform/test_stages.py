@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from expectations.marts import STAGED
-from include import maintenance, release, released
+from include.maintenance import housekeeping
+from include.release import current_release, publishing
 from include.settings import Settings
 from tests.samples import load, order, query, write
 from tests.transform.spoiling import failing_rules, spoiled
@@ -93,7 +94,7 @@ def test_a_month_moves_from_flash_to_final_and_its_revisions_are_kept(
         ]
         (result,) = load(warehouse, "enterprise_orders", write(tmp_path / f"{number}.csv", rows))
         assert (result.status, result.quarantined) == ("accepted", 0)
-        assert release.publish(warehouse).status == "published"
+        assert publishing.publish(warehouse).status == "published"
         shown = query(
             warehouse,
             "select distinct stage from marts.market_share where month = '2020-09-01'"
@@ -133,14 +134,14 @@ def test_a_month_moves_from_flash_to_final_and_its_revisions_are_kept(
     assert through == [(None,), (None,), (None,), ("2020-12-01",), ("2020-12-01",)]
     # Years later the release that made the year final is still there, beside the newest.
     years_later = datetime.now(UTC) + timedelta(days=365 * 4)
-    assert maintenance.drop_releases(warehouse, years_later) == [1, 2, 3]
-    kept = {r["release_id"]: r["kept_as"] for r in released.releases(warehouse)}
+    assert housekeeping.drop_releases(warehouse, years_later) == [1, 2, 3]
+    kept = {r["release_id"]: r["kept_as"] for r in current_release.releases(warehouse)}
     assert kept[4] == "recent, final"
     assert kept[1] is None
 
     # The day stands still, the wall clock does not: the same data have the same stages.
     before = query(warehouse, "select * from marts.dim_month order by 1")
-    assert release.publish(warehouse, full_refresh=True).status == "published"
+    assert publishing.publish(warehouse, full_refresh=True).status == "published"
     assert query(warehouse, "select * from marts.dim_month order by 1") == before
 
 
@@ -155,7 +156,7 @@ def test_a_release_of_older_code_had_no_stages(new_warehouse, published, tmp_pat
         query(warehouse, f"alter table store.{mart} {drops}")
     late = order(订单号="SO-LATE", 订单日期="2019-09-30", 数量="1000", 单价="1", 金额="1000")
     load(warehouse, "enterprise_orders", write(tmp_path / "late.csv", [late]))
-    assert release.publish(warehouse).status == "published"
+    assert publishing.publish(warehouse).status == "published"
     revised = query(
         warehouse,
         "select first_stage, first_formal_reason, first_final_value = latest_value, flash_to_formal_reason,"

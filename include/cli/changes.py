@@ -1,0 +1,63 @@
+"""How ``textile diff`` and ``textile explain`` look on a terminal."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from include.cli.console import print_rows, say
+
+if TYPE_CHECKING:
+    from include.release.explain import Explanation
+
+_CELLS = 50
+
+
+def moved_cells(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How many cells moved, by mart."""
+    cells = {(row["mart"], str(row["cell"]), row["metric"]) for row in rows}
+    return [{"mart": m, "cells": n} for m, n in sorted(Counter(mart for mart, *_ in cells).items())]
+
+
+def print_diff(rows: list[dict[str, Any]]) -> None:
+    """How many cells moved by mart and cause, then the first of them with their parts."""
+    cells = {(row["mart"], row["cause"], str(row["cell"]), row["metric"]) for row in rows}
+    causes = Counter((mart, cause) for mart, cause, *_ in cells)
+    print_rows([{"mart": m, "cause": c, "cells": n} for (m, c), n in sorted(causes.items())])
+    if rows:
+        print_rows([_cell(row) for row in rows[:_CELLS]])
+    if len(rows) > _CELLS:
+        say(f"{len(rows) - _CELLS} more rows: `--mart` shows one mart, `--json` all of them")
+
+
+def _cell(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "mart": row["mart"],
+        "cell": " ".join(str(value) for value in row["cell"].values() if value is not None),
+        "figure": row["metric"],
+        "from": row["value_from"],
+        "to": row["value_to"],
+        "release": row["release_id"],
+        "cause": row["cause"],
+        "part": row["part"],
+        "files": ", ".join([*(row["files"] or []), *(row["inputs"] or [])]),
+    }
+
+
+def print_explanation(found: "Explanation") -> None:
+    """The figures, each amount with its loads, and the largest lines."""
+    key = " ".join(f"{name}={value}" for name, value in found.key.items() if value is not None)
+    typer.echo(f"{found.mart} {key} in release {found.release_id}")
+    print_rows([{"figure": name, "value": value} for name, value in found.figures.items()])
+    for amount in found.amounts:
+        lines = sum(load["lines"] for load in amount["loads"])
+        typer.echo(f"{amount['metric']} = {amount['value']}: {lines} lines of {len(amount['loads'])} loads")
+        if amount["line_value"] != amount["value"]:
+            typer.echo(f"  today's rates and code make it {amount['line_value']}: they have changed since")
+        if amount["loads"]:
+            print_rows(amount["loads"])
+    if found.lines:
+        typer.echo("the largest lines of each amount:")
+        print_rows(found.lines)
+    if not found.amounts:
+        typer.echo("no amount of this mart is followed to its lines; see the seed figure_lines")

@@ -1,0 +1,1 @@
+"""A synthetic cluster and ``make demo``; nothing that runs in production imports it."""

@@ -1,0 +1,74 @@
+"""A daily run on request (demo, benchmark, tests): ingest everything, wait for the release."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from include.demo import airflow_api
+from include.errors import TextileError
+from include.local import airflow
+from include.local.secrets import airflow_secrets
+from include.release import current_release
+from include.settings import Settings
+from include.sources.contract import sources
+
+DAG_IDS = {*(f"ingest_{source}" for source in sources()), "build_marts", "maintain_warehouse"}
+_POLL_S = 0.5
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[httpx.Client]:
+    """A logged-in client, once the scheduler knows all our DAGs."""
+    password = airflow_secrets().admin_password.get_secret_value()
+    with airflow_api.connect(airflow.url(settings), password, airflow.ADMIN_USER) as client:
+        airflow_api.wait_for_dags(client, DAG_IDS)
+        yield client
+
+
+def run(
+    client: httpx.Client,
+    settings: Settings,
+    timeout_s: float = 900,
+    say: Callable[[str], None] | None = None,
+) -> dict[str, str]:
+    """Trigger the ingest DAGs and wait until what they accepted is published; returns their states by source.
+
+    ``say`` is told what each task does. Raises TextileError when it takes longer than ``timeout_s``, or when
+    build_marts fails.
+    """
+    begin = time.monotonic()
+    begun = {f"ingest_{source}": airflow_api.trigger(client, f"ingest_{source}") for source in sources()}
+    earlier = {run["dag_run_id"] for run in airflow_api.runs(client, "build_marts")}
+    told: dict[tuple[str, str], str | None] = {}
+    while time.monotonic() < begin + timeout_s:
+        states = {dag: airflow_api.run_state(client, dag, run_id) for dag, run_id in begun.items()}
+        builds = [r for r in airflow_api.runs(client, "build_marts") if r["dag_run_id"] not in earlier]
+        if say:
+            watched = [*begun.items(), *(("build_marts", r["dag_run_id"]) for r in reversed(builds))]
+            for line in _news(client, watched, told):
+                say(f"{time.monotonic() - begin:4.0f} s  {line}")
+        if {*states.values(), *(r["state"] for r in builds)} <= set(airflow_api.FINAL):
+            if current_release.is_up_to_date(settings):
+                return {dag.removeprefix("ingest_"): state for dag, state in states.items()}
+            if builds and builds[0]["state"] == "failed":
+                raise TextileError(
+                    f"run {builds[0]['dag_run_id']} of build_marts failed: see its log at {client.base_url}"
+                )
+        time.sleep(_POLL_S)
+    raise TextileError(f"no release has all accepted loads after {timeout_s:.0f} s: see {client.base_url}")
+
+
+def _news(
+    client: httpx.Client, watched: list[tuple[str, str]], told: dict[tuple[str, str], str | None]
+) -> Iterator[str]:
+    """What tasks have begun or ended since the last call; ``told`` remembers."""
+    for dag_id, run_id in watched:
+        for task, state in airflow_api.task_states(client, dag_id, run_id).items():
+            if (
+                state in ("running", "skipped", *airflow_api.FINAL)
+                and told.get((run_id, dag_id + task)) != state
+            ):
+                told[run_id, dag_id + task] = state
+                yield f"{dag_id}: {task} {state}"

@@ -1,0 +1,1 @@
+"""The way of a file into raw, from the drop folder to its verdict."""

@@ -1,0 +1,173 @@
+"""A batch of files through the load gate: one load table, one audit, one transaction of verdicts."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+
+from include.errors import UnreadableFileError
+from include.load import compare_with_raw, file_guard, load_log, merge_into_raw, quarantine, source_quality
+from include.load import delivery as one
+from include.load.delivery import Delivery, Say
+from include.quality import gate as quality
+from include.quality import load_gate
+from include.quality.results import RuleResult, record
+from include.settings import Role, Settings
+from include.sources import read
+from include.sources.contract import Contract
+from include.warehouse import load_table
+
+
+def through_gate(
+    settings: Settings,
+    connection: psycopg.Connection,
+    of: Contract,
+    deliveries: list[Delivery],
+    say: Say,
+) -> None:
+    """Give every delivery its verdict.
+
+    When the audit of several files breaks down, each is tried alone, and the one that breaks its own audit
+    is refused: no file may keep the others waiting.
+    """
+    table = load_table.create(connection, of, deliveries[0].load_id)
+    for delivery in deliveries:
+        one.copy_in(connection, table, delivery, scratch(settings, of))
+    read_in = [d for d in deliveries if d.is_running]
+    alone: list[Delivery] = []
+    if read_in:
+        say(f"{of.source}: {sum(d.result.rows_in for d in read_in):,} rows of {len(read_in)} file(s) read")
+        try:
+            _audit_and_accept(connection, settings, table, read_in)
+        except (*file_guard.CAUSED_BY_CONTENT, UnreadableFileError) as error:
+            if len(read_in) == 1:
+                why = file_guard.refusal(error, read_in[0].result.file, "audited")
+                read_in[0].refuse([why.rule], str(why))
+            else:
+                say(f"{of.source}: the files cannot be audited together ({error}); each is tried alone")
+                alone = read_in
+    load_table.drop(connection, table)
+    for delivery in alone:
+        delivery.start_over()
+        through_gate(settings, connection, of, [delivery], say)
+
+
+def scratch(settings: Settings, of: Contract) -> Path:
+    """Where archives of a source are unpacked; cleared by whoever takes the source up next."""
+    return settings.home / "unpacked" / of.source
+
+
+def _audit_and_accept(
+    connection: psycopg.Connection,
+    settings: Settings,
+    table: load_table.LoadTable,
+    deliveries: list[Delivery],
+) -> None:
+    """Both halves of the load gate; every verdict of the batch becomes true in one transaction."""
+    load_table.finish(connection, table)
+    loads = [d.load_id for d in deliveries]
+    vouched = [d.load_id for d in deliveries if d.manifest.complete]
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # The comparison needs the server, the audit mostly this process, the pages need nobody else.
+        comparing = beside.submit(_compare, connection, table, loads)
+        audit = quality.Gate(settings.dsn(Role.LOADER), quality.docs_dir(settings.home, "load", table.name))
+        verdict = load_gate.audit(connection, audit, table, vouched, comparing.result)
+        writing = beside.submit(audit.write_docs)
+        _give_verdicts(connection, settings, table, deliveries, verdict, writing.result)
+
+
+def _compare(connection: psycopg.Connection, table: load_table.LoadTable, loads: list[int]) -> None:
+    compare_with_raw.compare(connection, table, loads)
+    compare_with_raw.mark_ambiguous(connection, table)
+    compare_with_raw.mark_unmet(connection, table)
+
+
+def _give_verdicts(
+    connection: psycopg.Connection,
+    settings: Settings,
+    table: load_table.LoadTable,
+    deliveries: list[Delivery],
+    verdict: load_gate.Verdict,
+    docs_written: Callable[[], Path],
+) -> None:
+    loads = [d.load_id for d in deliveries]
+    reasons = {r.rule: (r.zh, r.en) for r in verdict.results if r.level == "row"}
+    unpacked = scratch(settings, table.contract)
+    with connection.transaction():
+        record(connection, "load", verdict.results, first_load_id=min(loads), last_load_id=max(loads))
+        for delivery in deliveries:
+            delivery.refuse_if_changed()
+            if broken := verdict.refused.get(delivery.load_id, []):
+                _refuse_by_rules(connection, table, delivery, broken, reasons, unpacked)
+        good = [d for d in deliveries if d.is_running]
+        _accept(connection, table, good)
+        for delivery in good:
+            if delivery.result.quarantined:
+                _quarantine(connection, table, delivery, reasons, unpacked)
+        if good:
+            quarantine.heal(connection, table, [d.load_id for d in good])
+            source_quality.note(connection, table, [d.result for d in good])
+        docs = docs_written()
+        for delivery in deliveries:
+            load_log.finish(
+                connection,
+                delivery.result,
+                unknown_columns=list(delivery.unknown_columns),
+                removed=delivery.removed,
+                docs_path=str(docs.relative_to(settings.home)),
+            )
+
+
+def _refuse_by_rules(
+    connection: psycopg.Connection,
+    table: load_table.LoadTable,
+    delivery: Delivery,
+    broken: list[RuleResult],
+    reasons: quarantine.Reasons,
+    unpacked: Path,
+) -> None:
+    """Refuse a file and say which row rules its rows broke, so that the sender knows where to look."""
+    by_rule = load_gate.broken_rules(connection, table, delivery.load_id)
+    why = "; ".join(f"{r.en} / {r.zh}" for r in broken)
+    if by_rule:
+        why += " — " + ", ".join(f"{rule}: {count} rows" for rule, count in by_rule.items())
+        if not delivery.file.has_changed():
+            lines = quarantine.rejected_lines(connection, table, delivery.load_id, quarantine.REFUSED_ROWS)
+            try:
+                with file_guard.of_file(delivery.result.file), connection.transaction():
+                    records = read.records(delivery.readable(table.contract, unpacked), lines)
+                    quarantine.keep_refused(connection, table, delivery.load_id, records, reasons)
+            except UnreadableFileError as error:
+                why += f" — its rows cannot be shown: {error}"
+    delivery.refuse([r.rule for r in broken] + list(by_rule), f"{delivery.result.file}: {why}")
+    source_quality.note_refused(connection, table, delivery.load_id)
+
+
+def _accept(connection: psycopg.Connection, table: load_table.LoadTable, deliveries: list[Delivery]) -> None:
+    """All good files of a batch at once, except where a file replaces a slice: there one after the other."""
+    groups = [[d] for d in deliveries] if table.contract.slice else [deliveries]
+    for group in filter(None, groups):
+        counts = merge_into_raw.accept(
+            connection, table, [d.load_id for d in group], group[0].manifest.filtered_by
+        )
+        for delivery in group:
+            result, count = delivery.result, counts[delivery.load_id]
+            result.status = "accepted"
+            result.accepted, result.unchanged = count.accepted, count.unchanged
+            result.quarantined = count.quarantined
+            delivery.removed = count.removed
+
+
+def _quarantine(
+    connection: psycopg.Connection,
+    table: load_table.LoadTable,
+    delivery: Delivery,
+    reasons: quarantine.Reasons,
+    unpacked: Path,
+) -> None:
+    lines = quarantine.rejected_lines(connection, table, delivery.load_id)
+    with file_guard.of_file(delivery.result.file):
+        records = read.records(delivery.readable(table.contract, unpacked), lines)
+        quarantine.keep(connection, table, delivery.load_id, delivery.result.file, records, reasons)
+    delivery.result.failed_rules = list(load_gate.broken_rules(connection, table, delivery.load_id))

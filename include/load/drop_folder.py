@@ -1,0 +1,182 @@
+"""Delivered files: finding them in the drop folder, and knowing them again."""
+
+import errno
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.errors import UnreadableFileError
+from include.load import file_guard
+from include.sources.manifest import is_file, is_link, manifest_path
+from include.sources.plain_text import shown_name
+
+_UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
+# The rule of a file that is left where it is: its writer may not be done.
+STILL_WRITTEN = "file_still_written"
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """A file is known by its content, and by the manifest that completes it; never by its name.
+
+    ``problem`` is its refusal where it cannot be taken up; ``left_as`` knows it again where it is therefore
+    left in the drop folder.
+    """
+
+    path: Path
+    sha256: str = ""
+    manifest_sha256: str = ""
+    size_bytes: int = 0
+    modified_ns: int = 0
+    problem: UnreadableFileError | None = None
+    left_as: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        """The file's name for logs and tables."""
+        return shown_name(self.path.name)
+
+    def has_changed(self) -> bool:
+        """Whether the file was written to, replaced or taken away since its content was hashed."""
+        if self.problem:
+            return False
+        try:
+            now = self.path.stat()
+        except OSError:
+            return True
+        return (now.st_size, now.st_mtime_ns) != (self.size_bytes, self.modified_ns)
+
+    def require_unchanged(self) -> None:
+        """UnreadableFileError when :meth:`has_changed`."""
+        if self.has_changed():
+            raise UnreadableFileError(
+                STILL_WRITTEN, f"{self.path.name}: was written to while it was read; left for the next run"
+            )
+
+
+def located(path: Path) -> Path:
+    """The file's place without ``..`` and linked folders; a link as the file itself stays one."""
+    return Path(os.path.realpath(path.parent), path.name)
+
+
+def is_there(path: Path) -> bool:
+    """Whether the path leads to something, readable or not; a link is something, wherever it leads."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+    return True
+
+
+def fingerprint(path: Path, landing: Path) -> Fingerprint:
+    """Hash a file and its manifest; what cannot be taken up has a ``problem``."""
+    try:
+        with file_guard.of_file(shown_name(path.name)):
+            return _fingerprint(path, landing)
+    except UnreadableFileError as problem:
+        return Fingerprint(path, problem=problem, left_as=_left_as(path, landing, str(problem)))
+
+
+def _fingerprint(path: Path, landing: Path) -> Fingerprint:
+    name, beside = shown_name(path.name), manifest_path(path)
+    path.lstat()
+    if path.is_relative_to(landing):
+        for each in (path, beside):
+            if is_link(each) and not Path(os.path.realpath(each)).is_relative_to(landing):
+                raise UnreadableFileError(
+                    "file_unreadable",
+                    f"{shown_name(each.name)}: a link that leads out of the drop folder; deliver the file "
+                    "itself",
+                )
+    if path.is_dir():
+        next(os.scandir(path), None)  # OSError where it cannot be listed
+    if not is_file(path):
+        raise UnreadableFileError("file_unreadable", f"{name}: is no regular file; deliver the file itself")
+    if path.is_relative_to(landing) and not _is_removable(path):
+        raise UnreadableFileError(
+            "file_not_removable",
+            f"{name}: cannot be removed from its folder after the load, so it is not loaded; give the loader "
+            "the right to write in that folder",
+        )
+    state = path.stat()
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    said = hashlib.sha256(beside.read_bytes()).hexdigest() if is_file(beside) else ""
+    return Fingerprint(path, content, said, state.st_size, state.st_mtime_ns)
+
+
+def _is_removable(path: Path) -> bool:
+    folder = path.parent.stat()
+    if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=True):
+        return False
+    owners = (0, folder.st_uid, path.lstat().st_uid)
+    return not folder.st_mode & stat.S_ISVTX or os.geteuid() in owners
+
+
+def _left_as(path: Path, landing: Path, problem: str) -> str:
+    """Identity of what is left in the drop folder: its place, size, time and what is wrong with it."""
+    if not path.is_relative_to(landing):
+        return ""
+    try:
+        state = path.lstat()
+        seen = f"{state.st_size} {state.st_mtime_ns}"
+    except OSError:
+        seen = ""
+    place = os.fsencode(path.relative_to(landing))
+    return hashlib.sha256(b"\0".join([place, seen.encode(), problem.encode(errors="replace")])).hexdigest()
+
+
+def find(landing: Path, source: str) -> list[Path]:
+    """Files waiting for ``source``, oldest first: in its folder, or in a sub-folder named like a profile.
+
+    Hidden files, manifests and names that say "still being written" are left alone. A link that leads
+    nowhere and a sub-folder that cannot be listed are among them: nobody would hear of them otherwise.
+    OSError when the source's own folder cannot be listed.
+    """
+    closed: list[OSError] = []
+    files = [
+        path
+        for folder, _, names in os.walk(landing / source, onerror=closed.append)
+        for path in (Path(folder, name) for name in names)
+        if not path.name.startswith(".")
+        and path.suffix.lower() not in _UNFINISHED
+        and not is_manifest(path)
+        and _is_delivery(path)
+    ]
+    for error in closed:
+        if Path(error.filename) == landing / source and is_there(landing / source):
+            raise error
+        if is_there(Path(error.filename)):
+            files.append(Path(error.filename))
+    return sorted(files, key=lambda path: (_modified_ns(path), str(path)))
+
+
+def _is_delivery(path: Path) -> bool:
+    """A file, a link, or a name of which the folder does not let us see what it stands for."""
+    try:
+        kind = path.lstat().st_mode
+    except OSError:
+        return is_there(path)
+    return stat.S_ISREG(kind) or stat.S_ISLNK(kind)
+
+
+def _modified_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def is_manifest(path: Path) -> bool:
+    """Whether a file completes another one, here already or still to come, rather than being a delivery."""
+    return path.suffix == ".yml"
+
+
+def profile_of(path: Path, landing: Path, source: str) -> str | None:
+    """The profile named by the sub-folder a waiting file lies in, if any."""
+    if not path.is_relative_to(landing / source):
+        return None
+    parts = path.relative_to(landing / source).parts
+    return parts[0] if len(parts) > 1 else None

@@ -1,0 +1,121 @@
+"""One ingest run: what waits in the drop folder is loaded, and the run's own files are accounted for.
+
+The account is read from the load log, not handed from task to task: a run that is retried, or cleared and run
+again, finds its earlier files in the archive and still knows what became of them.
+"""
+
+from dataclasses import dataclass
+
+from psycopg.rows import class_row
+
+from include.errors import SetupError
+from include.load import drop_folder, loading
+from include.load.delivery import Say
+from include.release import current_release
+from include.settings import Role, Settings
+from include.warehouse.connection import connect
+
+_SHOWN_REFUSALS = 20
+
+
+@dataclass(frozen=True)
+class LoadedFile:
+    """The latest verdict on one file of a run; row counts are None for a refused file that was not read.
+
+    ``profile`` is the sub-folder that the file was delivered to: two senders may use the same file name.
+    """
+
+    profile: str | None
+    file_name: str
+    status: str
+    rows_in: int | None
+    accepted: int | None
+    unchanged: int | None
+    quarantined: int | None
+    message: str | None
+    kept_path: str | None
+    docs_path: str | None
+
+
+def waiting(settings: Settings, source: str) -> int:
+    """How many files wait for ``source``; SetupError when the drop folder itself is not there."""
+    if not settings.landing_dir.is_dir():
+        raise SetupError(
+            f"the drop folder {settings.landing_dir} is not there: is it mounted? See TEXTILE_LANDING"
+        )
+    return len(drop_folder.find(settings.landing_dir, source))
+
+
+def has_work(settings: Settings, source: str, run_id: str) -> bool:
+    """Whether files wait, or the run has files to account for, or earlier loads are still to be announced."""
+    return bool(
+        waiting(settings, source)
+        or of_run(settings, source, run_id)
+        or current_release.has_unreleased(settings, source)
+    )
+
+
+def load(settings: Settings, source: str, run_id: str, say: Say) -> dict[str, int | list[str]]:
+    """Load whatever waits for ``source``; returns counts of the whole run and where its Data Docs are."""
+    paths = drop_folder.find(settings.landing_dir, source)
+    results = loading.load_files(settings, source, paths, run_id=run_id, say=say)
+    loaded = of_run(settings, source, run_id)
+    return {
+        "files_accepted": sum(f.status == "accepted" for f in loaded),
+        "files_refused": sum(f.status == "refused" for f in loaded),
+        "files_duplicate": sum(r.status == "duplicate" for r in results),
+        "rows_in": sum(f.rows_in or 0 for f in loaded),
+        "rows_accepted": sum(f.accepted or 0 for f in loaded),
+        "rows_unchanged": sum(f.unchanged or 0 for f in loaded),
+        "rows_quarantined": sum(f.quarantined or 0 for f in loaded),
+        "data_docs": sorted({str(settings.home / f.docs_path) for f in loaded if f.docs_path}),
+    }
+
+
+def has_news(settings: Settings, source: str, run_id: str) -> bool:
+    """Whether the run accepted a file, or the newest release lacks one that an earlier run accepted.
+
+    An earlier run may have been killed between accepting and announcing: nobody else announces its files.
+    """
+    with connect(settings, Role.LOADER) as connection:
+        accepted = connection.execute(
+            "select 1 from ops.load where source = %s and run_id = %s and status = 'accepted' limit 1",
+            [source, run_id],
+        ).fetchone()
+    return bool(accepted) or current_release.has_unreleased(settings, source)
+
+
+def of_run(settings: Settings, source: str, run_id: str) -> list[LoadedFile]:
+    """Every file of a run with its latest verdict: a corrected file takes the place of the refused one."""
+    with connect(settings, Role.LOADER) as connection:
+        return (
+            connection.cursor(row_factory=class_row(LoadedFile))
+            .execute(
+                "select distinct on (profile, file_name) profile, file_name, status, rows_in, accepted,"
+                " unchanged, quarantined, message, kept_path, docs_path from ops.load"
+                " where source = %s and run_id = %s order by profile, file_name, load_id desc",
+                [source, run_id],
+            )
+            .fetchall()
+        )
+
+
+def _whereabouts(settings: Settings, file: LoadedFile) -> str:
+    return f"kept as {settings.home / file.kept_path}" if file.kept_path else "left in the drop folder"
+
+
+def refusals(settings: Settings, source: str, run_id: str) -> str | None:
+    """The message about a run's refused files, for whoever must act; None when all files are well."""
+    loaded = of_run(settings, source, run_id)
+    refused = [f for f in loaded if f.status == "refused"]
+    if not refused:
+        return None
+    lines = [f"{len(refused)} of {len(loaded)} files of {source} refused; the others are published."]
+    lines += [
+        f"- {f'{f.profile}/' if f.profile else ''}{f.message} ({_whereabouts(settings, f)})"
+        for f in refused[:_SHOWN_REFUSALS]
+    ]
+    if len(refused) > _SHOWN_REFUSALS:
+        lines.append(f"... and {len(refused) - _SHOWN_REFUSALS} more: see ops.load, run_id {run_id}")
+    lines.append("Ask the sender for a corrected file and drop it: the next run loads it, whatever its day.")
+    return "\n".join(lines)

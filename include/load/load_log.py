@@ -1,0 +1,132 @@
+"""``ops.load``: one row per file that was loaded, from its first byte to its verdict."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from include.load.drop_folder import Fingerprint
+from include.warehouse.connection import scalar
+
+
+@dataclass
+class FileResult:
+    """What happened to one file; exactly the fields of the command line's JSON.
+
+    ``skipped`` counts, by reason, rows that are no data (a total, a repeated header, a profile's filter) and
+    therefore no part of ``rows_in``; ``repairs`` counts repaired values by rule.
+    """
+
+    load_id: int | None
+    file: str
+    sha256: str
+    status: str
+    rows_in: int = 0
+    accepted: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    failed_rules: list[str] = field(default_factory=list)
+    message: str = ""
+    skipped: dict[str, int] = field(default_factory=dict)
+    repairs: dict[str, int] = field(default_factory=dict)
+
+
+def accepted_load(
+    connection: psycopg.Connection, source: str, of: Fingerprint, profile_sha256: str = ""
+) -> int | None:
+    """The load that accepted these very bytes before, with this manifest and this profile, if any."""
+    row = connection.execute(
+        "select load_id from ops.load where source = %s and sha256 = %s and manifest_sha256 = %s"
+        " and profile_sha256 = %s and status = 'accepted'",
+        [source, of.sha256, of.manifest_sha256, profile_sha256],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def left_load(connection: psycopg.Connection, source: str, of: Fingerprint) -> int | None:
+    """The load that refused this very file before and left it in the drop folder, if any."""
+    row = connection.execute(
+        "select load_id from ops.load where source = %s and left_as = %s order by load_id desc limit 1",
+        [source, of.left_as],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def begin(
+    connection: psycopg.Connection,
+    source: str,
+    profile: str | None,
+    file: Fingerprint,
+    run_id: str | None,
+    profile_sha256: str = "",
+) -> int:
+    """Open a load; returns its load_id."""
+    return int(
+        scalar(
+            connection,
+            "insert into ops.load (source, profile, file_name, sha256, manifest_sha256, profile_sha256,"
+            " size_bytes, run_id) values (%(source)s, %(profile)s, %(name)s, %(sha256)s, %(manifest)s,"
+            " %(profile_sha256)s, %(size)s, %(run)s) returning load_id",
+            {
+                "source": source,
+                "profile": profile,
+                "name": file.shown_name,
+                "sha256": file.sha256,
+                "manifest": file.manifest_sha256,
+                "profile_sha256": profile_sha256,
+                "size": file.size_bytes,
+                "run": run_id,
+            },
+        )
+    )
+
+
+def finish(connection: psycopg.Connection, result: FileResult, **columns: Any) -> None:
+    """Write a load's verdict; ``columns`` are further columns of ops.load (docs_path, left_as ...)."""
+    values = {
+        "status": result.status,
+        "rows_in": result.rows_in,
+        "accepted": result.accepted,
+        "unchanged": result.unchanged,
+        "quarantined": result.quarantined,
+        "failed_rules": result.failed_rules,
+        "message": result.message,
+        "skipped": Jsonb(result.skipped),
+        "repairs": Jsonb(result.repairs),
+        **columns,
+    }
+    connection.execute(
+        sql.SQL("update ops.load set {}, finished_at = clock_timestamp() where load_id = {}").format(
+            sql.SQL(", ").join(
+                sql.SQL("{} = {}").format(sql.Identifier(n), sql.Literal(v)) for n, v in values.items()
+            ),
+            sql.Literal(result.load_id),
+        )
+    )
+
+
+def note_kept(connection: psycopg.Connection, load_id: int, kept_path: str) -> None:
+    """Where the load's file is kept, relative to the home folder; a duplicate may fill the gap of a crash."""
+    connection.execute(
+        "update ops.load set kept_path = %s where load_id = %s and kept_path is null", [kept_path, load_id]
+    )
+
+
+def recover(connection: psycopg.Connection, source: str) -> int:
+    """Close what a killed loader left behind; returns how many loads. Call with the source's lock held."""
+    crashed = connection.execute(
+        "update ops.load set status = 'crashed', finished_at = clock_timestamp(),"
+        " message = 'the loader was stopped before its verdict; nothing of the file was accepted'"
+        " where source = %s and status = 'running' returning load_id",
+        [source],
+    ).fetchall()
+    left_over = connection.execute(
+        "select relname from pg_class where relnamespace = 'load'::regnamespace and relkind = 'r'"
+        " and starts_with(relname, %s)",
+        [f"{source}__"],
+    ).fetchall()
+    for (table,) in left_over:
+        connection.execute(sql.SQL("drop table load.{}").format(sql.Identifier(table)))
+    return len(crashed)

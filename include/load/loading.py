@@ -1,0 +1,117 @@
+"""Load files of one source, in batches; the DAGs and the command line call this.
+
+Next: batch.py (the load gate), delivery.py (one file).
+"""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import psycopg
+
+from include.load import delivery, drop_folder, load_log
+from include.load.batch import scratch, through_gate
+from include.load.delivery import Say
+from include.load.load_log import FileResult
+from include.settings import Role, Settings
+from include.sources.contract import Contract, contract
+from include.sources.profile import profile
+from include.warehouse.connection import connect, exclusive
+
+# Small files share one audit: a Great Expectations run costs about a second, whatever it looks at.
+BATCH_BYTES = 256 * 1024**2
+BATCH_FILES = 1000
+
+
+def load_files(
+    settings: Settings,
+    source: str,
+    paths: Iterable[Path],
+    profile_name: str | None = None,
+    run_id: str | None = None,
+    say: Say = lambda _: None,
+) -> list[FileResult]:
+    """Load files of one source in the order given; each is accepted, refused or a duplicate.
+
+    A refused file does not stop the others. Two callers for one source take turns. A run (``run_id``) passes
+    over what an earlier one refused and left in the drop folder, as long as nobody has changed it.
+    """
+    of = contract(source)
+    if profile_name:
+        profile(profile_name, source)  # a slip of the pen is the caller's, no reason to refuse files
+    landing = settings.landing_dir.resolve()
+    places = [drop_folder.located(path) for path in paths]
+    waiting = [
+        (place, profile_name or drop_folder.profile_of(place, landing, source))
+        for place in places
+        if not (drop_folder.is_manifest(place) and place.with_suffix("") in places)
+    ]
+    results: list[FileResult] = []
+    with (
+        connect(settings, Role.LOADER, autocommit=True) as connection,
+        exclusive(connection, f"load.{source}"),
+    ):
+        if crashed := load_log.recover(connection, source):
+            say(f"{source}: cleared {crashed} load(s) that a stopped process had left behind")
+        shutil.rmtree(scratch(settings, of), ignore_errors=True)
+        while waiting:
+            batch, waiting = _next_batch(waiting, landing)
+            here: list[tuple[drop_folder.Fingerprint, str | None]] = []
+            for file, name in batch:
+                if file.problem and not drop_folder.is_there(file.path):
+                    results.append(_gone(file))
+                    say(delivery.describe(source, results[-1]))
+                elif not (run_id and _is_known(connection, source, file, say)):
+                    here.append((file, name))
+            results += _load_batch(settings, connection, of, here, run_id, say)
+    return results
+
+
+def _next_batch(
+    waiting: list[tuple[Path, str | None]], landing: Path
+) -> tuple[list[tuple[drop_folder.Fingerprint, str | None]], list[tuple[Path, str | None]]]:
+    """Files for one audit; the same bytes never twice in one batch."""
+    batch: list[tuple[drop_folder.Fingerprint, str | None]] = []
+    contents: set[tuple[str, str]] = set()
+    size = 0
+    for position, (path, name) in enumerate(waiting):
+        file = drop_folder.fingerprint(path, landing)
+        content = (file.sha256, file.manifest_sha256)
+        size += file.size_bytes
+        if batch and (content in contents or size > BATCH_BYTES or len(batch) == BATCH_FILES):
+            return batch, waiting[position:]
+        batch.append((file, name))
+        if not file.problem:
+            contents.add(content)
+    return batch, []
+
+
+def _is_known(connection: psycopg.Connection, source: str, file: drop_folder.Fingerprint, say: Say) -> bool:
+    """Whether a run before has refused this file and left it where it is."""
+    left = load_log.left_load(connection, source, file) if file.left_as else None
+    if left:
+        say(f"{source}: {file.shown_name}: still lies in the drop folder as load {left} refused it")
+    return left is not None
+
+
+def _gone(file: drop_folder.Fingerprint) -> FileResult:
+    """What to say of a file that was there a moment ago, another run may have it. Nothing is recorded."""
+    message = f"{file.shown_name}: was taken away before it could be read; the load log says if it was loaded"
+    return FileResult(None, file.shown_name, "", "refused", failed_rules=["file_gone"], message=message)
+
+
+def _load_batch(
+    settings: Settings,
+    connection: psycopg.Connection,
+    of: Contract,
+    batch: list[tuple[drop_folder.Fingerprint, str | None]],
+    run_id: str | None,
+    say: Say,
+) -> list[FileResult]:
+    deliveries = [delivery.begin(connection, of.source, file, name, run_id) for file, name in batch]
+    if running := [d for d in deliveries if d.is_running]:
+        through_gate(settings, connection, of, running, say)
+    for done in deliveries:
+        delivery.put_aside(settings, connection, of.source, done, say)
+        say(delivery.describe(of.source, done.result))
+    return [d.result for d in deliveries]

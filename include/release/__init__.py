@@ -1,0 +1,1 @@
+"""From a build to the release that readers see, and back to an older one."""

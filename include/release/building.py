@@ -1,0 +1,108 @@
+"""Run dbt into the candidate schema, which nobody else reads."""
+
+import logging
+from collections.abc import Callable, Iterable
+
+import psycopg
+
+from include.errors import BuildError
+from include.release import build_log, entered_rates, reference_due
+from include.settings import Role, Settings
+from include.sources.contract import sources
+from include.transform import dbt
+from include.warehouse.connection import connect, exclusive, scalar, wait_for
+
+Say = Callable[[str], None]
+
+_PATIENCE_S = 900
+
+
+def build(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool = False) -> int | None:
+    """Run dbt into the candidate schema; returns the build_id, or None when nothing has changed.
+
+    Months that no load touched are kept, unless code or seeds changed. BuildError when dbt fails; readers see
+    what they saw before.
+    """
+    _wait_for_loads(settings, say)
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
+        build_log.give_up_unfinished(connection)
+        if build_log.loads(connection) == 0:
+            raise BuildError("there is no accepted load yet: load files first, then publish")
+        # Counted, because loads get their number when they begin: a lower one may be accepted later.
+        newest = connection.execute(
+            "select loads, code_version from ops.release order by release_id desc limit 1"
+        ).fetchone()
+        # After the waits: what is deployed meanwhile is what dbt will read.
+        versions = _versions(connection)
+        is_newest = newest == (build_log.loads(connection), versions.code)
+        if is_newest and not full_refresh and build_log.kept_release(connection) is not None:
+            return None
+        try:
+            return _run_dbt(settings, connection, versions, say, full_refresh=full_refresh)
+        except BuildError as error:
+            # dbt reads raw more than once: a load that came between may look like bad data.
+            if not build_log.is_overtaken(connection):
+                raise
+            say(f"{error}: a load was accepted while dbt ran, building again")
+            return _run_dbt(settings, connection, versions, say, full_refresh=full_refresh)
+
+
+def _versions(connection: psycopg.Connection) -> build_log.Versions:
+    versions = build_log.Versions(dbt.code_version(), dbt.tables_version(), dbt.inputs())
+    rates = entered_rates.checksum(connection)
+    return versions.with_input(entered_rates.INPUT, rates) if rates else versions
+
+
+def _run_dbt(
+    settings: Settings,
+    connection: psycopg.Connection,
+    versions: build_log.Versions,
+    say: Say,
+    *,
+    full_refresh: bool,
+) -> int:
+    build_id, is_full = build_log.begin(connection, versions, full_refresh=full_refresh)
+    say(f"build {build_id}: dbt computes {_scope(connection, is_full=is_full)}")
+    try:
+        result = dbt.build(settings, logging.getLogger("textile.dbt"), full_refresh=is_full)
+    except BuildError as error:
+        _record_nodes(connection, build_id, error.nodes)
+        build_log.finish(connection, build_id, "failed", message=str(error))
+        raise
+    build_log.tables_built(connection, build_id)
+    _record_nodes(connection, build_id, result.nodes)
+    build_log.finish(connection, build_id, "built")
+    for warning in reference_due.warnings(connection):
+        say(f"warning: {warning}")
+    models = [n for n in result.nodes if n.resource_type == "model"]
+    say(f"build {build_id}: {len(models)} models, {len(result.nodes)} nodes in {result.seconds:.1f} s")
+    return build_id
+
+
+def _wait_for_loads(settings: Settings, say: Say) -> None:
+    """Let loads that run now finish: what is built beside them would be out of date at once."""
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection:
+        for source in sources():
+            if not wait_for(connection, f"load.{source}", 1):
+                say(f"a load of {source} runs: waiting for it")
+            if not wait_for(connection, f"load.{source}", _PATIENCE_S):
+                say(f"a load of {source} takes long: building without it")
+
+
+def _scope(connection: psycopg.Connection, *, is_full: bool) -> str:
+    if is_full:
+        return "every month"
+    months = scalar(
+        connection, "select string_agg(distinct to_char(month, 'YYYY-MM'), ', ') from ops.months_to_build"
+    )
+    return f"the months that loads touched: {months}" if months else "no month anew"
+
+
+def _record_nodes(connection: psycopg.Connection, build_id: int, nodes: Iterable[dbt.NodeResult]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.build_node"
+            " (build_id, node, resource_type, status, seconds, rows_affected, message)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
+            [(build_id, n.name, n.resource_type, n.status, n.seconds, n.rows, n.message) for n in nodes],
+        )

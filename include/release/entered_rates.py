@@ -1,0 +1,130 @@
+"""Customs exchange rates: those of the seed, and those that the bureau enters for later months."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+import psycopg
+
+from include.errors import ExchangeRateError
+from include.release.approvals import login_name
+from include.settings import Role, Settings
+from include.sources.lookups import codes, seed
+from include.warehouse.connection import connect, scalar
+
+# The name under which a build notes them among its inputs.
+INPUT = "ops.exchange_rate"
+# A rate that differs by more from the one before is a typing error, or the rate for a hundred units.
+_MOST_CHANGE = 2
+_SOLD = "intermediate.int_sales__monthly"
+
+# Month (its first day) and currency -> yuan for one unit.
+Rates = dict[tuple[dt.date, str], Decimal]
+
+
+class MissingRate(NamedTuple):
+    """Order lines whose value in yuan is not known, because their month has no rate of their currency."""
+
+    month: dt.date
+    currency: str
+    lines: int
+
+
+def enter(settings: Settings, month: dt.date, currency: str, cny_per_unit: Decimal, today: dt.date) -> None:
+    """Record the rate of a month; the next build uses it.
+
+    ``month`` is its first day. ExchangeRateError for a currency that the seed ``currencies`` lacks, a month
+    whose rate nobody can know yet, and a rate that is not near the one before.
+    """
+    if currency == "CNY" or currency not in codes("currencies"):
+        known = ", ".join(sorted(codes("currencies") - {"CNY"}))
+        raise ExchangeRateError(
+            f"{currency}: no such currency; there are {known} (dbt_project/seeds/currencies.csv)"
+        )
+    if month > next_month(today.replace(day=1)):
+        raise ExchangeRateError(
+            f"the rate of {month:%Y-%m} is not known yet: customs set it in the month before"
+        )
+    with connect(settings, Role.PUBLISHER) as connection:
+        rates = known_rates(connection)
+        earlier = max(
+            ((m, rate) for (m, c), rate in rates.items() if c == currency and m < month), default=None
+        )
+        if earlier and not earlier[1] / _MOST_CHANGE <= cny_per_unit <= earlier[1] * _MOST_CHANGE:
+            raise ExchangeRateError(
+                f"{cny_per_unit} yuan for one {currency}: in {earlier[0]:%Y-%m} it was {earlier[1]}. "
+                "Say the yuan for one unit, not for a hundred"
+            )
+        if rates.get((month, currency)) != cny_per_unit:
+            connection.execute(
+                "insert into ops.exchange_rate (month, currency, cny_per_unit, entered_by)"
+                " values (%s, %s, %s, %s)",
+                [month, currency, cny_per_unit, login_name()],
+            )
+
+
+def known_rates(connection: psycopg.Connection | None) -> Rates:
+    """Every known rate, as int_money__exchange_rates has them; of the seed alone without a connection."""
+    rates = {
+        (dt.date.fromisoformat(month), currency): Decimal(rate)
+        for month, currency, rate in seed("exchange_rates")
+        .select("month", "currency", "cny_per_unit")
+        .iter_rows()
+    }
+    if connection:
+        rows: Iterable[tuple[dt.date, str, Decimal]] = connection.execute(
+            "select month, currency, cny_per_unit from ops.exchange_rate order by entered_at"
+        )
+        rates.update({(month, currency): rate for month, currency, rate in rows})
+    return rates
+
+
+def checksum(connection: psycopg.Connection) -> str | None:
+    """Twelve hex digits over the rates that were entered; None while there are none."""
+    rows = connection.execute(
+        "select distinct on (month, currency) month, currency, cny_per_unit::text from ops.exchange_rate"
+        " order by month, currency, entered_at desc"
+    ).fetchall()
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:12] if rows else None
+
+
+def missing(connection: psycopg.Connection) -> list[MissingRate]:
+    """What the newest build could not value and still has no rate, by month and currency."""
+    if not _has_sales(connection):
+        return []
+    rows = connection.execute(
+        f"select month, currency, sum(lines_without_rate)::bigint from {_SOLD}".encode()
+        + b" where lines_without_rate > 0 group by month, currency order by month, currency"
+    )
+    known = known_rates(connection)
+    return [MissingRate(*row) for row in rows if row[:2] not in known]
+
+
+def currencies_in_use(connection: psycopg.Connection, since: dt.date) -> set[str]:
+    """Currencies other than yuan in which orders came since a month, as of the newest build."""
+    if not _has_sales(connection):
+        return set()
+    rows = connection.execute(
+        f"select distinct currency from {_SOLD} where basis = 'order_book' and month >= %s".encode(), [since]
+    )
+    return {currency for (currency,) in rows} - {"CNY"}
+
+
+def message(gap: MissingRate) -> str:
+    """What is missing and how it is entered."""
+    return (
+        f"{gap.lines} order line(s) of {gap.month:%Y-%m} in {gap.currency} have no exchange rate: amounts"
+        " leave them out, shares and growths with them are empty (no_exchange_rate). Enter it: `textile rate"
+        f" {gap.month:%Y-%m} {gap.currency} YUAN_FOR_ONE`, then publish"
+    )
+
+
+def next_month(month: dt.date) -> dt.date:
+    """The first day of the month after."""
+    return (month + dt.timedelta(days=31)).replace(day=1)
+
+
+def _has_sales(connection: psycopg.Connection) -> bool:
+    return scalar(connection, f"select to_regclass('{_SOLD}')") is not None

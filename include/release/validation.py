@@ -1,0 +1,75 @@
+"""Validate a build: the release gate, drift against the current release, what differs from the newest one."""
+
+from collections.abc import Callable
+
+from include.errors import StaleBuildError
+from include.quality import gate as quality
+from include.quality import release_gate
+from include.release import build_log, building, drift, store
+from include.settings import Role, Settings
+from include.transform import dbt_manifest
+from include.warehouse.connection import connect, exclusive
+
+Say = Callable[[str], None]
+
+
+def audit(
+    settings: Settings,
+    build_id: int,
+    say: Say = lambda _: None,
+    accepted: drift.Acceptance | None = None,
+) -> list[str]:
+    """Run the release gate on the candidate; returns the codes of the critical rules that failed.
+
+    Figures that jumped against the current release do not count when somebody has ``accepted`` that. A
+    candidate that passed is compared with the newest release, for :func:`publishing.publish_build`.
+    StaleBuildError when a load was accepted since the build began: the candidate may hold half of it, and
+    raw is no longer what it was built from.
+    """
+    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
+        build_log.require(connection, build_id, "built")
+        build_log.require_fresh(connection, build_id)
+        gate = quality.Gate(
+            settings.dsn(Role.PUBLISHER), quality.docs_dir(settings.home, "release", f"build_{build_id}")
+        )
+        marts = dbt_manifest.marts(settings)
+        unproven = build_log.unproven_months(connection, build_id)
+        results = release_gate.audit(connection, gate, build_id, marts, unproven)
+        docs = str(gate.write_docs().relative_to(settings.home))
+        failed = [r for r in results if not r.success and r.severity == "critical"]
+        if failed:
+            build_log.require_fresh(connection, build_id)
+        for result in failed:
+            say(f"build {build_id}: {result.suite}: {result.rule}: {result.en} / {result.zh}")
+            for line in drift.lines(result):
+                say(f"build {build_id}: {line}")
+        with connection.transaction():
+            if accepted:
+                failed = drift.accept(connection, build_id, accepted, failed, say)
+            if not failed:
+                store.compare(connection, [mart.name for mart in marts])
+            status = "refused" if failed else "audited"
+            rules = [r.rule for r in failed]
+            build_log.finish(connection, build_id, status, failed_rules=rules, docs_path=docs)
+        say(f"build {build_id}: {len(results)} rules, {status}; Data Docs: {settings.home / docs}")
+        return rules
+
+
+def audit_fresh(
+    settings: Settings,
+    build_id: int,
+    say: Say = lambda _: None,
+    accepted: drift.Acceptance | None = None,
+) -> tuple[int | None, list[str]]:
+    """Audit a build, and build again as long as loads overtake it; returns the build audited, failed rules.
+
+    None for the build when another process has published everything meanwhile. BuildError when dbt fails.
+    """
+    fresh: int | None = build_id
+    while fresh is not None:
+        try:
+            return fresh, audit(settings, fresh, say, accepted)
+        except StaleBuildError as error:
+            say(f"{error}: building again")
+            fresh = building.build(settings, say)
+    return None, []
