@@ -1,12 +1,15 @@
 """One-shot service: bring the dashboard into Superset, then go. The same code as ``make bi`` runs."""
 
 from include.dashboard import provision
+from include.local import superset
+from include.local.secrets import superset_secret
 from include.settings import load_settings
 
 
 def main() -> None:
     """Import database, datasets, charts and dashboard."""
-    provision.provision(load_settings())
+    settings = load_settings()
+    provision.provision(settings, superset.url(settings), superset_secret("admin_password"))
 
 
 if __name__ == "__main__":

@@ -8,23 +8,24 @@ import psycopg
 
 from include.dashboard import bundle
 from include.errors import SetupError
-from include.local import superset
-from include.local.secrets import superset_secret
 from include.settings import Role, Settings
 
 ADMIN_USER = "admin"
 
 
-def provision(settings: Settings) -> str:
-    """Import database, datasets, charts and dashboard; returns the dashboard's address. Raises SetupError."""
-    with connect(settings) as client:
+def provision(settings: Settings, address: str, password: str) -> str:
+    """Import database, datasets, charts and dashboard; returns the dashboard's address. Raises SetupError.
+
+    ``address`` is Superset's, without a slash at the end; ``password`` is that of its user ``admin``.
+    """
+    with connect(address, password) as client:
         answer = client.post(
             "/api/v1/assets/import/",
             files={"bundle": ("bundle.zip", bundle.bundle(settings), "application/zip")},
         )
     if answer.is_error:
         raise SetupError(f"Superset answered {answer.status_code} to the dashboard: {answer.text[:2000]}")
-    return f"{superset.url(settings)}/superset/dashboard/{bundle.dashboard()['slug']}/"
+    return f"{address}/superset/dashboard/{bundle.dashboard()['slug']}/"
 
 
 def is_something_published(settings: Settings) -> bool:
@@ -34,10 +35,9 @@ def is_something_published(settings: Settings) -> bool:
 
 
 @contextmanager
-def connect(settings: Settings) -> Iterator[httpx.Client]:
+def connect(address: str, password: str) -> Iterator[httpx.Client]:
     """A client that is logged in as admin; SetupError when there is no login."""
-    address = superset.url(settings)
-    login = {"username": ADMIN_USER, "password": superset_secret("admin_password"), "provider": "db"}
+    login = {"username": ADMIN_USER, "password": password, "provider": "db"}
     # trust_env off: an office's proxy knows nothing of our loopback.
     with httpx.Client(base_url=address, timeout=300, trust_env=False) as client:
         try:

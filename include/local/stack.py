@@ -231,7 +231,9 @@ def _superset_up(home: Path, say: Say) -> None:
             superset.start(settings)
             _wait_for_superset(settings)
             say(f"Superset: healthy after {time.monotonic() - begin:.0f} s")
-        address = provision.provision(settings)
+        address = provision.provision(
+            settings, superset.url(settings), secrets.superset_secret("admin_password")
+        )
     except BaseException:
         if not runs:
             superset.stop(settings)

@@ -15,6 +15,7 @@ import yaml
 from include.dashboard import bundle, provision
 from include.load import loading
 from include.local import stack, superset
+from include.local.secrets import superset_secret
 from include.quality.saved_queries import FOLDER as SAVED_QUERIES
 from include.release import current_release, publishing
 from include.settings import Role, Settings
@@ -160,7 +161,7 @@ def test_make_bi_a_second_time_changes_nothing(bi: Settings) -> None:
 
 
 def test_superset_keeps_the_password_encrypted_only(bi: Settings) -> None:
-    provision.provision(bi)
+    provision.provision(bi, superset.url(bi), superset_secret("admin_password"))
     password = bi.password(Role.BI_READER)
     with psycopg.connect(bi.dsn(Role.ADMIN), dbname=superset.DATABASE) as connection:
         logged = connection.execute("select logs::text from logs").fetchall()
@@ -202,7 +203,7 @@ def _shown_release(page: DashboardPage) -> int:
 
 def _exported(settings: Settings) -> dict[str, str]:
     """File name -> what Superset exports of everything it has, but for the time of the export."""
-    with provision.connect(settings) as client:
+    with provision.connect(superset.url(settings), superset_secret("admin_password")) as client:
         answer = client.get("/api/v1/assets/export/").raise_for_status()
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         files = {name.partition("/")[2]: archive.read(name).decode() for name in archive.namelist()}

@@ -66,7 +66,7 @@ def test_what_is_replaced_after_the_start_makes_it_outdated(
 def test_a_failed_import_stops_only_what_this_call_started(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, ran_before: bool
 ) -> None:
-    def fail(_settings: Settings) -> str:
+    def fail(*_words: Any) -> str:
         raise SetupError("refused")
 
     stopped: list[bool] = []
