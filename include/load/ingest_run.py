@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from psycopg.rows import class_row
 
 from include.errors import SetupError
-from include.load import drop_folder, loading
+from include.load import drop_folder, load_log, loading
 from include.load.delivery import Say
-from include.release import current_release
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
 
@@ -49,9 +48,7 @@ def waiting(settings: Settings, source: str) -> int:
 def has_work(settings: Settings, source: str, run_id: str) -> bool:
     """Whether files wait, or the run has files to account for, or earlier loads are still to be announced."""
     return bool(
-        waiting(settings, source)
-        or of_run(settings, source, run_id)
-        or current_release.has_unreleased(settings, source)
+        waiting(settings, source) or of_run(settings, source, run_id) or _has_unreleased(settings, source)
     )
 
 
@@ -82,7 +79,12 @@ def has_news(settings: Settings, source: str, run_id: str) -> bool:
             "select 1 from ops.load where source = %s and run_id = %s and status = 'accepted' limit 1",
             [source, run_id],
         ).fetchone()
-    return bool(accepted) or current_release.has_unreleased(settings, source)
+    return bool(accepted) or _has_unreleased(settings, source)
+
+
+def _has_unreleased(settings: Settings, source: str) -> bool:
+    with connect(settings, Role.PUBLISHER) as connection:  # the loader may not read builds and releases
+        return load_log.has_unreleased(connection, source)
 
 
 def of_run(settings: Settings, source: str, run_id: str) -> list[LoadedFile]:

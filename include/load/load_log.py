@@ -10,6 +10,10 @@ from psycopg.types.json import Jsonb
 from include.load.drop_folder import Fingerprint
 from include.warehouse.connection import scalar
 
+# Loads that changed a row of raw or of the quarantine: what the others change (rows that were known, files
+# refused) shows with the next release.
+CHANGED = "status = 'accepted' and (accepted > 0 or removed > 0 or quarantined > 0)"
+
 
 @dataclass
 class FileResult:
@@ -130,3 +134,16 @@ def recover(connection: psycopg.Connection, source: str) -> int:
     for (table,) in left_over:
         connection.execute(sql.SQL("drop table load.{}").format(sql.Identifier(table)))
     return len(crashed)
+
+
+def has_unreleased(connection: psycopg.Connection, source: str) -> bool:
+    """Whether a load of ``source`` that changed raw became true after the newest release's build began."""
+    return bool(
+        scalar(
+            connection,
+            f"select exists (select 1 from ops.load where source = %(source)s and {CHANGED}"
+            " and finished_at >= coalesce((select b.started_at from ops.release as r"
+            " inner join ops.build as b using (build_id) order by r.release_id desc limit 1), '-infinity'))",
+            {"source": source},
+        )
+    )

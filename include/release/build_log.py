@@ -8,11 +8,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from include.errors import PublishError, StaleBuildError
+from include.load.load_log import CHANGED
 from include.warehouse.connection import scalar
-
-# Loads that changed a row of raw or of the quarantine: what the others change (rows that were known, files
-# refused) shows with the next release.
-_CHANGED = "status = 'accepted' and (accepted > 0 or removed > 0 or quarantined > 0)"
 
 
 class Versions(NamedTuple):
@@ -46,12 +43,12 @@ def begin(connection: psycopg.Connection, versions: Versions, *, full_refresh: b
             " (last_load_id, loads, code_version, tables_version, inputs, is_full, switches)"
             " select max(load_id), count(*), %(code)s, %(tables)s, %(inputs)s, %(full)s,"
             " (select count(*) from ops.release_switch)"
-            f" from ops.load where {_CHANGED} returning build_id",
+            f" from ops.load where {CHANGED} returning build_id",
             {**versions._asdict(), "inputs": Jsonb(versions.inputs), "full": is_full},
         )
         connection.execute(
             "insert into ops.build_load (load_id, build_id) select load_id, %s from ops.load"
-            f" where {_CHANGED} and load_id not in (select load_id from ops.build_load)",
+            f" where {CHANGED} and load_id not in (select load_id from ops.build_load)",
             [build_id],
         )
         connection.execute(
@@ -213,17 +210,4 @@ def is_overtaken(connection: psycopg.Connection) -> bool:
 
 def loads(connection: psycopg.Connection) -> int:
     """How many loads have changed raw so far: the version of the data."""
-    return int(scalar(connection, f"select count(*) from ops.load where {_CHANGED}"))
-
-
-def has_unreleased(connection: psycopg.Connection, source: str) -> bool:
-    """Whether a load of ``source`` that changed raw became true after the newest release's build began."""
-    return bool(
-        scalar(
-            connection,
-            f"select exists (select 1 from ops.load where source = %(source)s and {_CHANGED}"
-            " and finished_at >= coalesce((select b.started_at from ops.release as r"
-            " inner join ops.build as b using (build_id) order by r.release_id desc limit 1), '-infinity'))",
-            {"source": source},
-        )
-    )
+    return int(scalar(connection, f"select count(*) from ops.load where {CHANGED}"))

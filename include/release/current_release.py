@@ -42,12 +42,6 @@ def is_up_to_date(settings: Settings) -> bool:
         return (newest[0] if newest else 0) == build_log.loads(connection)
 
 
-def has_unreleased(settings: Settings, source: str) -> bool:
-    """Whether ``source`` has accepted loads that the newest release lacks."""
-    with connect(settings, Role.PUBLISHER) as connection:
-        return build_log.has_unreleased(connection, source)
-
-
 def releases(settings: Settings) -> list[dict[str, Any]]:
     """All releases, newest first, and as what each is kept; empty: it goes with the next maintenance."""
     with connect(settings, Role.PUBLISHER) as connection:
