@@ -52,7 +52,7 @@ def maintain_warehouse() -> None:
     def check() -> int:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from include.quality import raw_check
+        from include.maintenance import raw_check
 
         months = raw_check.check(load_settings(), log.info)
         if months == 0:

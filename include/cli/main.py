@@ -192,7 +192,7 @@ def rate(
 @app.command()
 def check(*, as_json: Json = False) -> None:
     """Check that the warehouse is whole and its newest release equals raw, as is done each night."""
-    from include.quality import raw_check
+    from include.maintenance import raw_check
 
     show_result({"months": raw_check.check(load_settings(), say)}, as_json=as_json)
 

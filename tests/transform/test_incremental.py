@@ -12,7 +12,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from include.errors import BuildError, RawChangedError
-from include.quality import raw_check
+from include.maintenance import raw_check
 from include.release import build_log, building, publishing, validation
 from include.settings import Role, Settings
 from include.transform import dbt

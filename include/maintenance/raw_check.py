@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from include.errors import RawChangedError
 from include.maintenance import whole_check
+from include.quality import raw_totals
 from include.release import build_log, reference_due
 from include.settings import Role, Settings
 from include.warehouse.connection import connect, exclusive
@@ -18,8 +19,6 @@ def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> in
     but a load has changed raw, or the tables that marts are made from. Before that HalfRestoredError when the
     warehouse is not whole.
     """
-    from expectations import totals
-
     with (
         connect(settings, Role.PUBLISHER, autocommit=True) as connection,
         exclusive(connection, "release"),
@@ -36,18 +35,13 @@ def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> in
                 " yet; `textile publish` makes one"
             )
             return 0
-        within = totals.all_but(unreleased)
-        differing = connection.execute(
-            totals.differing_from_raw(totals.NEWEST_RELEASE, within).encode()
-        ).fetchall()
-        compared = connection.execute(totals.months_shown(totals.NEWEST_RELEASE, within).encode())
-        months = len(compared.fetchall())
-    if differing:
-        cells = ", ".join(f"{month:%Y-%m} {basis}" for month, basis, *_ in differing[:_SHOWN])
-        more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+        found = raw_totals.compare(connection, unreleased)
+    if found.differing:
+        cells = ", ".join(f"{month:%Y-%m} {basis}" for month, basis in found.differing[:_SHOWN])
+        more = f" and {len(found.differing) - _SHOWN} more" if len(found.differing) > _SHOWN else ""
         raise RawChangedError(
             f"the newest release is not what raw says for {cells}{more}. Only loads may change raw: find out "
             "who else did, then compute every month anew with `textile publish --full-refresh`"
         )
-    say(f"{months} months of the newest release equal raw to the cent")
-    return months
+    say(f"{found.months} months of the newest release equal raw to the cent")
+    return found.months
