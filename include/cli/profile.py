@@ -29,10 +29,12 @@ def check(
 ) -> None:
     """Show what a load of FILE would do: first rows before and after, columns, rule failures."""
     from include.load import profile_check
+    from include.local import throwaway
 
     mapping = profile_check.find_profile(profile)
     say(f"reading {file} as {mapping.source}, in a warehouse that is thrown away afterwards")
-    found = profile_check.check(mapping, file, home_dir())
+    with throwaway.warehouse(home_dir()) as settings:
+        found = profile_check.check(settings, mapping, file)
     if not as_json:
         _show(found)
     show_result(asdict(found), as_json=as_json, shown=True)

@@ -1,7 +1,7 @@
 """What a profile makes of a file, shown before anything is loaded.
 
-The file goes through the very code of a load, into a warehouse that is thrown away: what is shown here is
-what would happen.
+The file goes through the very code of a load, into a warehouse that the caller throws away: what is shown
+here is what would happen.
 """
 
 import tempfile
@@ -15,7 +15,6 @@ from include.errors import ContractError, UnreadableFileError
 from include.load import drop_folder, file_guard, load_log, rejected_rows
 from include.load.batch import through_gate
 from include.load.delivery import Delivery
-from include.local import throwaway
 from include.settings import Role, Settings
 from include.sources import read
 from include.sources.contract import contract
@@ -60,13 +59,13 @@ def find_profile(name: str) -> Profile:
     return read_profile(path)
 
 
-def check(profile: Profile, path: Path, home: Path) -> Check:
-    """Read and audit a file as a load would; ``home`` gets nothing that stays."""
+def check(settings: Settings, profile: Profile, path: Path) -> Check:
+    """Read and audit a file as a load into the warehouse of ``settings`` would; the file stays there."""
     of = contract(profile.source)
-    file = drop_folder.fingerprint(path.resolve(), home / "landing")
+    file = drop_folder.fingerprint(path.resolve(), settings.home / "landing")
     if file.problem:
         raise file.problem
-    with throwaway.warehouse(home) as settings, connect(settings, Role.LOADER, autocommit=True) as connection:
+    with connect(settings, Role.LOADER, autocommit=True) as connection:
         load_id = load_log.begin(connection, of.source, None, file, None)
         delivery = Delivery(
             file, profile, load_log.FileResult(load_id, file.shown_name, file.sha256, "running")
@@ -74,7 +73,7 @@ def check(profile: Profile, path: Path, home: Path) -> Check:
         through_gate(settings, connection, of, [delivery], lambda _: None)
         found = Check(delivery.result, unused=list(delivery.unknown_columns))
         _note_rejects(found, settings, load_id)
-    with tempfile.TemporaryDirectory(dir=home) as scratch:
+    with tempfile.TemporaryDirectory(dir=settings.home) as scratch:
         _note_first_rows(found, profile, path.resolve(), Path(scratch))
     return found
 
