@@ -18,7 +18,9 @@ WIDTH = 690
 _HEIGHT = 220
 _FONT = "'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang SC', Arial, sans-serif"
 _INK, _GREY, _FAINT = "#222222", "#767676", "#dddddd"
-_BLOCS: dict[str, str] = yaml.safe_load((PROJECT_DIR / "include" / "colours.yml").read_text("utf-8"))["blocs"]
+_BLOCS: dict[str, str] = yaml.safe_load((PROJECT_DIR / "dashboards" / "colours.yml").read_text("utf-8"))[
+    "blocs"
+]
 _DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3])
 _SHAPES = ("circle", "square", "triangle-up", "diamond")
 

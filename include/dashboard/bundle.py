@@ -18,7 +18,7 @@ from include.dashboard.datasets import uuid_of
 from include.settings import PROJECT_DIR, Role, Settings
 
 FOLDER = PROJECT_DIR / "dashboards"
-BLOC_COLOURS = PROJECT_DIR / "include" / "colours.yml"
+COLOURS = FOLDER / "colours.yml"
 SEEDS = PROJECT_DIR / "dbt_project" / "seeds"
 ALL_PRODUCTS = "全部产品 All products"  # as dim_product names it
 _VERSION = {"version": "1.0.0"}
@@ -245,8 +245,7 @@ def _filter(
 
 def _label_colours() -> dict[str, str]:
     """What stands in a legend -> its colour."""
-    files = (BLOC_COLOURS, FOLDER / "colours.yml")
-    groups = [group for path in files for group in _read(path).values()]
+    groups = _read(COLOURS).values()
     names = {**_names("market_groups", "market_group"), **_names("product_groups", "product_group")}
     names["ALL"] = ALL_PRODUCTS
     return {names.get(code, code): colour for group in groups for code, colour in group.items()}

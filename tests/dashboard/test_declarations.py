@@ -105,7 +105,7 @@ def test_a_chart_names_what_its_dataset_has(name: str) -> None:
 
 
 def test_every_bloc_has_a_colour_of_its_own() -> None:
-    colours = yaml.safe_load(bundle.BLOC_COLOURS.read_text(encoding="utf-8"))["blocs"]
+    colours = yaml.safe_load(bundle.COLOURS.read_text(encoding="utf-8"))["blocs"]
     with (bundle.SEEDS / "market_groups.csv").open(encoding="utf-8", newline="") as file:
         assert {row["market_group"] for row in csv.DictReader(file)} == set(colours)
     assert len(set(colours.values())) == len(colours)
