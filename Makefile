@@ -34,11 +34,12 @@ test: setup ## all tests
 	@echo "test: every test, on a PostgreSQL of its own"
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-lint: setup ## style, types, SQL style, shell scripts
-	@echo "lint: ruff, mypy, sqlfluff, shellcheck"
+lint: setup ## style, types, who imports whom, SQL style, shell scripts
+	@echo "lint: ruff, mypy, import-linter, sqlfluff, shellcheck"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 	@$(BIN)/shellcheck scripts/*.sh docker/*.sh .ci/run
 
