@@ -185,7 +185,7 @@ steps = 0
 def counted(function):
     def call(*arguments, **options):
         global steps
-        steps += sys._getframe(1).f_globals["__name__"] == "include.sources.archive"
+        steps += sys._getframe(1).f_globals["__name__"] == "include.load.archive"
         if steps == at:
             os.kill(os.getpid(), signal.SIGKILL)
         return function(*arguments, **options)
