@@ -1,10 +1,11 @@
 """Profiles: how one mill's or portal's file maps to a contract, declared in ``profiles/<name>.yml``.
 
-The model below is the one definition: the JSON Schema that editors use (``profiles/profile.schema.json``) is
-written from it, and every profile is validated against that schema when it is read.
+The model below is the one definition: every profile is validated by it when it is read, and the JSON Schema
+that editors use (``profiles/profile.schema.json``) is written from it.
 """
 
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,13 +13,12 @@ from zoneinfo import available_timezones
 
 import polars as pl
 import yaml
-from jsonschema import Draft202012Validator
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from include.errors import ContractError
 from include.sources.contract import contract
-from include.sources.expressions import compiled
-from include.sources.targets import wrong_targets
+from include.sources.expressions import compiled, results
+from include.sources.targets import Target, wrong_targets
 
 PROFILES_DIR = Path(__file__).parent / "profiles"
 # In `date_formats`: days since 1899-12-30, as Excel shows a date whose cell has lost its format.
@@ -171,6 +171,15 @@ class Profile(_Strict):
         cancelled = {"cancellations": set(self.cancellations.key)} if self.cancellations else {}
         return of_patterns | of_tables | cancelled
 
+    def targets(self) -> Iterator[Target]:
+        """Every value that the profile itself puts into a column; blank ones are missing values."""
+        for column, words in self.words.items():
+            yield from (Target("words", column, word, value) for word, value in words.items())
+        for key, values in (("constants", self.constants), ("defaults", self.defaults)):
+            yield from (Target(key, column, "", value) for column, value in values.items() if value.strip())
+        for column, sql in self.computed.items():
+            yield from (Target("computed", column, "", v) for v in sorted(results(sql)) if v.strip())
+
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a profile file."""
@@ -202,22 +211,16 @@ def read_profile(path: Path) -> Profile:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(f"{path.name}: {error}") from error
-    wrong = [
-        f"{error.json_path.removeprefix('$').removeprefix('.') or 'the file'}: {error.message}"
-        for error in Draft202012Validator(schema()).iter_errors(content)
-    ]
-    if wrong:
-        raise ContractError(f"{path.name}: " + "; ".join(sorted(wrong)))
     try:
         found = Profile.model_validate(content)
     except ValidationError as error:
         wrong = [
-            ".".join(str(part) for part in e["loc"]) + f": {e['msg'].removeprefix('Value error, ')}"
+            f"{'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg'].removeprefix('Value error, ')}"
             for e in error.errors()
         ]
         raise ContractError(f"{path.name}: " + "; ".join(wrong)) from error
     _check_columns(found, path)
-    if unknown := list(wrong_targets(found, contract(found.source))):
+    if unknown := list(wrong_targets(found.targets(), found.words, contract(found.source))):
         raise ContractError(f"{path.name}: " + "; ".join(unknown))
     return found
 

@@ -2,41 +2,41 @@
 
 import difflib
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from include.sources.contract import Column, Contract
-from include.sources.expressions import results
 from include.sources.lookups import fold, known_words
-
-if TYPE_CHECKING:
-    from include.sources.profile import Profile
 
 _SHOWN_CODES = 10
 
 
-def wrong_targets(profile: "Profile", of: Contract) -> Iterator[str]:
-    """One message per value that no row could have: its key, column, word and value, and what is known."""
-    for key, column_name, word, value in _targets(profile):
+class Target(NamedTuple):
+    """A value that a profile puts into a column: the key that says so, and the word it stands for, if any."""
+
+    key: str
+    column: str
+    word: str
+    value: str
+
+
+def wrong_targets(
+    targets: Iterable[Target], words: Mapping[str, Mapping[str, str]], of: Contract
+) -> Iterator[str]:
+    """One message per value that no row could have: its key, column, word and value, and what is known.
+
+    ``words``: the profile's own words by column.
+    """
+    for key, column_name, word, value in targets:
         column = of.column(column_name)
         # A word may stand for another word of the list, but not for one that only the profile knows.
-        own = {} if key == "words" else profile.words.get(column_name, {})
+        own = {} if key == "words" else words.get(column_name, {})
         if not _is_known(value, column, own):
             at = ": ".join(filter(None, [key, column_name, word]))
             yield f"{at}: {value!r} is no {_kind(column)}; {_known(value, word, column)}"
 
 
-def _targets(profile: "Profile") -> Iterator[tuple[str, str, str, str]]:
-    """Key of the profile, column, word that is mapped or nothing, value. Blank values are missing values."""
-    for column, words in profile.words.items():
-        yield from (("words", column, word, target) for word, target in words.items())
-    for key, values in (("constants", profile.constants), ("defaults", profile.defaults)):
-        yield from ((key, column, "", value) for column, value in values.items() if value.strip())
-    for column, sql in profile.computed.items():
-        yield from (("computed", column, "", value) for value in sorted(results(sql)) if value.strip())
-
-
-def _is_known(value: str, column: Column, own: dict[str, str]) -> bool:
+def _is_known(value: str, column: Column, own: Mapping[str, str]) -> bool:
     if column.type == "code":
         return fold(value) in {*known_words(column), *map(fold, own), *map(fold, column.missing_words)}
     if column.digits and fold(value) not in map(fold, own):
