@@ -74,10 +74,23 @@ class Settings(BaseSettings):
 
     def dsn(self, role: Role) -> str:
         """A ``postgresql://`` connection string for the warehouse database."""
+        password = quote(self.password(role), safe="")
+        return f"postgresql://{role.value}:{password}@{self.pg_host}:{self._port()}/{self.pg_database}"
+
+    def libpq(self, role: Role) -> dict[str, str]:
+        """The same as the environment variables that PostgreSQL's own programs read."""
+        return {
+            "PGHOST": self.pg_host,
+            "PGPORT": str(self._port()),
+            "PGDATABASE": self.pg_database,
+            "PGUSER": role.value,
+            "PGPASSWORD": self.password(role),
+        }
+
+    def _port(self) -> int:
         if self.pg_port is None:
             raise SetupError("the warehouse's port is not known: run `textile up`, or set TEXTILE_PG_PORT")
-        password = quote(self.password(role), safe="")
-        return f"postgresql://{role.value}:{password}@{self.pg_host}:{self.pg_port}/{self.pg_database}"
+        return self.pg_port
 
 
 def load_settings() -> Settings:

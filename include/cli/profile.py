@@ -22,8 +22,8 @@ app = typer.Typer(
 
 @app.command()
 def check(
-    profile: Annotated[str, typer.Argument(help="A profile's file, or its name in the project.")],
-    file: Annotated[Path, typer.Argument(help="A file that it shall read.")],
+    profile: Annotated[str, typer.Argument(metavar="PROFILE", help="A file, or a name in the project.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that it shall read.")],
     *,
     as_json: Json = False,
 ) -> None:
@@ -44,7 +44,7 @@ def check(
 
 @app.command()
 def new(
-    file: Annotated[Path, typer.Argument(help="A file that no profile reads yet.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that no profile reads yet.")],
     *,
     source: Annotated[str | None, typer.Option(help="The contract it shall map to; guessed without.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the profile here instead of to the screen.")] = None,

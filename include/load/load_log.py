@@ -5,10 +5,12 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from include.load.drop_folder import Fingerprint
-from include.warehouse.connection import scalar
+from include.settings import Role, Settings
+from include.warehouse.connection import connect, scalar
 
 # Loads that changed a row of raw or of the quarantine: what the others change (rows that were known, files
 # refused) shows with the next release.
@@ -116,6 +118,21 @@ def note_kept(connection: psycopg.Connection, load_id: int, kept_path: str) -> N
     connection.execute(
         "update ops.load set kept_path = %s where load_id = %s and kept_path is null", [kept_path, load_id]
     )
+
+
+def newest(settings: Settings, limit: int) -> list[dict[str, Any]]:
+    """The newest loads first, each with its verdict; ``started_at`` is the clock of Shanghai."""
+    with connect(settings, Role.LOADER) as connection:
+        return (
+            connection.cursor(row_factory=dict_row)
+            .execute(
+                "select load_id, to_char(started_at, 'YYYY-MM-DD HH24:MI') as started_at, source,"
+                " concat_ws('/', profile, file_name) as file, status, rows_in, accepted, unchanged,"
+                " quarantined, message from ops.load order by load_id desc limit %s",
+                [limit],
+            )
+            .fetchall()
+        )
 
 
 def recover(connection: psycopg.Connection, source: str) -> int:

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 
-from include.errors import SetupError
+from include.errors import SetupError, UsageError
 from include.settings import ZONE, Role, Settings
 
 # Shorter than what a reader notices, and than PostgreSQL's deadlock_timeout (1 s).
@@ -108,6 +109,16 @@ def patiently(connection: psycopg.Connection, action: Callable[[], None]) -> Non
             if not tries_left:
                 raise
         time.sleep(_PAUSE_S)
+
+
+def rows(settings: Settings, role: Role, query: str) -> list[dict[str, Any]]:
+    """Rows of a statement that a person typed; UsageError with the server's message when it is wrong."""
+    with connect(settings, role) as connection:
+        try:
+            cursor = connection.cursor(row_factory=dict_row).execute(query.encode())
+        except psycopg.Error as error:
+            raise UsageError(_first_line(error)) from error
+        return cursor.fetchall() if cursor.description else []
 
 
 def scalar(connection: psycopg.Connection, query: str, parameters: Mapping[str, Any] | None = None) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import typer
 from samples import environment, load, order, orders, query, write
 
 from include.cli import main
@@ -27,8 +28,20 @@ CHANGE_KEYS = {
     *("load_ids", "files", "inputs", "line_count", "part"),
 }
 COMMANDS = (
-    *("up", "down", "status", "generate", "load", "publish", "check", "releases", "rollback", "diff"),
-    *("explain", "export", "quarantine", "bulletin", "dsn", "demo"),
+    *(
+        "up",
+        "down",
+        "status",
+        "generate",
+        "load",
+        "loads",
+        "publish",
+        "rate",
+        "check",
+        "releases",
+        "rollback",
+    ),
+    *("diff", "explain", "export", "quarantine", "bulletin", "dsn", "sql", "demo"),
 )
 
 
@@ -82,9 +95,7 @@ def test_every_command_explains_itself_and_takes_json(textile, command):
 
 
 def test_the_commands_are_these(textile):
-    assert {c.name or c.callback.__name__ for c in main.app.registered_commands if c.callback} == set(
-        COMMANDS
-    )
+    assert typer.main.get_command(main.app).commands.keys() == {*COMMANDS, "profile"}
 
 
 def test_load_tells_of_each_file_and_fails_for_a_refused_one(textile, warehouse, tmp_path):
@@ -334,3 +345,43 @@ def test_wrong_usage_is_explained(textile, arguments):
     said = textile(*arguments)
     assert said.code == 2
     assert "Usage: " in said.err
+
+
+def test_version_and_short_help(textile):
+    assert re.fullmatch(r"textile \d+\.\d+\.\d+\n", textile("--version").out)
+    for command in ((), ("load",), ("profile", "check")):
+        assert textile(*command, "-h").out == textile(*command, "--help").out
+
+
+def test_loads_lists_what_came_newest_first(textile, house):
+    rows = textile("loads", "--limit", "2", "--json", settings=house).json["loads"]
+    newest = query(house, "select load_id from ops.load order by load_id desc limit 2")
+    assert [row["load_id"] for row in rows] == [number for (number,) in newest]
+    assert set(rows[0]) >= {"started_at", "source", "file", "status", "rows_in", "message"}
+    assert rows[0]["file"] in textile("loads", settings=house).out
+
+
+def test_sql_answers_as_the_role(textile, house):
+    said = textile("sql", "select current_user as me", "--json", settings=house)
+    assert (said.code, said.json) == (0, {"rows": [{"me": "analyst"}]})
+    denied = textile("sql", "select * from ops.load", "--json", settings=house)
+    assert (denied.code, denied.json) == (2, {"error": "permission denied for table load"})
+    said = textile("sql", "--json", settings=house)
+    assert (said.code, said.json) == (2, {"error": "--json needs a QUERY"})
+
+
+def test_sql_is_psql_itself(house):
+    def psql(*arguments: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [Path(sys.executable).with_name("textile"), "sql", *arguments],
+            input=typed,
+            env={**os.environ, **environment(house)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    asked = psql("--role", "bi_reader", "select current_user")
+    assert (asked.returncode, "bi_reader" in asked.stdout) == (0, True)
+    assert "(1 row)" in psql(typed="select 1;").stdout
+    assert psql("select * from ops.load").returncode != 0
