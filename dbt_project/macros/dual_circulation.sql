@@ -88,20 +88,40 @@ turns as (
     select
         changes.*,
         order_months.is_finished,
-        -- The first orders of a month say nothing of its share yet.
-        coalesce(
-            changes.domestic_share_change_6m_pp >= {{ var('switch_rise_pp') }} and order_months.is_finished, false
-        ) as is_turning
+        -- The first orders of a month say nothing of its share yet; a share that waits for a rate may be anything.
+        case
+            when changes.change_reason is distinct from 'no_exchange_rate' or not order_months.is_finished
+                then coalesce(
+                    changes.domestic_share_change_6m_pp >= {{ var('switch_rise_pp') }} and order_months.is_finished,
+                    false
+                )
+        end as is_turning
     from changes
     inner join order_months on changes.month = order_months.month
+),
+
+-- In a month that is not known the run goes on as it was.
+known_turns as (
+    select
+        *,
+        array_agg(is_turning) filter (where is_turning is not null) over (partition by {{ key }} order by month)
+            as turns_so_far
+    from turns
+),
+
+carried as (
+    select
+        *,
+        coalesce(turns_so_far[cardinality(turns_so_far)], false) as is_in_turn
+    from known_turns
 ),
 
 runs as (
     select
         *,
         lag(month) over (partition by {{ key }} order by month) as previous_month,
-        lag(is_turning) over (partition by {{ key }} order by month) as was_turning
-    from turns
+        lag(is_in_turn) over (partition by {{ key }} order by month) as was_in_turn
+    from carried
 ),
 
 compared as (
@@ -129,8 +149,8 @@ compared as (
         max(
             case
                 when
-                    is_turning and (
-                        not coalesce(was_turning, false) or previous_month < {{ month_plus('month', -1) }}
+                    is_in_turn and (
+                        not coalesce(was_in_turn, false) or previous_month < {{ month_plus('month', -1) }}
                     )
                     then month
             end

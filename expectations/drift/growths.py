@@ -7,7 +7,7 @@ _LARGE = decided("above_scale_cny")
 _GROUPS_OF_ALL = "product_group = 'ALL' and market_level = 'group'"
 _PERIOD = ("period_start", "period_end", "period_type", "basis")
 _RUNS_NOT = "comparability_reason is distinct from 'period_not_finished'"
-_WAITING = "lines_without_rate > 0 or base_lines_without_rate > 0"
+_WAITING = ("product_group", "lines_without_rate > 0 or base_lines_without_rate > 0")
 
 GROWTHS = (
     Guard(
@@ -83,7 +83,7 @@ GROWTHS = (
             ),
         ),
         both=True,
-        waiting="lines_without_rate > 0",
+        waiting=("product_group", "lines_without_rate > 0"),
     ),
     Guard(
         "growth_contribution",
@@ -116,7 +116,7 @@ GROWTHS = (
             ),
         ),
         both=True,
-        waiting="total_lines_without_rate > 0 or base_total_lines_without_rate > 0",
+        waiting=("product_group", "total_lines_without_rate > 0 or base_total_lines_without_rate > 0"),
     ),
     Guard(
         "margins",

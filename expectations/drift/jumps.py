@@ -67,8 +67,9 @@ class Guard:
     """The measures of a mart. ``period`` are the columns of a period, the month or the first day first.
 
     ``finished`` says of a row whether its period was over. With ``both`` only periods are compared that both
-    releases have: a year to date ends a month later with each month, and is another period then. A period
-    in which ``waiting`` holds for a row of the current release is not compared: lines of it had no rate.
+    releases have: a year to date ends a month later with each month, and is another period then. Where lines
+    wait for an exchange rate, before or after, nothing jumps: ``waiting`` names the column that tells parts of a
+    period, and says of a row whether its part waits; such parts are not compared.
     """
 
     mart: str
@@ -76,7 +77,9 @@ class Guard:
     finished: str
     measures: tuple[Measure | Ahead, ...]
     both: bool = False
-    waiting: str = "false"
+    waiting: tuple[str, str] | None = None
+    # Whether the current release has the columns that ``waiting`` needs.
+    did_wait: bool = True
 
 
 def comparable(guard: Guard, new_columns: Collection[str]) -> Guard | None:
@@ -88,8 +91,8 @@ def comparable(guard: Guard, new_columns: Collection[str]) -> Guard | None:
         for m in guard.measures
         if not _words(m.value, m.where, *m.cell, getattr(m, "weight", "")) & set(new_columns)
     )
-    waiting = "false" if _words(guard.waiting) & set(new_columns) else guard.waiting
-    return replace(guard, measures=kept, waiting=waiting) if kept else None
+    did_wait = not (guard.waiting and _words(*guard.waiting) & set(new_columns))
+    return replace(guard, measures=kept, did_wait=did_wait) if kept else None
 
 
 def _words(*texts: str) -> set[str]:
@@ -114,10 +117,8 @@ def jumps(guard: Guard, release_id: int) -> str:
     selects = " union all ".join(_select(guard, measure) for measure in guard.measures)
     return f"""
         with released as not materialized (select * from {released(guard.mart, release_id)} as own),
-        periods as materialized (
-            (select {period} from released where {guard.finished}{shared})
-            except select {period} from released where {guard.waiting}
-        ),
+        periods as materialized (select {period} from released where {guard.finished}{shared}),
+        waiting as materialized ({_waiting(guard)}),
         finished as materialized (select distinct {period} from periods),
         dated as (select *, max({first}) over ({within}) as latest from finished),
         year_before as (select {period} from dated where {first} > latest - interval '12 months'),
@@ -126,6 +127,23 @@ def jumps(guard: Guard, release_id: int) -> str:
             because_zh, because_en
         from jumped order by excess desc nulls first, metric, cell
     """  # noqa: S608  (our own columns)
+
+
+def _waiting(guard: Guard) -> str:
+    """Period and part of all that waits for a rate, in the release or in the candidate."""
+    if guard.waiting is None:
+        return "select null where false"
+    part, condition = guard.waiting
+    sides = ("released", "{batch}") if guard.did_wait else ("{batch}",)
+    period = ", ".join(guard.period)
+    return " union ".join(f"select {period}, {part} from {rows} where {condition}" for rows in sides)  # noqa: S608
+
+
+def _compared(guard: Guard) -> str:
+    if guard.waiting is None:
+        return "true"
+    names = ", ".join(f"own.{name}" for name in (*guard.period, guard.waiting[0]))
+    return f"({names}) not in (select * from waiting)"  # noqa: S608  (our own columns)
 
 
 def _select(guard: Guard, measure: Measure | Ahead) -> str:
@@ -142,7 +160,7 @@ def _cell_by_cell(guard: Guard, measure: Measure) -> str:
         return (
             f"select {names}, {was} as was, {measure.value} as figure, {measure.weight} as weight"  # noqa: S608
             f" from {rows} as own inner join {periods} using ({', '.join(guard.period)})"
-            f" where {measure.where} group by {names} {having}"
+            f" where {measure.where} and {_compared(guard)} group by {names} {having}"
         )
 
     if measure.kind in (Kind.RATE, Kind.GROWTH):

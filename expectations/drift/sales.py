@@ -124,7 +124,7 @@ SALES = (
                 floor=_LARGE,
             ),
         ),
-        waiting="total_lines_without_rate > 0",
+        waiting=("product_group", "total_lines_without_rate > 0"),
     ),
     Guard(
         "dual_circulation",
@@ -157,7 +157,7 @@ SALES = (
                 floor=_LARGE,
             ),
         ),
-        waiting="lines_without_rate > 0",
+        waiting=("product_group", "lines_without_rate > 0"),
     ),
     Guard(
         "enterprise_mix",
@@ -206,7 +206,7 @@ SALES = (
                 floor=decided("low_base_cny"),
             ),
         ),
-        waiting="lines_without_rate > 0",
+        waiting=("enterprise_uscc", "lines_without_rate > 0"),
     ),
     Guard(
         "national_share",

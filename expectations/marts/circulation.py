@@ -142,9 +142,12 @@ def _circulation(key: str) -> list[gxe.Expectation]:
             "a finished month turns exactly when its share rose by switch_rise_pp in six months",
             f"""
             select * from {{batch}}
-            where is_turning <> coalesce(
-                is_finished and domestic_share_change_6m_pp >= {decided("switch_rise_pp")}, false
-            )
+            where is_turning is distinct from case
+                when not is_finished or change_reason is distinct from 'no_exchange_rate'
+                    then coalesce(
+                        is_finished and domestic_share_change_6m_pp >= {decided("switch_rise_pp")}, false
+                    )
+            end
             """,  # noqa: S608  (our own number)
         ),
         no_row(
@@ -152,14 +155,27 @@ def _circulation(key: str) -> list[gxe.Expectation]:
             "转向月份必须是最近一次连续转向的第一个月",
             "switch_month must be the latest month that turned after one that did not",
             f"""
+            with known as (
+                select month, {key},
+                    max(month) filter (where is_turning is not null) over (partition by {key} order by month)
+                        as known_month
+                from {{batch}}
+            ),
+            in_turn as (
+                select known.month, known.{key}
+                from known
+                inner join {{batch}} as latest
+                    on latest.{key} = known.{key} and latest.month = known.known_month
+                where latest.is_turning
+            )
             select own.month, own.{key}
             from {{batch}} as own
             left join (
                 select turned.month, turned.{key}
-                from {{batch}} as turned
-                left join {{batch}} as before
+                from in_turn as turned
+                left join in_turn as before
                     on before.{key} = turned.{key} and before.month = turned.month - interval '1 month'
-                where turned.is_turning and not coalesce(before.is_turning, false)
+                where before.month is null
             ) as starts on starts.{key} = own.{key} and starts.month <= own.month
             group by own.month, own.{key}, own.switch_month
             having own.switch_month is distinct from max(starts.month)

@@ -12,11 +12,11 @@ from include.errors import ExchangeRateError
 from include.release.approvals import login_name
 from include.settings import Role, Settings
 from include.sources.lookups import codes, seed
-from include.warehouse.connection import connect, scalar
+from include.warehouse.connection import connect, exclusive, scalar
 
 # The name under which a build notes them among its inputs.
 INPUT = "ops.exchange_rate"
-# A rate that differs by more from the one before is a typing error, or the rate for a hundred units.
+# A rate further from that of the nearest month is a typing error, or the rate for a hundred units.
 _MOST_CHANGE = 2
 _SOLD = "intermediate.int_sales__monthly"
 
@@ -36,25 +36,25 @@ def enter(settings: Settings, month: dt.date, currency: str, cny_per_unit: Decim
     """Record the rate of a month; the next build uses it.
 
     ``month`` is its first day. ExchangeRateError for a currency that the seed ``currencies`` lacks, a month
-    whose rate nobody can know yet, and a rate that is not near the one before.
+    whose rate nobody can know yet, and a rate that is not near that of the nearest month.
     """
     if currency == "CNY" or currency not in codes("currencies"):
         known = ", ".join(sorted(codes("currencies") - {"CNY"}))
         raise ExchangeRateError(
             f"{currency}: no such currency; there are {known} (dbt_project/seeds/currencies.csv)"
         )
-    if month > next_month(today.replace(day=1)):
-        raise ExchangeRateError(
-            f"the rate of {month:%Y-%m} is not known yet: customs set it in the month before"
-        )
-    with connect(settings, Role.PUBLISHER) as connection:
+    if today < (known_from := rate_day(month)):
+        raise ExchangeRateError(f"the rate of {month:%Y-%m} is that of {known_from}: enter it from then on")
+    with (
+        connect(settings, Role.PUBLISHER, autocommit=True) as connection,
+        exclusive(connection, "release"),  # a build that runs has read the rates: this one is for the next
+    ):
         rates = known_rates(connection)
-        earlier = max(
-            ((m, rate) for (m, c), rate in rates.items() if c == currency and m < month), default=None
-        )
-        if earlier and not earlier[1] / _MOST_CHANGE <= cny_per_unit <= earlier[1] * _MOST_CHANGE:
+        others = [(abs(m - month), m, rate) for (m, c), rate in rates.items() if c == currency and m != month]
+        _, near, rate = min(others, default=(None, month, cny_per_unit))
+        if not rate / _MOST_CHANGE <= cny_per_unit <= rate * _MOST_CHANGE:
             raise ExchangeRateError(
-                f"{cny_per_unit} yuan for one {currency}: in {earlier[0]:%Y-%m} it was {earlier[1]}. "
+                f"{cny_per_unit} yuan for one {currency}: in {near:%Y-%m} it is {rate}. "
                 "Say the yuan for one unit, not for a hundred"
             )
         if rates.get((month, currency)) != cny_per_unit:
@@ -119,6 +119,12 @@ def message(gap: MissingRate) -> str:
         " leave them out, shares and growths with them are empty (no_exchange_rate). Enter it: `textile rate"
         f" {gap.month:%Y-%m} {gap.currency} YUAN_FOR_ONE`, then publish"
     )
+
+
+def rate_day(month: dt.date) -> dt.date:
+    """The third Wednesday of the month before: the day of the rate, unless it is a holiday."""
+    first = (month - dt.timedelta(days=1)).replace(day=1)
+    return first + dt.timedelta(days=(2 - first.weekday()) % 7 + 14)
 
 
 def next_month(month: dt.date) -> dt.date:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from include.release import entered_rates
-from include.release.entered_rates import next_month
+from include.release.entered_rates import next_month, rate_day
 from include.settings import ZONE
 from include.sources.lookups import seed
 
@@ -42,8 +42,8 @@ def _rates_due(connection: psycopg.Connection | None, today: dt.date) -> list[st
         if _is_due(end, today):
             due.setdefault(end, []).append(currency)
     return [
-        f"exchange rates of {', '.join(currencies)} {_until(end, today)}: `textile rate {end:%Y-%m} "
-        f"{currencies[0]} YUAN_FOR_ONE`, with the rate of the third Wednesday of the month before"
+        f"exchange rates of {', '.join(currencies)} {_until(end, today)}: from {rate_day(end)} on "
+        f"`textile rate {end:%Y-%m} {currencies[0]} YUAN_FOR_ONE` (the third Wednesday of the month before)"
         for end, currencies in sorted(due.items())
     ]
 

@@ -289,10 +289,13 @@ def test_generate_tells_what_it_wrote(textile, tmp_path):
 
 
 MISTAKES = {
-    "unknown source": (("load", "orders", "a.csv"), "enterprise_orders"),
-    "unknown profile": (("load", "enterprise_orders", "a.csv", "--profile", "nobody"), "no profile 'nobody'"),
+    "unknown source": (("load", "orders", __file__), "enterprise_orders"),
+    "unknown profile": (
+        ("load", "enterprise_orders", __file__, "--profile", "nobody"),
+        "no profile 'nobody'",
+    ),
     "profile of another source": (
-        ("load", "enterprise_orders", "a.csv", "--profile", "gacc_export_cny"),
+        ("load", "enterprise_orders", __file__, "--profile", "gacc_export_cny"),
         "profile",
     ),
     "unknown release": (("diff", "1", "99"), "there is no release 99"),
@@ -315,7 +318,7 @@ def test_a_mistake_is_explained(textile, house, mistake):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("load", "enterprise_orders", "a.csv"), ("publish",), ("releases",), ("diff", "1", "2")],
+    [("load", "enterprise_orders", __file__), ("publish",), ("releases",), ("diff", "1", "2")],
 )
 def test_without_a_stack_the_way_to_one_is_told(textile, tmp_path, arguments):
     said = textile(*arguments, "--json", settings=stopped(tmp_path))

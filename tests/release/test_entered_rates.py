@@ -11,6 +11,7 @@ from samples import load, one, order, query, write
 from include.bulletin.page import render
 from include.bulletin.rows import read
 from include.errors import ExchangeRateError
+from include.maintenance import raw_check
 from include.release import change_log, entered_rates, publishing, reference_due
 from include.settings import Role, Settings
 from include.sources.lookups import seed
@@ -111,6 +112,8 @@ def test_the_bulletin_says_what_its_amounts_leave_out(waiting):
 def entered(waiting, new_warehouse: Callable[..., Settings]) -> Settings:
     settings = new_warehouse(waiting[0])
     entered_rates.enter(settings, MONTH, "USD", Decimal("8.2765"), TODAY)
+    # Until the next publish the release is what its own rates made of raw.
+    assert raw_check.check(settings) > 0
     assert publishing.publish(settings).status == "published"
     return settings
 
@@ -135,12 +138,30 @@ def test_what_an_entered_rate_changed_is_explained(entered):
     assert all(name.startswith("ops.exchange_rate ") for row in moved for name in row["inputs"])
 
 
+def test_a_late_line_without_a_rate_refuses_no_release(entered, new_warehouse, tmp_path):
+    settings = new_warehouse(entered)
+    late = order(
+        订单号="L1",
+        订单日期="2005-03-03",
+        更新时间="2005-03-03 09:00:00",
+        国家地区="德国",
+        省份="",
+        币种="EUR",
+    )
+    load(settings, "enterprise_orders", write(tmp_path / "late.csv", [late]))
+    assert publishing.publish(settings).status == "published"
+    ((value, share, lines),) = figures(
+        settings, "dual_circulation", "export_value_cny, domestic_share, lines_without_rate", OF_MONTH
+    )
+    assert (value, share, lines) == (Decimal("16553.00"), None, 1)
+
+
 @pytest.mark.parametrize(
     ("month", "currency", "rate", "message"),
     [
         (MONTH, "XTS", "7", "no such currency"),
         (MONTH, "CNY", "1", "no such currency"),
-        (dt.date(2005, 5, 1), "USD", "7", "not known yet"),
+        (dt.date(2005, 5, 1), "USD", "7", "that of 2005-04-20: enter it from then on"),
         (LAST, "USD", "667", "for one unit"),
     ],
 )

@@ -17,6 +17,7 @@ from include.errors import ContractError
 from include.load import drop_folder
 from include.load.load_log import FileResult
 from include.settings import Settings
+from include.sources.plain_text import shown_name
 
 SOURCE = "enterprise_orders"
 _TEXT = csv_text(orders(6))
@@ -287,7 +288,7 @@ def test_what_is_gone_when_its_turn_comes_is_said_and_not_recorded(
     path = make(folder)
     gone, good = load(warehouse, SOURCE, path, write(folder / "b.csv", orders(6)))
     assert (gone.load_id, gone.status, gone.failed_rules) == (None, "refused", ["file_gone"])
-    assert (path.name in gone.message, good.status) == (True, "accepted")
+    assert (shown_name(path.name) in gone.message, good.status) == (True, "accepted")
     assert one(warehouse, "select count(*) from ops.load") == 1
 
 

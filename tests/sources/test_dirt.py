@@ -97,7 +97,7 @@ LAST = bad().splitlines()[-1]
 ORDERS: dict[str, Dirt] = {
     "nul_bytes.csv": Dirt(text(bad(品名="牛\0仔布")), repairs={"nul_removed": 1}),
     "tabs_before_separators.csv": Dirt(
-        text(bad().replace(",", "\t,")), repairs={"blanks_trimmed": 16 * (GOOD + 1)}
+        text(bad().replace(",", "\t,")), repairs={"blanks_trimmed": 15 * (GOOD + 1)}
     ),
     "line_break_in_quotes.csv": Dirt(
         text(bad(品名="牛仔布\n12盎司")), reads=("product_name", [("牛仔布\n12盎司",)])

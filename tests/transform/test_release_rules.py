@@ -49,6 +49,7 @@ DEFECTS = {
         {
             *("month_not_in_future", "totals_equal_raw", "finished_as_growth_says"),
             *("growth_has_the_same_totals", "growth_has_the_same_markets"),
+            "lines_without_rate_are_counted",
         },
     ),
     "negative": (

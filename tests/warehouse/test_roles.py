@@ -73,6 +73,7 @@ MAY = {
     },
     Role.TRANSFORMER: {
         "ops.months_to_build": "s",
+        "ops.exchange_rate": "s",
         "ops.source_quality": "s",
         "ops.source_quality_rules": "s",
         "raw.enterprise_orders": "s",
@@ -89,6 +90,7 @@ MAY = {
         "raw.enterprise_orders_history": "s",
         "ops.load": "s",
         "ops.load_month": "su",
+        "ops.exchange_rate": "si",
         "ops.months_to_build": "s",
         "ops.refused_row": "sd",
         "ops.source_quality": "s",
@@ -384,7 +386,7 @@ def test_passwords_are_printed_by_dsn_alone_and_never_logged(tmp_path):
         assert len(passwords) > len(ROLES)
         (home / "secrets" / "textile_loader_password").write_text("not-the-one")
         passwords["wrong"] = "not-the-one"
-        said += textile(home, "load", "customs_exports", str(tmp_path / "none.csv"))
+        said += textile(home, "load", "customs_exports", __file__)
         assert "does not answer as loader: " in said
         assert passwords["textile_analyst_password"] in textile(home, "dsn")
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):

@@ -1,11 +1,12 @@
 -- How many mills are behind every cell of a month: a market group, all exports, or all sales of a product group.
--- Of customs the bulletin shows exports only: no figure of it holds what counts as domestic.
+-- Of customs the bulletin shows exports only: no figure of it holds what counts as domestic. Where lines wait for a
+-- rate, nobody knows how many mills are behind the amount that is known: it counts as one.
 select
     basis,
     month,
     product_group as product,
     market_group as part,
-    enterprise_count as mills
+    case when lines_without_rate > 0 then 1 else enterprise_count end as mills
 from marts.market_share
 where market_level = 'group' and (basis = 'order_book' or market_group <> 'DOMESTIC')
 union all
@@ -14,7 +15,7 @@ select
     period_start as month,
     product_group as product,
     market_scope as part,
-    member_count as mills
+    case when lines_without_rate > 0 then 1 else member_count end as mills
 from marts.concentration
 where dimension = 'mills' and period_type = 'month'
     and (market_scope = 'export' or (market_scope = 'all' and basis = 'order_book'))

@@ -1,3 +1,6 @@
+{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+
+-- A table: what is compared with this build later is valued at the rates of this build.
 -- The rates of the seed; one that the bureau has entered for the same month and currency comes first.
 with entered as (
     select distinct on (month, currency)

@@ -9,8 +9,9 @@ with market_shares as (
         product_group,
         market_level,
         market_group,
-        value_cny,
-        share
+        case when lines_without_rate = 0 then value_cny end as value_cny,
+        share,
+        total_lines_without_rate > 0 as is_waiting
     from {{ ref('market_share') }}
     union all
     select
@@ -21,8 +22,9 @@ with market_shares as (
         product_group,
         market_level,
         market_group,
-        value_cny,
-        share
+        case when coalesce(to_jsonb(stored) ->> 'lines_without_rate', '0') = '0' then value_cny end as value_cny,
+        share,
+        false as is_waiting
     from {{ current_release('market_share') }} as stored
 ),
 
@@ -37,7 +39,8 @@ growths as (
         market_level,
         market_group,
         growth_yoy,
-        comparability_reason
+        comparability_reason,
+        growth_reason is not distinct from 'no_exchange_rate' as is_waiting
     from {{ ref('growth') }}
     union all
     select
@@ -50,7 +53,8 @@ growths as (
         market_level,
         market_group,
         growth_yoy,
-        comparability_reason
+        comparability_reason,
+        false as is_waiting
     from {{ current_release('growth') }} as stored
 ),
 
@@ -86,7 +90,8 @@ circulations as (
         cast(null as bigint) as release_id,
         month,
         product_group,
-        domestic_share
+        domestic_share,
+        share_reason is not distinct from 'no_exchange_rate' as is_waiting
     from {{ ref('dual_circulation') }}
     union all
     select
@@ -94,7 +99,8 @@ circulations as (
         valid_from_release as release_id,
         month,
         product_group,
-        domestic_share
+        domestic_share,
+        false as is_waiting
     from {{ current_release('dual_circulation') }} as stored
 ),
 
@@ -110,7 +116,8 @@ figures as (
         market_shares.product_group,
         market_shares.market_level,
         market_shares.market_group,
-        metrics.figure
+        metrics.figure,
+        market_shares.is_waiting
     from market_shares
     inner join finished_months
         on
@@ -134,7 +141,8 @@ figures as (
         product_group,
         market_level,
         market_group,
-        growth_yoy as figure
+        growth_yoy as figure,
+        is_waiting
     from growths
     where
         market_level <> 'market' and period_type <> 'ytd'
@@ -151,7 +159,8 @@ figures as (
         circulations.product_group,
         'all' as market_level,
         cast(null as text) as market_group,
-        circulations.domestic_share as figure
+        circulations.domestic_share as figure,
+        circulations.is_waiting
     from circulations
     inner join finished_months
         on
@@ -247,7 +256,10 @@ compared as (
         today.first_stage,
         today.stage,
         now.figure as latest_value,
-        case when now.figure is null then 'no_figure_any_more' end as revision_reason,
+        case
+            when now.figure is null and now.is_waiting then 'no_exchange_rate'
+            when now.figure is null then 'no_figure_any_more'
+        end as revision_reason,
         coalesce(today.first_formal_value, case when today.stage = 'formal' then now.figure end)
             as first_formal_value,
         coalesce(today.first_final_value, case when today.stage = 'final' then now.figure end) as first_final_value
