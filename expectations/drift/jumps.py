@@ -67,9 +67,9 @@ class Guard:
     """The measures of a mart. ``period`` are the columns of a period, the month or the first day first.
 
     ``finished`` says of a row whether its period was over. With ``both`` only periods are compared that both
-    releases have: a year to date ends a month later with each month, and is another period then. Where lines
-    wait for an exchange rate, before or after, nothing jumps: ``waiting`` names the column that tells parts of a
-    period, and says of a row whether its part waits; such parts are not compared.
+    releases have: a year to date ends a month later with each month, and is another period then. A part of a
+    period in which lines wait for an exchange rate, before or after, is not compared: ``waiting`` is the column
+    that tells the parts, and whether a row's part waits.
     """
 
     mart: str

@@ -40,7 +40,7 @@ growths as (
         market_group,
         growth_yoy,
         comparability_reason,
-        growth_reason is not distinct from 'no_exchange_rate' as is_waiting
+        coalesce(growth_reason = 'no_exchange_rate', false) as is_waiting
     from {{ ref('growth') }}
     union all
     select
@@ -91,7 +91,7 @@ circulations as (
         month,
         product_group,
         domestic_share,
-        share_reason is not distinct from 'no_exchange_rate' as is_waiting
+        coalesce(share_reason = 'no_exchange_rate', false) as is_waiting
     from {{ ref('dual_circulation') }}
     union all
     select
