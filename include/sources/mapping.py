@@ -15,7 +15,7 @@ from include.sources.tables import OUR_COLUMNS, TOTALS
 # Line numbers that are made of what a line says: as many bits as PostgreSQL's bigint has above zero, less
 # one.
 _NUMBER_BYTES = 7
-# The first columns of a row: in one of them a total is called what it is.
+# A total is named in one of the first columns of its row.
 _TOTAL_COLUMNS = 3
 
 

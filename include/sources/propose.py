@@ -228,7 +228,7 @@ def _written(path: Path, draft: _Draft) -> Proposal:
 
 def _totals(body: Rows) -> list[str]:
     firsts = [next((cell.strip() for cell in row if cell.strip()), "") for row in body]
-    return [word for word in TOTALS if any(fold(first).startswith(word) for first in firsts)]
+    return [word for word in TOTALS if any(first.lower().startswith(word) for first in firsts)]
 
 
 def _quoted(text: str) -> str:
