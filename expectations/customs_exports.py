@@ -6,17 +6,17 @@ import great_expectations.expectations as gxe
 from expectations.rules import (
     at_least_one,
     digits,
-    finding,
     intact,
     lines,
     not_in_future,
+    not_negative,
     one_version,
     plausible,
     readable,
     readable_key,
     required,
-    rule,
     suite,
+    uscc,
     version_not_in_future,
 )
 
@@ -41,12 +41,7 @@ def customs_exports() -> gx.ExpectationSuite:
             not_in_future("export_date", "出口日期"),
             required("consignor_uscc", "境内发货人"),
             intact("consignor_uscc", "境内发货人"),
-            finding(
-                "consignor_uscc_check",
-                "check:consignor_uscc",
-                "境内发货人统一社会信用代码校验码错误（GB 32100-2015）",
-                "consignor_uscc fails the GB 32100-2015 check character",
-            ),
+            uscc("consignor_uscc", "境内发货人统一社会信用代码"),
             required("hs_code", "商品编码"),
             intact("hs_code", "商品编码"),
             digits("hs_code", "商品编码", 8, 10),
@@ -82,12 +77,5 @@ def _amount(column: str, zh: str) -> list[gxe.Expectation]:
     return [
         readable(column, zh),
         required(column, zh),
-        rule(
-            gxe.ExpectColumnValuesToBeBetween,
-            f"{column}_not_negative",
-            f"{zh}不能为负",
-            f"{column} must not be negative",
-            column=column,
-            min_value=0,
-        ),
+        not_negative(column, zh),
     ]

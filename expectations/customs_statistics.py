@@ -8,6 +8,7 @@ from expectations.rules import (
     intact,
     lines,
     not_in_future,
+    not_negative,
     one_version,
     plausible,
     readable,
@@ -62,14 +63,7 @@ def customs_statistics() -> gx.ExpectationSuite:
             readable("unit_2", "第二计量单位"),
             readable("value", "金额"),
             required("value", "金额"),
-            rule(
-                gxe.ExpectColumnValuesToBeBetween,
-                "value_not_negative",
-                "金额不能为负",
-                "value must not be negative",
-                column="value",
-                min_value=0,
-            ),
+            not_negative("value", "金额"),
             one_version(),
         ],
     )

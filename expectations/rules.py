@@ -1,6 +1,6 @@
 """The vocabulary in which the suites are written.
 
-Every rule has a code, a reason in Chinese and English, and a kind: a ``row`` rule refuses exactly the rows
+Every rule has a code, a reason in Chinese and English, and a level: a ``row`` rule refuses exactly the rows
 that break it, a ``file`` rule refuses the load, a ``warning`` is recorded and keeps the row.
 """
 
@@ -9,15 +9,17 @@ from typing import Any
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
+from expectations.levels import Level
+
 ROW_INDEX = ["_load_id", "_line_no"]
 # Where a rule looks, when not at the rows themselves.
 FINDINGS = "findings"
 
 
 def rule(
-    kind: type[gxe.Expectation], code: str, zh: str, en: str, *, level: str = "row", **arguments: Any
+    kind: type[gxe.Expectation], code: str, zh: str, en: str, *, level: Level = "row", **arguments: Any
 ) -> gxe.Expectation:
-    """An expectation with its rule code and reasons; ``level`` is row, file, release, drift or warning."""
+    """An expectation with its rule code and reasons."""
     return kind(
         severity="warning" if level == "warning" else "critical",
         meta={"rule": code, "level": level, "zh": zh, "en": en},
@@ -80,6 +82,28 @@ def at_least_one(column: str, zh: str) -> gxe.Expectation:
         f"{column} must be at least 1",
         column=column,
         min_value=1,
+    )
+
+
+def not_negative(column: str, zh: str) -> gxe.Expectation:
+    """An amount is 0 or more."""
+    return rule(
+        gxe.ExpectColumnValuesToBeBetween,
+        f"{column}_not_negative",
+        f"{zh}不能为负",
+        f"{column} must not be negative",
+        column=column,
+        min_value=0,
+    )
+
+
+def uscc(column: str, zh: str) -> gxe.Expectation:
+    """The check character of a unified social credit code is right."""
+    return finding(
+        f"{column}_check",
+        f"check:{column}",
+        f"{zh}校验码错误（GB 32100-2015）",
+        f"{column} fails the GB 32100-2015 check character",
     )
 
 

@@ -1,8 +1,3 @@
-{#-
-  How sales spread over members, per basis, first_month, dimension, product_group (ALL too) and market_scope:
-  CTEs that end in `concentrated`. `periods` names a CTE with basis, month, first_month: a row per month of a
-  period. Members without sales above zero have no share; what they sold, returns, is left_out_value_cny.
--#}
 {% macro concentration(periods) -%}
 -- Each sale once in every dimension; summed in steps, since every step leaves a fraction of the rows.
 relations as (

@@ -1,7 +1,3 @@
-{#-
-  What readers see of a mart, as a relation to select from; before there is a release it has no row. After a
-  rollback that is the older release: the next one goes on from there.
--#}
 {% macro current_release(mart) -%}
     {%- set stored = adapter.get_relation(target.database, 'store', mart) if execute -%}
     {%- if stored -%}
@@ -11,10 +7,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#-
-  The revisions that readers see: what earlier releases showed first, also where their rows are gone by now. A column
-  that the code of that release did not have yet is null.
--#}
 {% macro current_revisions() -%}
     {%- set columns = {
         'mart': 'text',

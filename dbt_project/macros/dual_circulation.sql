@@ -1,9 +1,3 @@
-{#-
-  Domestic and export sales of the order book with their shares and their turn, per month and `key` (a column of
-  `sales`). `sales` names a CTE with month, key, market_group, value_cny, value_usd, lines_without_rate. A mill or product has
-  switched when its domestic share stood at least `switch_rise_pp` above its own level of six months before; the
-  month of the switch is the first of the latest unbroken run of such months.
--#}
 {% macro dual_circulation(sales, key) -%}
 order_months as (
     select

@@ -1,9 +1,3 @@
-{#-
-  Sales of a period and of the same period a year earlier by what became of the trade relations (a mill, a
-  product group and a market), per basis, period_type, first_month, product_group (ALL too), market_level,
-  market_group and market_code: CTEs that end in `margins`. `periods` names a CTE with rows of
-  int_sales__period_months.
--#}
 {% macro margins(periods) -%}
 relations as (
     select

@@ -1,4 +1,3 @@
-{#- Level of a row of `grouping sets ((), (market_group), (market_group, market_code))`. -#}
 {% macro market_level() -%}
     case grouping(market_group, market_code)
         when 3 then 'all'

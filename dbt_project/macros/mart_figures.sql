@@ -1,7 +1,3 @@
-{#-
-  Every figure of a mart, as rows of (mart, metric): its columns that are numbers, as the contracts name them. The
-  dimensions describe and have no figures, nor is an id one. Nothing is known while dbt still reads the project: then one empty row.
--#}
 {% macro mart_figures() -%}
     {%- set figures = [] -%}
     {%- for node in (graph.nodes.values() if execute else []) | sort(attribute='name') -%}

@@ -1,7 +1,3 @@
-{#-
-  A relation's rows with the stage of a month: flash, formal or final. A month that the calendar lacks is not
-  promised to anybody: flash.
--#}
 {% macro with_stage(relation, month) -%}
     select
         {{ relation }}.*,
@@ -10,7 +6,6 @@
     left join {{ ref('int_releases__stages') }} as stages on {{ relation }}.{{ month }} = stages.month
 {%- endmacro %}
 
-{#- The last month of a finished period; a year to date is not among them, it ends with every month anew. -#}
 {% macro last_month_of(period_type, period_start) -%}
     case {{ period_type }}
         when 'r12' then {{ month_plus(period_start, 11) }}

@@ -18,8 +18,6 @@ from expectations.drift.sales import SALES
 from expectations.rules import rule
 
 GUARDS: dict[str, Guard] = {guard.mart: guard for guard in (*SALES, *GROWTHS)}
-# What a failure of these rules may be overridden by: a person, with a reason.
-LEVEL = "drift"
 # A mart with fewer rows is a list that people edit, or a warehouse that has just begun.
 _FEWEST_ROWS = 100
 
@@ -55,6 +53,6 @@ def _within_limits(code: str, release_id: int, query: str) -> gx.expectations.Ex
         code,
         f"与第 {release_id} 版发布相比，有数值的变动超过限度",
         f"figures moved beyond their limits against release {release_id}",
-        level=LEVEL,
+        level="drift",
         unexpected_rows_query=query,
     )

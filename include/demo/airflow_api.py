@@ -48,11 +48,6 @@ def wait_for_dags(client: httpx.Client, wanted: set[str], timeout_s: float = 60)
         time.sleep(_POLL_S)
 
 
-def unpause(client: httpx.Client, dag_id: str) -> None:
-    """Let the scheduler run the DAG."""
-    _call(client, "PATCH", f"/dags/{dag_id}", json={"is_paused": False})
-
-
 def trigger(client: httpx.Client, dag_id: str, conf: Mapping[str, Any] | None = None) -> str:
     """Start a run now; returns its run id."""
     body = {"logical_date": None, "conf": dict(conf or {})}

@@ -138,19 +138,18 @@ def key_of(of: Contract) -> str:
 def enterprise_of(table: LoadTable) -> str:
     """SQL of the mill of a load table's row ``i``; null where its code is no valid one."""
     column = table.contract.enterprise_column
-    if not column:
-        return "null::text"
-    bad = f"select _load_id, _line_no from {table.findings} where mark = 'check:{column}'"
-    return f"case when (i._load_id, i._line_no) in ({bad}) then null else i.{column} end"
+    return _unless_marked(table, f"check:{column}", column) if column else "null::text"
 
 
 def _version_of(table: LoadTable) -> str:
     """SQL of the version of a load table's row ``i``; null where it is from the future: none is newer."""
     column = table.contract.version_column
-    if not column:
-        return "null"
-    future = f"select _load_id, _line_no from {table.findings} where mark = 'future:{column}'"
-    return f"case when (i._load_id, i._line_no) in ({future}) then null else i.{column} end"
+    return _unless_marked(table, f"future:{column}", column) if column else "null"
+
+
+def _unless_marked(table: LoadTable, mark: str, column: str) -> str:
+    marked = f"select _load_id, _line_no from {table.findings} where mark = '{mark}'"
+    return f"case when (i._load_id, i._line_no) in ({marked}) then null else i.{column} end"
 
 
 def _has_key(of: Contract) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from expectations.levels import Level
+
 
 @dataclass(frozen=True)
 class RuleResult:
@@ -18,7 +20,7 @@ class RuleResult:
 
     suite: str
     rule: str
-    level: str
+    level: Level
     severity: str
     expectation: str
     column: str | None

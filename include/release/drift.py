@@ -12,8 +12,6 @@ from include.release.approvals import login_name, reason_given
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
 
-# expectations/drift/ declares the rules of this level.
-LEVEL = "drift"
 SHOWN = 10  # jumped cells of a rule
 _OVERRIDE = (
     "figures jumped against the current release. When they are right: `textile publish --accept-drift 'why'`,"
@@ -43,7 +41,7 @@ def acceptance(reason: str | None, who: str | None) -> Acceptance | None:
 
 def lines(result: RuleResult) -> Iterator[str]:
     """What to show of a failed drift rule: its first cells, a line each, and how many there are beside."""
-    if result.level != LEVEL:
+    if result.level != "drift":
         return
     for cell in cells(result):
         yield (
@@ -92,10 +90,10 @@ def accept(
 
     In ``ops.accepted_drift``: who, why, which rules, how many cells.
     """
-    jumped = [result for result in failed if result.level == LEVEL]
+    jumped = [result for result in failed if result.level == "drift"]
     if not jumped:
         say(f"build {build_id}: no figure jumped; the reason was not needed and is not recorded")
-    if others := [result for result in failed if result.level != LEVEL]:
+    if others := [result for result in failed if result.level != "drift"]:
         return others
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -10,13 +10,12 @@ from include.sources.counts import ReadCounts
 from include.sources.expressions import columns_of, compiled
 from include.sources.lookups import fold
 from include.sources.profile import Profile, named_groups
-from include.sources.tables import OUR_COLUMNS
+from include.sources.tables import OUR_COLUMNS, TOTALS
 
 # Line numbers that are made of what a line says: as many bits as PostgreSQL's bigint has above zero, less
 # one.
 _NUMBER_BYTES = 7
-# What a total is called, in one of the first columns of its row.
-_TOTALS = ("合计", "总计", "小计", "共计", "合 计", "总 计", "小 计", "total", "subtotal", "grand total")
+# A total is named in one of the first columns of its row.
 _TOTAL_COLUMNS = 3
 
 
@@ -129,7 +128,7 @@ def _no_line(text: pl.DataFrame, found: dict[str, str], contract: Contract) -> l
         first = pl.coalesce(_filled(pl.col(name)) for name in text.columns[:_TOTAL_COLUMNS])
         incomplete = pl.any_horizontal(_filled(pl.col(name)).is_null() for name in of_key)
         word = first.str.strip_chars(" :：").str.to_lowercase()
-        is_total = (incomplete & word.is_in(_TOTALS)).fill_null(value=False)
+        is_total = (incomplete & word.is_in(TOTALS)).fill_null(value=False)
     if of_key and (text[of_key[0]] == of_key[0]).any():
         is_header = pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in of_key)
     return [is_total.alias("_is_total"), is_header.fill_null(value=False).alias("_is_header")]

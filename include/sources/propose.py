@@ -23,15 +23,13 @@ from include.sources.contract import Column, Contract, contract, sources
 from include.sources.counts import ReadCounts
 from include.sources.lookups import fold, words
 from include.sources.profile import Profile
-from include.sources.tables import joined_titles
+from include.sources.tables import TOTALS, joined_titles
+from include.sources.text_files import DELIMITERS
 
 _WORDS = Path(__file__).parent / "header_words.yml"
 _LIKE_A_HEADER = 0.8
 _SEARCHED_ROWS = 30
 _SAMPLE_ROWS = 200
-_DELIMITERS = (",", "\t", ";", "|")
-# A table ends where one of these begins a row.
-_TOTALS = ("合计", "总计", "小计", "共计", "Total", "Grand total", "Subtotal")
 _HEADER_WORDS = 3
 
 Rows = list[list[str]]
@@ -106,7 +104,7 @@ def _grids(part: Part) -> Iterator[_Grid]:
     if part.kind == "text":
         block = next(iter(encodings.decoded_blocks(part.path, part.name, None, ReadCounts())), b"")
         lines = [line.rstrip("\r") for line in block.decode().split("\n", _SAMPLE_ROWS)[:_SAMPLE_ROWS]]
-        delimiter = max(_DELIMITERS, key=lambda d: sorted(line.count(d) for line in lines)[len(lines) // 2])
+        delimiter = max(DELIMITERS, key=lambda d: sorted(line.count(d) for line in lines)[len(lines) // 2])
         yield _Grid([row for row in csv.reader(lines, delimiter=delimiter) if any(row)], delimiter)
         return
     profile = Profile(source="enterprise_orders", sheets="all")
@@ -230,7 +228,7 @@ def _written(path: Path, draft: _Draft) -> Proposal:
 
 def _totals(body: Rows) -> list[str]:
     firsts = [next((cell.strip() for cell in row if cell.strip()), "") for row in body]
-    return [word for word in _TOTALS if any(first.startswith(word) for first in firsts)]
+    return [word for word in TOTALS if any(first.lower().startswith(word) for first in firsts)]
 
 
 def _quoted(text: str) -> str:

@@ -15,6 +15,8 @@ from include.sources.profile import Layout
 MAX_COLUMNS = 1000
 # Beside the file's own columns, these stand in every table of text.
 OUR_COLUMNS = ("_line_no", "_ragged")
+# What a total is called, in lower case.
+TOTALS = ("合计", "总计", "小计", "共计", "合 计", "总 计", "小 计", "total", "subtotal", "grand total")
 
 
 class Piece(Protocol):

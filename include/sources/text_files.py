@@ -21,7 +21,7 @@ from include.sources.profile import Profile
 
 _PIECE_BYTES = 256 * 1024
 MAX_RECORD_LINES = 100
-_DELIMITERS = (b",", b"\t", b";", b"|")
+DELIMITERS = (",", "\t", ";", "|")
 _NO_CONTENT = re.compile(r'[\s,;|"]*')
 
 
@@ -253,7 +253,7 @@ def _commonest_delimiter(block: bytes, profile: Profile) -> str:
     words = [layout.header[0].encode() for layout in profile.layouts if layout.header]
     lines = [line for line in block.split(b"\n", 1000)[:1000] if line.strip()]
     header = next((line for line in lines if any(word in line for word in words)), b"".join(lines[:1]))
-    return max(_DELIMITERS, key=header.strip().count).decode()
+    return max(DELIMITERS, key=lambda delimiter: header.strip().count(delimiter.encode()))
 
 
 def _with_content(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:

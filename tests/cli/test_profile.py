@@ -99,15 +99,16 @@ def test_new_leaves_a_canonical_file_alone(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
-def test_new_finds_delimiter_and_header_below_titles(delimiter: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("delimiter", "total"), [(";", "合计"), ("\t", "合 计"), ("|", "TOTAL")])
+def test_new_finds_delimiter_and_header_below_titles(delimiter: str, total: str, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     table = csv_text([row | {"品名": "布"} for row in orders(5)]).replace(",", delimiter)
-    path.write_text(f"某厂订单\n2020年9月\n{table}合计{delimiter}5\n", encoding="utf-8")
+    path.write_text(f"某厂订单\n2020年9月\n{table}{total}{delimiter}5\n", encoding="utf-8")
     out = tmp_path / "draft.yml"
     assert run("new", path, "--out", out)[0] == 0
     draft = read_profile(out)
-    assert (draft.delimiter, draft.header[0], draft.stop) == (delimiter, "统一社会信用代码", ("合计",))
+    assert (draft.delimiter, draft.header[0]) == (delimiter, "统一社会信用代码")
+    assert draft.stop == (total.lower(),)
     code, found, _ = run("check", out, path)
     assert (code, found["result"]["accepted"]) == (0, 5)
 

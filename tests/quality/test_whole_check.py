@@ -10,8 +10,7 @@ from samples import load, order, query, write
 
 from include.errors import HalfRestoredError
 from include.local import postgres
-from include.maintenance import housekeeping
-from include.quality import raw_check
+from include.maintenance import housekeeping, raw_check
 from include.release import current_release, publishing
 from include.settings import Role, Settings
 

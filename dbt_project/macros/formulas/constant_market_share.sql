@@ -6,22 +6,18 @@
   four sum to the change exactly, since each step is rounded once.
 -#}
 
-{#- What a base would have become at the growth of something else, to 15 decimals. -#}
 {% macro at_growth_of(base, now, before) -%}
     round(round({{ base }} * {{ now }}, 15) / nullif({{ before }}, 0), 15)
 {%- endmacro %}
 
-{#- r X0: `world` of all cells. -#}
 {% macro world_growth_effect(base, world, world_base) -%}
     trim_scale({{ at_growth_of(base, world, world_base) }} - {{ base }})
 {%- endmacro %}
 
-{#- (r_i - r) X0 or (r_ij - r_i) X0: the growth of a part of the world against that of the whole it is part of. -#}
 {% macro structure_effect(base, part, part_base, whole, whole_base) -%}
     trim_scale({{ at_growth_of(base, part, part_base) }} - {{ at_growth_of(base, whole, whole_base) }})
 {%- endmacro %}
 
-{#- X1 - (1 + r_ij) X0: what the cell sold beyond the growth of its own market. -#}
 {% macro competitiveness_effect(current_value, base, cell, cell_base) -%}
     trim_scale({{ current_value }} - {{ at_growth_of(base, cell, cell_base) }})
 {%- endmacro %}

@@ -1,4 +1,3 @@
-{#- Why there is no growth: the period's own reason comes first; then the base. -#}
 {% macro growth_reason(period_reason, base_value) -%}
     case
         when {{ period_reason }} is not null then {{ period_reason }}
@@ -7,7 +6,6 @@
     end
 {%- endmacro %}
 
-{#- Growth of a value per day: both periods divided by their own working days. -#}
 {% macro growth_per_day(current_value, days, base_value, base_days) -%}
     case
         when {{ base_value }} > 0

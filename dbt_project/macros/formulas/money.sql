@@ -10,7 +10,6 @@
     end
 {%- endmacro %}
 
-{#- NULL when the month has no rate of the dollar: the line then counts in yuan only. -#}
 {% macro in_usd(amount, currency, cny_per_unit, cny_per_usd) -%}
     case
         when {{ currency }} = 'USD' then {{ amount }}

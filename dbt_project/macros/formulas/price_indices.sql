@@ -4,39 +4,32 @@
   v0, v1, p1q0 = sum of p1 x q0, p0q1 = sum of p0 x q1.
 -#}
 
-{#- What the quantity of one period costs at the unit value of the other. -#}
 {% macro revalued(quantity, other_value, other_quantity) -%}
     round({{ quantity }} * {{ other_value }} / {{ other_quantity }}, 15)
 {%- endmacro %}
 
-{#- An index number: one sum over another. -#}
 {% macro index_number(numerator, denominator) -%}
     trim_scale(round({{ numerator }} / nullif({{ denominator }}, 0), 15))
 {%- endmacro %}
 
-{#- Fisher price index: the geometric mean of Laspeyres (p1q0 / v0) and Paasche (v1 / p0q1). -#}
 {% macro fisher_price(v0, v1, p1q0, p0q1) -%}
     trim_scale(round(sqrt(round({{ p1q0 }} * {{ v1 }} / nullif({{ v0 }} * {{ p0q1 }}, 0), 30)), 15))
 {%- endmacro %}
 
-{#- Fisher quantity index: the same with prices and quantities exchanged; price times quantity is v1 / v0. -#}
 {% macro fisher_quantity(v0, v1, p1q0, p0q1) -%}
     trim_scale(round(sqrt(round({{ p0q1 }} * {{ v1 }} / nullif({{ v0 }} * {{ p1q0 }}, 0), 30)), 15))
 {%- endmacro %}
 
-{#- Törnqvist price index: the mean of both periods' value shares weighs the logarithms of the price relatives. -#}
 {% macro tornqvist_price(v0, v1, v0_logs, v1_logs) -%}
     trim_scale(round(exp(
         ({{ v0_logs }} / nullif({{ v0 }}, 0) + {{ v1_logs }} / nullif({{ v1 }}, 0)) / 2
     ), 15))
 {%- endmacro %}
 
-{#- Bennet's price effect: the change of prices at the mean quantities; with the quantity effect it sums to v1 - v0. -#}
 {% macro bennet_price_effect(v0, v1, p1q0, p0q1) -%}
     trim_scale(({{ v1 }} - {{ v0 }} + {{ p1q0 }} - {{ p0q1 }}) / 2)
 {%- endmacro %}
 
-{#- Bennet's quantity effect: the change of quantities at the mean prices. -#}
 {% macro bennet_quantity_effect(v0, v1, p1q0, p0q1) -%}
     trim_scale(({{ v1 }} - {{ v0 }} + {{ p0q1 }} - {{ p1q0 }}) / 2)
 {%- endmacro %}

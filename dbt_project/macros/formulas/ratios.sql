@@ -5,22 +5,18 @@
   divides: quotients that may be large get 20 decimals first.
 -#}
 
-{#- Part of a total: 0.35 is 35 %. -#}
 {% macro share(part, total) -%}
     trim_scale(round({{ part }} / nullif({{ total }}, 0), 15))
 {%- endmacro %}
 
-{#- Mean of a sum over a count; sums of days are whole numbers. -#}
 {% macro mean(total, number_of) -%}
     trim_scale(round(cast({{ total }} as numeric) / nullif({{ number_of }}, 0), 15))
 {%- endmacro %}
 
-{#- Change against a base: 0.3 is +30 %. Only a positive base is a base. -#}
 {% macro growth(current_value, base_value) -%}
     case when {{ base_value }} > 0 then trim_scale(round(round({{ current_value }}, 20) / {{ base_value }} - 1, 15)) end
 {%- endmacro %}
 
-{#- What a part adds to the growth of the whole, in percentage points; the parts sum to the whole's growth. -#}
 {% macro contribution_pp(current_value, base_value, base_total) -%}
     case
         when {{ base_total }} > 0
@@ -28,27 +24,22 @@
     end
 {%- endmacro %}
 
-{#- Difference of two shares in percentage points. -#}
 {% macro share_change_pp(share, base_share) -%}
     trim_scale(round(100 * ({{ share }} - {{ base_share }}), 13))
 {%- endmacro %}
 
-{#- Balance of the two circulations: 4d(1-d), 1 at half and half, 0 when all sales go one way. -#}
 {% macro balance_index(domestic_share) -%}
     trim_scale(round(4 * {{ domestic_share }} * (1 - {{ domestic_share }}), 15))
 {%- endmacro %}
 
-{#- What is left of a whole after its parts, in percentage points; rounded where the digits end, so that it reads 0. -#}
 {% macro residual_pp(whole, parts) -%}
     trim_scale(round({{ whole }} - ({{ parts }}), 9))
 {%- endmacro %}
 
-{#- Difference of two growths in percentage points. -#}
 {% macro growth_difference_pp(growth, other_growth) -%}
     trim_scale(round(100 * ({{ growth }} - {{ other_growth }}), 13))
 {%- endmacro %}
 
-{#- Pace of a change over some months, in percentage points per month. -#}
 {% macro pace_pp(change_pp, months) -%}
     trim_scale(round({{ change_pp }} / {{ months }}, 13))
 {%- endmacro %}

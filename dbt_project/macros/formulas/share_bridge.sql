@@ -4,7 +4,6 @@
   the two sum to the change of the share exactly.
 -#}
 
-{#- Because the numerator changed. -#}
 {% macro numerator_effect_pp(part, total, base_part, base_total) -%}
     trim_scale(round(
         round(50 * ({{ part }} - {{ base_part }}) * ({{ base_total }} + {{ total }}), 20)
@@ -12,7 +11,6 @@
     ))
 {%- endmacro %}
 
-{#- Because the denominator changed. -#}
 {% macro denominator_effect_pp(part, total, base_part, base_total) -%}
     trim_scale(round(
         round(50 * ({{ part }} + {{ base_part }}) * ({{ base_total }} - {{ total }}), 20)
@@ -20,7 +18,6 @@
     ))
 {%- endmacro %}
 
-{#- Because the part itself changed, in numerator and denominator, the rest staying as it was. -#}
 {% macro own_effect_pp(part, rest, base_part, base_rest) -%}
     trim_scale(round(
         50 * (
@@ -32,7 +29,6 @@
     ))
 {%- endmacro %}
 
-{#- Because the rest changed, the part staying as it was. -#}
 {% macro rest_effect_pp(part, rest, base_part, base_rest) -%}
     trim_scale(round(
         50 * (
@@ -44,7 +40,6 @@
     ))
 {%- endmacro %}
 
-{#- Which of two effects made the change: the one with two thirds of both together, else both; none below 0.005 pp. -#}
 {% macro share_driver(one_effect, one, other_effect, other) -%}
     case
         when {{ one_effect }} is null or {{ other_effect }} is null then null

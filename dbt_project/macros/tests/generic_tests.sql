@@ -1,4 +1,3 @@
-{#- One row per combination; NULL counts as a value, as market_code has none at group level. -#}
 {% test unique_combination(model, columns) %}
     select
         {{ columns | join(', ') }},
