@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.execution_time.context import OutletEventAccessors
 from samples import audited_again, item, load, one, orders, query, write
 
 from include.errors import BulletinError, PublishError, ReadersInTheWayError, StaleBuildError
@@ -24,8 +25,9 @@ def publish(ask):
     """Call the task `publish`; returns the release and what the asset's event says of it."""
 
     def call(build_id: int) -> tuple[int | None, dict[str, int]]:
-        event = SimpleNamespace(extra={})
-        return ask("build_marts", "publish", build_id, {Asset("marts.release"): event}), event.extra
+        events = OutletEventAccessors()
+        release_id = ask("build_marts", "publish", build_id, events)
+        return release_id, events[Asset("marts.release")].extra
 
     return call
 
