@@ -44,7 +44,7 @@ def _blocks(source: str, path: Path) -> Iterator[read.Block]:
 
 
 def load(settings: Settings, source: str, path: Path) -> int:
-    """Everything that ``textile load`` does: read, COPY, audit, accept, keep. Returns the rows accepted."""
+    """Everything that ``textile load`` does: read, COPY, validate, accept, keep. Returns rows accepted."""
     return _accepted(settings, source, path).accepted
 
 

@@ -1,7 +1,7 @@
 """What thirty releases cost in space, what a publish costs in time, and what readers notice of either.
 
 The marts are those of a cluster, built once by ``textile publish``. Then figures of the candidate are changed
-in SQL and the release gate is left out: what is measured begins with the audited build.
+in SQL and the release gate is left out: what is measured begins with the validated build.
 """
 
 import multiprocessing
@@ -60,15 +60,15 @@ def space(settings: Settings, *, together: bool) -> Results:
     with connect(settings, Role.ADMIN, autocommit=True) as connection:
         names = ", ".join(f"store.{mart}" for mart in store.stored_marts(connection))
         connection.execute(f"truncate {names}".encode())
-    publish(settings, audited(settings)[0])
+    publish(settings, validated(settings)[0])
     housekeeping.vacuum(settings, lambda _: None)
     one, all_of_one = occupied(settings), changes.size(settings)
-    publish(settings, audited(settings)[0])
+    publish(settings, validated(settings)[0])
     unchanged = occupied(settings)["bytes"] - one["bytes"]
     touched, took = [], []
     for _ in range(RELEASES):
         touched.append(changes.change(settings, SHARE, together=together))
-        build_id, compared = audited(settings)
+        build_id, compared = validated(settings)
         took.append((compared, publish(settings, build_id)))
         before = occupied(settings)
         housekeeping.vacuum(settings, lambda _: None)  # as every night
@@ -90,8 +90,8 @@ def space(settings: Settings, *, together: bool) -> Results:
     }
 
 
-def audited(settings: Settings) -> tuple[int, float]:
-    """Compare the candidate as it is, which ends the audit; returns the build and seconds."""
+def validated(settings: Settings) -> tuple[int, float]:
+    """Compare the candidate as it is, which ends the validation; returns the build and seconds."""
     with connect(settings, Role.PUBLISHER) as connection:
         build_id = scalar(
             connection,
@@ -102,12 +102,12 @@ def audited(settings: Settings) -> tuple[int, float]:
             " from ops.build order by build_id desc limit 1 returning build_id",
         )
         begin = time.perf_counter()
-        store.compare(connection, store.stored_marts(connection))  # the end of the audit
+        store.compare(connection, store.stored_marts(connection))  # the end of the validation
     return build_id, time.perf_counter() - begin
 
 
 def publish(settings: Settings, build_id: int) -> float:
-    """Publish an audited build; returns seconds."""
+    """Publish a validated build; returns seconds."""
     begin = time.perf_counter()
     publishing.publish_build(settings, build_id)
     return time.perf_counter() - begin
@@ -138,7 +138,7 @@ def while_a_reader_holds_a_query(settings: Settings) -> Results:
     with held(settings):
         for _ in range(_HELD):
             changes.change(settings, SHARE, together=True)
-            build_id, compared = audited(settings)
+            build_id, compared = validated(settings)
             with newcomers(settings, waited):
                 took.append((compared, publish(settings, build_id)))
         switches = [seconds_of_rollback(settings, back) for back in (1, 0, 1, 0)]
@@ -160,7 +160,7 @@ def cannot_add_a_column(settings: Settings) -> None:
     with connect(settings, Role.TRANSFORMER, autocommit=True) as transformer:
         transformer.execute("alter table candidate.growth add column added numeric")
         with suppress(ReadersInTheWayError):
-            publish(settings, audited(settings)[0])
+            publish(settings, validated(settings)[0])
             raise AssertionError("a column was added to a mart that was being read")
         transformer.execute("alter table candidate.growth drop column added")
 

@@ -46,7 +46,7 @@ TARGETS = (
     Target("space of 30 releases, 1 % of figures each / of one", "releases", "space_ratio", None, 2.0),
     Target("the same, each figure in another row", "releases", "spread_space_ratio", None, 2.0),
     Target("bytes of a release without a change", "releases", "unchanged_bytes", None, 8192),
-    Target("publish of an audited build beside a long query, s", "releases", "held_publish_s", None, 0.5),
+    Target("publish of a validated build beside a long query, s", "releases", "held_publish_s", None, 0.5),
     Target("switch of the pointer beside it, s", "releases", "switch_s", None, 0.5),
     Target("longest wait of a new reader, s", "releases", "new_reader_wait_s", None, 0.2),
     Target("1,000 publishes, 20 readers: errors + mixed", "releases", "errors_and_mixed", None, 0),

@@ -1,24 +1,27 @@
-"""The marts: built where nobody reads, audited, then made visible in one commit, when a source has new files.
+"""The marts: built and validated where nobody reads, then visible in one commit, when a source has new files.
 
-- `build` runs dbt once into the schema `candidate`; without a new load or code the rest is skipped.
-- `audit` is the release gate: a critical rule that fails ends the run, and readers see what they saw; its log
-  has the figures that jumped, which `accept_drift` lets pass. Overtaken by a load, it builds again first.
-- `publish` moves the pointer that all views in `marts` follow; it stands, also when `bulletin` fails.
-- To try again, clear the run from `build`: the candidate always holds the newest build only.
+- `build_and_validate` runs dbt into the schema `candidate`, then the release gate. A critical rule that fails
+  ends the run, and readers see what they saw; the log has the figures that jumped, which `accept_drift` lets
+  pass. Without a new load or new code the rest is skipped. It is one task because a load that is accepted
+  before the gate makes the build stale: then both are done again, and the release has that load too.
+- `publish` makes the release current and announces the asset `marts.release`, with `release_id` in its extra.
+- `write_bulletin` writes the page of the release, which stays published when that fails.
+- To try again, clear the run from its first task: the candidate always holds the newest build only.
 """
 
 import logging
 from datetime import timedelta
 
 from airflow.sdk import Asset, AssetAny, Param, dag, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException
 
 from include.errors import PublishError, ReadersInTheWayError
 from include.settings import load_settings
 from include.sources.contract import sources
 
 log = logging.getLogger("textile")
-PATIENTLY = {"retry_exponential_backoff": True, "execution_timeout": timedelta(minutes=30)}
+RELEASE = Asset("marts.release")
+WITH_BACKOFF = {"retry_exponential_backoff": True, "execution_timeout": timedelta(minutes=30)}
 _WHY = "Why figures that jumped are right (kept with your name); else they refuse. 数据跳变属实的理由"
 
 
@@ -32,49 +35,44 @@ _WHY = "Why figures that jumped are right (kept with your name); else they refus
     doc_md=__doc__,
 )
 def build_marts() -> None:
-    """Build, audit, publish, write the bulletin."""
+    """Build and validate, publish, write the bulletin."""
 
-    @task.short_circuit(retries=0, execution_timeout=timedelta(hours=3))
-    def build() -> int | None:
-        from include.release import building, publishing
+    @task.short_circuit(retries=0, execution_timeout=timedelta(hours=7))  # it may have to build again
+    def build_and_validate(params, dag_run) -> int | None:
+        from include.release import drift, publishing
 
-        build_id = building.build(load_settings(), log.info)
-        if build_id is None:
-            log.info(publishing.unchanged(load_settings()).message)
-        return build_id
-
-    @task(retries=0, execution_timeout=timedelta(hours=4))  # it may have to build again
-    def audit(build_id: int, params: dict, dag_run) -> int:
-        from include.release import drift, publishing, validation
-
+        settings = load_settings()
         accepted = drift.acceptance(params["accept_drift"], dag_run.triggering_user_name)
-        audited, failed = validation.audit_fresh(load_settings(), build_id, log.info, accepted)
-        if audited is None:
-            raise AirflowSkipException(publishing.unchanged(load_settings()).message)
-        if failed:
-            why = drift.refusal(drift.jumps(load_settings(), audited))
-            raise AirflowFailException(f"build {audited} ({', '.join(failed)}): {why}")
-        return audited
+        build = publishing.build_and_validate(settings, log.info, accepted=accepted)
+        if build is None:
+            log.info(publishing.unchanged(settings).message)
+            return None
+        if build.failed_rules:
+            why = drift.refusal(drift.jumps(settings, build.build_id))
+            raise AirflowFailException(f"build {build.build_id} ({', '.join(build.failed_rules)}): {why}")
+        return build.build_id
 
     # Gives up after seconds, for its readers; its tries outlast the 30 minutes that one of them may idle.
-    @task(retries=7, retry_delay=timedelta(seconds=20), **PATIENTLY)
-    def publish(build_id: int) -> int | None:
+    @task(retries=7, retry_delay=timedelta(seconds=20), outlets=[RELEASE], **WITH_BACKOFF)
+    def publish(build_id: int, outlet_events) -> int | None:
         from include.release import publishing
 
         try:
-            return publishing.publish_build(load_settings(), build_id, log.info).release_id
+            release_id = publishing.publish_build(load_settings(), build_id, log.info).release_id
         except ReadersInTheWayError:
             raise
         except PublishError as error:
             raise AirflowFailException(str(error)) from error
+        outlet_events[RELEASE].extra = {"release_id": release_id}
+        return release_id
 
-    @task(retries=2, **PATIENTLY)
-    def bulletin(release_id: int) -> str:
+    @task(retries=2, **WITH_BACKOFF)
+    def write_bulletin(release_id: int) -> str:
         from include.bulletin.write import write_after_switch
 
         return write_after_switch(load_settings(), release_id, log.info).file
 
-    bulletin(publish(audit(build())))
+    write_bulletin(publish(build_and_validate()))
 
 
 build_marts()

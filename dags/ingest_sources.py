@@ -2,11 +2,12 @@
 
 - `find` looks for waiting files, whatever day they are from, and for files of this run or of an earlier one
   that are still to be accounted for or published; without any, the rest is skipped.
-- `load` reads, audits and accepts or refuses each file (the same as `textile load`). Rows that break a rule
-  go to `ops.quarantine`; a refused file is kept in the archive with its reason.
-- `accept` announces the source's asset, which starts `build_marts`; skipped when this run accepted no file
-  and the newest release has all that earlier ones accepted.
-- `audit` fails the run when a file was refused and says which and why; the others are published regardless.
+- `load` reads, validates and accepts or refuses each file (the same as `textile load`). Rows that break a
+  rule go to `ops.quarantine`; a refused file is kept in the archive with its reason.
+- `announce` emits the asset `raw.<source>`, which starts `build_marts`; skipped when this run accepted no
+  file and the newest release has all that earlier ones accepted.
+- `report_refusals` fails the run when a file was refused and says which and why; the other files are
+  announced and published regardless.
 
 Rerun, retry, clear and backfill at will: a file is known by its content, a row by its key, and a cleared run
 finds its files in the load log: one with a refused file fails again.
@@ -23,7 +24,7 @@ from include.sources.contract import sources
 
 log = logging.getLogger("textile")
 
-# A disk or a database may come back; a verdict of the gate is final and fails `audit`, which has no retries.
+# A disk or a database may come back; a refusal is final: `report_refusals` has no retries.
 ON_IO_FAILURE = {"retries": 2, "retry_delay": timedelta(seconds=30), "retry_exponential_backoff": True}
 
 
@@ -54,20 +55,20 @@ def ingest(source: str) -> DAG:
             return load(load_settings(), source, run_id, log.info)
 
         @task(retries=0, outlets=[Asset(f"raw.{source}")], execution_timeout=timedelta(minutes=5))
-        def accept(run_id: str) -> None:
+        def announce(run_id: str) -> None:
             from include.load.ingest_run import has_news
 
             if not has_news(load_settings(), source, run_id):
                 raise AirflowSkipException(f"no file of {source} was accepted: nothing to announce")
 
         @task(retries=0, execution_timeout=timedelta(minutes=5))
-        def audit(run_id: str) -> None:
+        def report_refusals(run_id: str) -> None:
             from include.load.ingest_run import refusals
 
             if message := refusals(load_settings(), source, run_id):
                 raise AirflowFailException(message)
 
-        find() >> load() >> [accept(), audit()]
+        find() >> load() >> [announce(), report_refusals()]
 
     return ingest_source()
 

@@ -1,8 +1,8 @@
 """Housekeeping, daily at 04:30 Asia/Shanghai: what may go, goes; what stays, stays quick.
 
-- `retain` drops releases older than 30 days that are no month end and did not make a month final (the newest
-  and the current one always stay), then validation results, Data Docs and archived
-  deliveries past their time. Loads and quarantine are kept. It blocks no reader.
+- `drop_expired` drops releases older than 30 days that are no month end and did not make a month final (the
+  newest and the current one always stay), then validation results, Data Docs and archived deliveries past
+  their time. Loads and quarantine are kept. It blocks no reader.
 - `vacuum` frees the space and renews the planner's statistics.
 - `check` counts that every load and release has its rows, then compares every month of the newest release
   with raw: the release gate reads only the months that loads touched. When it fails, a backup was restored in
@@ -34,13 +34,13 @@ log = logging.getLogger("textile")
     doc_md=__doc__,
 )
 def maintain_warehouse() -> None:
-    """Retain, vacuum, check."""
+    """Drop what is expired, vacuum, check."""
 
     @task
-    def retain() -> dict[str, int]:
+    def drop_expired() -> dict[str, int]:
         from include.maintenance import housekeeping
 
-        return housekeeping.retain(load_settings(), log.info)
+        return housekeeping.drop_expired(load_settings(), log.info)
 
     @task
     def vacuum() -> None:
@@ -59,7 +59,7 @@ def maintain_warehouse() -> None:
             raise AirflowSkipException("nothing was compared; the log says why")
         return months
 
-    retain() >> vacuum() >> check()
+    drop_expired() >> vacuum() >> check()
 
 
 maintain_warehouse()

@@ -3,7 +3,7 @@
 Readers see it with their next transaction; nothing is deleted, and the same form goes forward again. It holds
 until the next release: pause `build_marts` first if the cause is still there. `textile releases` lists what
 there is. Who triggered the run and why is recorded in `ops.release_switch`.
-Then `bulletin` writes the page of that release as the current one.
+Then `write_bulletin` writes the page of that release as the current one.
 """
 
 import logging
@@ -35,7 +35,7 @@ log = logging.getLogger("textile")
     doc_md=__doc__,
 )
 def rollback_release() -> None:
-    """Switch the pointer, write the bulletin."""
+    """Make the release current, write the bulletin."""
 
     @task(
         retries=2,
@@ -56,12 +56,12 @@ def rollback_release() -> None:
         return params["release_id"]
 
     @task(retries=2, retry_exponential_backoff=True, execution_timeout=timedelta(minutes=10))
-    def bulletin(release_id: int) -> str:
+    def write_bulletin(release_id: int) -> str:
         from include.bulletin.write import write_after_switch
 
         return write_after_switch(load_settings(), release_id, log.info).file
 
-    bulletin(rollback())
+    write_bulletin(rollback())
 
 
 rollback_release()

@@ -50,7 +50,7 @@ class ReadersInTheWayError(PublishError):
 
 
 class StaleBuildError(PublishError):
-    """Loads were accepted after the build had begun: it must be built again before it can be audited."""
+    """Loads were accepted after the build had begun: it must be built again before it can be validated."""
 
 
 class RawChangedError(TextileError):

@@ -204,13 +204,13 @@ def one(settings: Settings, statement: str, *values: Any, role: Role = Role.ADMI
 
 
 def compared(settings: Settings) -> None:
-    """Compare the candidate with the newest release, as the audit does at its end."""
+    """Compare the candidate with the newest release, as the validation does at its end."""
     with connect(settings, Role.PUBLISHER) as connection:
         store.compare(connection, store.stored_marts(connection))
 
 
 def audited_again(settings: Settings) -> int:
-    """A build of what is published already that has passed its audit; returns its number."""
+    """A build of what is published already that has passed the release gate; returns its number."""
     compared(settings)
     return int(
         one(

@@ -68,8 +68,8 @@ class Guard:
 
     ``finished`` says of a row whether its period was over. With ``both`` only periods are compared that both
     releases have: a year to date ends a month later with each month, and is another period then. A part of a
-    period in which lines wait for an exchange rate, before or after, is not compared: ``waiting`` is the column
-    that tells the parts, and whether a row's part waits.
+    period in which lines wait for an exchange rate, before or after, is not compared: ``waiting`` is the
+    column that tells the parts, and whether a row's part waits.
     """
 
     mart: str

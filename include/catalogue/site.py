@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from include.catalogue import audits, guides
+from include.catalogue import guides, validations
 from include.catalogue.entries import entries, exposures, metrics
 from include.settings import Settings
 from include.transform import dbt_docs
@@ -54,7 +54,7 @@ def write(settings: Settings) -> Path:
         exposures=exposures(manifest),
         guides=guides.GUIDES,
         guide_address=guides.address,
-        audits=audits.newest(settings.home),
+        validations=validations.newest(settings.home),
         has_bulletin=(settings.home / "bulletin" / "index.html").is_file(),
         script=script,
         script_source=f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'",

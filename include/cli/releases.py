@@ -30,7 +30,7 @@ def publish(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Build the marts, audit them, make them visible in one commit, and write their bulletin."""
+    """Build the marts, validate them, make them visible in one commit, and write their bulletin."""
     from include.release import publishing
 
     settings = load_settings()
@@ -39,7 +39,7 @@ def publish(
     if result.release_id and result.status != "refused":
         shown |= _bulletin_after_switch(settings, result.release_id)
     if not as_json:
-        del shown["jumps"]  # the audit has told them, line by line
+        del shown["jumps"]  # the validation has printed them, line by line
     show_result(shown, as_json=as_json)
     if result.status == "refused" or "bulletin_error" in shown:
         raise typer.Exit(1)

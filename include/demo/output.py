@@ -36,7 +36,7 @@ def show_next_steps(settings: Settings, *, was_running: bool) -> None:
         "Airflow": f"{airflow.url(settings)}, user {airflow.ADMIN_USER}, "
         f"password in {airflow.passwords_file(settings)}",
         "bulletin": f"{files.current_page(settings)}, opened by double click, also when nothing runs",
-        "Data Docs": f"{settings.home / 'data_docs'}, a folder per audit: open its report.html",
+        "Data Docs": f"{settings.home / 'data_docs'}, a folder per validation: open its report.html",
         "refused files": f"{settings.home / 'archive'}/<source>/refused, each with its reason",
         "releases": ".venv/bin/textile releases",
         "SQL": f'{postgres.program("psql")} "$(.venv/bin/textile dsn)"',

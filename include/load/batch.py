@@ -1,4 +1,4 @@
-"""A batch of files through the load gate: one load table, one audit, one transaction of verdicts."""
+"""A batch of files through the load gate: one load table, one validation, one transaction of verdicts."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,8 +28,8 @@ def through_gate(
 ) -> None:
     """Give every delivery its verdict.
 
-    When the audit of several files breaks down, each is tried alone, and the one that breaks its own audit
-    is refused: no file may keep the others waiting.
+    When the validation of several files breaks down, each is tried alone, and the one that breaks its own
+    validation is refused: no file may keep the others waiting.
     """
     table = load_table.create(connection, of, deliveries[0].load_id)
     for delivery in deliveries:
@@ -39,13 +39,13 @@ def through_gate(
     if read_in:
         say(f"{of.source}: {sum(d.result.rows_in for d in read_in):,} rows of {len(read_in)} file(s) read")
         try:
-            _audit_and_accept(connection, settings, table, read_in)
+            _validate_and_accept(connection, settings, table, read_in)
         except (*file_guard.CAUSED_BY_CONTENT, UnreadableFileError) as error:
             if len(read_in) == 1:
-                why = file_guard.refusal(error, read_in[0].result.file, "audited")
+                why = file_guard.refusal(error, read_in[0].result.file, "validated")
                 read_in[0].refuse([why.rule], str(why))
             else:
-                say(f"{of.source}: the files cannot be audited together ({error}); each is tried alone")
+                say(f"{of.source}: the files cannot be validated together ({error}); each is tried alone")
                 alone = read_in
     load_table.drop(connection, table)
     for delivery in alone:
@@ -58,7 +58,7 @@ def scratch(settings: Settings, of: Contract) -> Path:
     return settings.home / "unpacked" / of.source
 
 
-def _audit_and_accept(
+def _validate_and_accept(
     connection: psycopg.Connection,
     settings: Settings,
     table: load_table.LoadTable,
@@ -69,11 +69,11 @@ def _audit_and_accept(
     loads = [d.load_id for d in deliveries]
     vouched = [d.load_id for d in deliveries if d.manifest.complete]
     with ThreadPoolExecutor(max_workers=1) as beside:
-        # The comparison needs the server, the audit mostly this process, the pages need nobody else.
+        # The comparison needs the server, the validation mostly this process, the pages need nobody else.
         comparing = beside.submit(_compare, connection, table, loads)
-        audit = quality.Gate(settings.dsn(Role.LOADER), quality.docs_dir(settings.home, "load", table.name))
-        verdict = load_gate.audit(connection, audit, table, vouched, comparing.result)
-        writing = beside.submit(audit.write_docs)
+        gate = quality.Gate(settings.dsn(Role.LOADER), quality.docs_dir(settings.home, "load", table.name))
+        verdict = load_gate.validate(connection, gate, table, vouched, comparing.result)
+        writing = beside.submit(gate.write_docs)
         _give_verdicts(connection, settings, table, deliveries, verdict, writing.result)
 
 

@@ -1,6 +1,6 @@
 """A batch against ``raw``: which of its rows stand there already, and which keys have several versions.
 
-Nothing of it depends on the audit, so that both can go on at the same time.
+Nothing of it depends on the validation, so that both can go on at the same time.
 """
 
 import psycopg

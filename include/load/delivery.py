@@ -55,7 +55,7 @@ class Delivery:
         return read.DeliveredFile(self.file.path, of, self.mapping, self.manifest, scratch)
 
     def start_over(self) -> None:
-        """Forget what an audit that was undone had said."""
+        """Forget the result of a validation that was undone."""
         self.result = FileResult(self.load_id, self.result.file, self.result.sha256, "running")
 
     def refuse_if_changed(self) -> None:

@@ -18,7 +18,7 @@ from include.sources.contract import Contract, contract
 from include.sources.profile import profile
 from include.warehouse.connection import connect, exclusive
 
-# Small files share one audit: a Great Expectations run costs about a second, whatever it looks at.
+# Small files share one validation: a Great Expectations run costs about a second, whatever it looks at.
 BATCH_BYTES = 256 * 1024**2
 BATCH_FILES = 1000
 
@@ -70,7 +70,7 @@ def load_files(
 def _next_batch(
     waiting: list[tuple[Path, str | None]], landing: Path
 ) -> tuple[list[tuple[drop_folder.Fingerprint, str | None]], list[tuple[Path, str | None]]]:
-    """Files for one audit; the same bytes never twice in one batch."""
+    """Files for one validation; the same bytes never twice in one batch."""
     batch: list[tuple[drop_folder.Fingerprint, str | None]] = []
     contents: set[tuple[str, str]] = set()
     size = 0

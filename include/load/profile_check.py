@@ -60,7 +60,7 @@ def find_profile(name: str) -> Profile:
 
 
 def check(settings: Settings, profile: Profile, path: Path) -> Check:
-    """Read and audit a file as a load into the warehouse of ``settings`` would; the file stays there."""
+    """Read and validate a file as a load into the warehouse of ``settings`` would; the file stays there."""
     of = contract(profile.source)
     file = drop_folder.fingerprint(path.resolve(), settings.home / "landing")
     if file.problem:

@@ -27,8 +27,8 @@ ARCHIVE_DAYS = 800  # a file can be loaded anew for two years and a bit
 _TENDED = {Role.LOADER: ("raw",), Role.PUBLISHER: ("store", "ops")}
 
 
-def retain(settings: Settings, say: Say, now: datetime | None = None) -> dict[str, int]:
-    """Apply every keeping time as of ``now`` (with time zone); returns how many of each kind went."""
+def drop_expired(settings: Settings, say: Say, now: datetime | None = None) -> dict[str, int]:
+    """Drop what is past its time as of ``now`` (with time zone); returns how many of each kind."""
     now = now or datetime.now(UTC)
     dropped = drop_releases(settings, now)
     gone = {
@@ -36,7 +36,7 @@ def retain(settings: Settings, say: Say, now: datetime | None = None) -> dict[st
         "bulletins": files.drop_gone(settings),
         "validation_results": drop_validation_results(settings, now),
         "refused_rows": drop_refused_rows(settings, now),
-        "data_docs": _drop_older(_audits(settings), now - timedelta(days=DATA_DOCS_DAYS)),
+        "data_docs": _drop_older(_data_docs(settings), now - timedelta(days=DATA_DOCS_DAYS)),
         "archived_files": _drop_older(_archived(settings), now - timedelta(days=ARCHIVE_DAYS)),
     }
     if dropped:
@@ -108,8 +108,8 @@ def _tables(connection: psycopg.Connection, schemas: tuple[str, ...]) -> list[tu
     ).fetchall()
 
 
-def _audits(settings: Settings) -> Iterator[Path]:
-    """The Data Docs of each audit: a folder each."""
+def _data_docs(settings: Settings) -> Iterator[Path]:
+    """The Data Docs of each validation: a folder each."""
     docs = settings.home / "data_docs"
     return chain(docs.glob("load/*"), docs.glob("release/*"))
 

@@ -18,14 +18,14 @@ from include.quality.results import RuleResult
 
 
 class GateError(TextileError):
-    """A rule could not be evaluated at all; nothing passes an audit that did not run."""
+    """A rule could not be evaluated at all; nothing passes a validation that did not run."""
 
 
 class Gate:
-    """One audit: a context, a connection, and the Data Docs of everything it validated."""
+    """One validation: a context, a connection, and the Data Docs of everything that was checked."""
 
     def __init__(self, dsn: str, docs_dir: Path) -> None:
-        """``dsn`` is a ``postgresql://`` string; ``docs_dir`` gets this audit's own site."""
+        """``dsn`` is a ``postgresql://`` string; ``docs_dir`` gets the site of this validation alone."""
         gx = _great_expectations()
         self._docs_dir = docs_dir
         self._results: list[RuleResult] = []
@@ -35,7 +35,7 @@ class Gate:
         for site in list(self._context.get_site_names()):
             self._context.delete_data_docs_site(site)
         self._context.add_data_docs_site(
-            site_name="audit",
+            site_name="validation",
             site_config={
                 "class_name": "SiteBuilder",
                 "store_backend": {
@@ -48,7 +48,7 @@ class Gate:
         self._source = self._context.data_sources.add_postgres(
             "warehouse",
             connection_string=dsn.replace("postgresql://", "postgresql+psycopg://", 1),
-            # A pool would stay open after the audit: two connections per batch of a long load.
+            # A pool would stay open after the validation: two connections per batch of a long load.
             kwargs={"poolclass": NullPool},
         )
         event.listen(self._source.get_execution_engine().engine, "connect", _numbers_as_text)
@@ -90,11 +90,11 @@ class Gate:
         return results
 
     def report(self, results: list[RuleResult]) -> None:
-        """Show in this audit's report what was checked without Great Expectations."""
+        """Show in this validation's report what was checked without Great Expectations."""
         self._results += results
 
     def write_docs(self) -> Path:
-        """Write the report and the Data Docs of this audit; returns the page to open."""
+        """Write the report and the Data Docs of this validation; returns the page to open."""
         self._context.build_data_docs()
         report.share_static(self._docs_dir)
         report.cut_off(self._docs_dir)
@@ -128,7 +128,7 @@ class Gate:
 
 
 def docs_dir(home: Path, gate: str, name: str) -> Path:
-    """Where the Data Docs of one audit go."""
+    """Where the Data Docs of one validation go."""
     return home / "data_docs" / gate / name
 
 

@@ -21,7 +21,7 @@ class Verdict:
     refused: dict[int, list[RuleResult]] = field(default_factory=dict)
 
 
-def audit(
+def validate(
     connection: psycopg.Connection,
     gate: Gate,
     table: LoadTable,

@@ -12,7 +12,7 @@ from include.transform.dbt_manifest import Mart
 from include.warehouse import store_tables
 
 
-def audit(
+def validate(
     connection: psycopg.Connection,
     gate: Gate,
     build_id: int,

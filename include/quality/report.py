@@ -1,4 +1,4 @@
-"""The first page of an audit: every rule with its verdict, readable without a network.
+"""The first page of a validation: every rule with its verdict, readable without a network.
 
 Great Expectations' own index page draws its list with scripts from the internet; in an office without one
 it is empty. Its validation pages are plain HTML and are linked from here.
@@ -13,7 +13,7 @@ from jinja2 import Environment
 from include.quality.results import RuleResult
 
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Audit {{ name }}</title>
+<html lang="en"><head><meta charset="utf-8"><title>Validation {{ name }}</title>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
@@ -22,7 +22,7 @@ th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ddd; 
 .warned td { background: #fff8e1 }
 code { font-size: 90% }
 </style></head><body>
-<h1>Audit {{ name }}</h1>
+<h1>Validation {{ name }}</h1>
 <p>{{ results | length }} rules, {{ results | rejectattr("success") | list | length }} not satisfied.
 Data Docs of Great Expectations:
 {% for label, url in pages %}<a href="{{ url }}">{{ label }}</a>{{ " · " if not loop.last }}{% endfor %}</p>
@@ -55,7 +55,7 @@ _AWAY = re.compile(
 
 
 def write(folder: Path, name: str, results: list[RuleResult], pages: list[tuple[str, str]]) -> Path:
-    """Write ``report.html`` into an audit's folder; ``pages`` are (label, relative address) of Data Docs."""
+    """Write ``report.html`` into a validation's folder; ``pages``: (label, relative address) of Data Docs."""
     template = Environment(autoescape=True).from_string(_PAGE)
     page = folder / "report.html"
     page.write_text(
@@ -65,7 +65,7 @@ def write(folder: Path, name: str, results: list[RuleResult], pages: list[tuple[
 
 
 def cut_off(folder: Path) -> None:
-    """Take everything out of an audit's pages that is on the internet, and let no script run in them.
+    """Take everything out of a validation's pages that is on the internet, and let no script run in them.
 
     Great Expectations links its scripts, styles and logos there; they only fold, filter and decorate. It
     shows cells of files as they are, unescaped: the policy holds for what these bring.
@@ -78,12 +78,12 @@ def cut_off(folder: Path) -> None:
 
 
 def share_static(folder: Path) -> None:
-    """Keep one copy of the fonts and images that every site brings (4 MB), not one per audit."""
+    """Keep one copy of the fonts and images that every site brings (4 MB), not one per validation."""
     own, shared = folder / "static", folder.parent.parent / "static"
     if own.is_symlink() or not own.is_dir():
         return
     try:
         own.rename(shared)
-    except OSError:  # another audit's copy is there already
+    except OSError:  # another validation's copy is there already
         shutil.rmtree(own)
     own.symlink_to(Path("..", "..", "static"))

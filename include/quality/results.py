@@ -41,7 +41,7 @@ def record(
     last_load_id: int | None = None,
     build_id: int | None = None,
 ) -> None:
-    """Write the results of one audit of ``gate`` (load or release)."""
+    """Write the results of one validation of ``gate`` (load or release)."""
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into ops.validation_result (gate, first_load_id, last_load_id, build_id, suite,"

@@ -71,7 +71,7 @@ def jumps(settings: Settings, build_id: int) -> list[Cell]:
     """Cells that jumped in a build, at most ``SHOWN`` of each rule."""
     with connect(settings, Role.PUBLISHER) as connection:
         found = connection.execute(
-            # An audit that was killed has left results of its own.
+            # A validation that was killed has left results of its own.
             "select distinct on (rule_code) rule_code, details from ops.validation_result where build_id = %s"
             " and not success and rule_code like 'drift\\_%%' order by rule_code, validation_id desc",
             [build_id],

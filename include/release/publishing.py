@@ -1,14 +1,15 @@
-"""Make a validated build visible: every mart of a release in one transaction."""
+"""From raw to a release: build, validate, and make every mart visible in one transaction."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from include.errors import PublishError, ReadersInTheWayError
+from include.errors import PublishError, ReadersInTheWayError, StaleBuildError
 from include.release import build_log, building, change_log, current_release, drift, store, validation
 from include.release.approvals import login_name
 from include.settings import Role, Settings
@@ -17,6 +18,13 @@ from include.warehouse import store_tables
 from include.warehouse.connection import connect, exclusive, patiently, scalar
 
 Say = Callable[[str], None]
+
+
+class ValidatedBuild(NamedTuple):
+    """A build and the critical rules of the release gate that it failed; none: it may be published."""
+
+    build_id: int
+    failed_rules: list[str]
 
 
 @dataclass
@@ -40,28 +48,46 @@ def publish(
     full_refresh: bool = False,
     accept_drift: str | None = None,
 ) -> PublishResult:
-    """Build the marts, audit them, and make them visible; exactly what the DAG build_marts does.
+    """Build the marts, validate them, and make them visible; exactly what the DAG build_marts does.
 
     ``full_refresh``: also when nothing has changed, and every month anew. ``accept_drift``: why figures that
     jump are right.
     """
     accepted = drift.acceptance(accept_drift, who=None)
-    first = building.build(settings, say, full_refresh=full_refresh)
-    if first is None:
+    build = build_and_validate(settings, say, full_refresh=full_refresh, accepted=accepted)
+    if build is None:
         return unchanged(settings)
-    build_id, failed = validation.audit_fresh(settings, first, say, accepted)
-    if build_id is None:
-        return unchanged(settings)
-    if failed:
-        jumps = drift.jumps(settings, build_id)
-        return PublishResult(
-            current_release.current_release(settings), "refused", failed, drift.refusal(jumps), jumps
-        )
-    return publish_build(settings, build_id, say)
+    if build.failed_rules:
+        jumps = drift.jumps(settings, build.build_id)
+        current = current_release.current_release(settings)
+        return PublishResult(current, "refused", build.failed_rules, drift.refusal(jumps), jumps)
+    return publish_build(settings, build.build_id, say)
+
+
+def build_and_validate(
+    settings: Settings,
+    say: Say = lambda _: None,
+    *,
+    full_refresh: bool = False,
+    accepted: drift.Acceptance | None = None,
+) -> ValidatedBuild | None:
+    """Run dbt, then the release gate; both again as long as a load overtakes the build.
+
+    None when nothing has changed, or when another process has published everything meanwhile. BuildError
+    when dbt fails. ``accepted``: why figures that jump are right.
+    """
+    build_id = building.build(settings, say, full_refresh=full_refresh)
+    while build_id is not None:
+        try:
+            return ValidatedBuild(build_id, validation.validate(settings, build_id, say, accepted))
+        except StaleBuildError as error:
+            say(f"{error}: building again")
+            build_id = building.build(settings, say)
+    return None
 
 
 def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) -> PublishResult:
-    """Make an audited build visible: all marts in one transaction, ended by one pointer update.
+    """Make a build that passed the gate visible: all marts in one transaction, ended by one pointer update.
 
     ReadersInTheWayError may be gone at the next try; any other PublishError stays until somebody acts.
     """

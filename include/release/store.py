@@ -29,7 +29,7 @@ _OF_EVERY_RELEASE: LiteralString = (
 def compare(connection: psycopg.Connection, marts: Iterable[str]) -> None:
     """Note in ``ops.difference`` how the candidate differs from the newest stored release, for :func:`merge`.
 
-    It reads every row, so the audit does it, and a publish costs what changed. The caller holds the lock
+    It reads every row, so the validation does it, and a publish costs what changed. The caller holds the lock
     ``release``.
     """
     connection.execute("truncate ops.difference")
@@ -101,8 +101,8 @@ def merge(connection: psycopg.Connection, mart: str, release_id: int) -> dict[st
     ).fetchone()
     if noted != (added, ended, 1):
         raise PublishError(
-            f"mart {mart}: candidate.{mart} is not what was audited: somebody wrote to it since. Nothing was "
-            "published; `textile publish` builds and audits again"
+            f"mart {mart}: candidate.{mart} is not what was validated: somebody wrote to it since. Nothing "
+            "was published; `textile publish` builds and validates again"
         )
     return {"added": added, "ended": ended}
 

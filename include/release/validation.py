@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from include.errors import StaleBuildError
 from include.quality import gate as quality
 from include.quality import release_gate
-from include.release import build_log, building, drift, store
+from include.release import build_log, drift, store
 from include.settings import Role, Settings
 from include.transform import dbt_manifest
 from include.warehouse.connection import connect, exclusive
@@ -13,7 +12,7 @@ from include.warehouse.connection import connect, exclusive
 Say = Callable[[str], None]
 
 
-def audit(
+def validate(
     settings: Settings,
     build_id: int,
     say: Say = lambda _: None,
@@ -34,7 +33,7 @@ def audit(
         )
         marts = dbt_manifest.marts(settings)
         unproven = build_log.unproven_months(connection, build_id)
-        results = release_gate.audit(connection, gate, build_id, marts, unproven)
+        results = release_gate.validate(connection, gate, build_id, marts, unproven)
         docs = str(gate.write_docs().relative_to(settings.home))
         failed = [r for r in results if not r.success and r.severity == "critical"]
         if failed:
@@ -53,23 +52,3 @@ def audit(
             build_log.finish(connection, build_id, status, failed_rules=rules, docs_path=docs)
         say(f"build {build_id}: {len(results)} rules, {status}; Data Docs: {settings.home / docs}")
         return rules
-
-
-def audit_fresh(
-    settings: Settings,
-    build_id: int,
-    say: Say = lambda _: None,
-    accepted: drift.Acceptance | None = None,
-) -> tuple[int | None, list[str]]:
-    """Audit a build, and build again as long as loads overtake it; returns the build audited, failed rules.
-
-    None for the build when another process has published everything meanwhile. BuildError when dbt fails.
-    """
-    fresh: int | None = build_id
-    while fresh is not None:
-        try:
-            return fresh, audit(settings, fresh, say, accepted)
-        except StaleBuildError as error:
-            say(f"{error}: building again")
-            fresh = building.build(settings, say)
-    return None, []

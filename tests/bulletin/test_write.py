@@ -80,7 +80,7 @@ def test_two_at_once_leave_one_whole_page(new_warehouse, bureau):
 
 def test_maintenance_drops_the_pages_too(new_warehouse, bureau):
     settings = new_warehouse(bureau)
-    assert housekeeping.retain(settings, print)["bulletins"] == 0
+    assert housekeeping.drop_expired(settings, print)["bulletins"] == 0
 
 
 def test_a_page_that_cannot_be_written_says_that_the_release_stands(new_warehouse, bureau):

@@ -1,5 +1,7 @@
 """The DAGs as Airflow reads them, and a stack with its services for tests that need a real scheduler."""
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from samples import environment
 
 from include.demo import airflow_api, daily_run
-from include.local import stack
+from include.local import airflow, stack
 from include.settings import PROJECT_DIR, Settings, load_settings
 
 Dags = dict[str, Any]
@@ -82,6 +84,15 @@ class Stack:
         """States of the tasks of a run, by default of the latest."""
         return airflow_api.task_states(self.airflow, dag_id, run_id or self.newest(dag_id))
 
+    def releases_read(self) -> set[int]:
+        """The releases that started a run of the reader, as it found them in the events."""
+        found = set()
+        for run in airflow_api.runs(self.airflow, "read_releases"):
+            if run["state"] == "success":
+                task = f"/api/v2/dags/read_releases/dagRuns/{run['dag_run_id']}/taskInstances/read"
+                found |= set(self.airflow.get(f"{task}/xcomEntries/return_value").json()["value"])
+        return found
+
     def rerun(self, dag_id: str, run_id: str, from_task: str) -> str:
         """Clear a run from a task on, as a person would on the web page; returns how it ends."""
         body = {
@@ -97,10 +108,25 @@ class Stack:
         return airflow_api.wait(self.airflow, dag_id, run_id, timeout_s=120)
 
 
+def with_reader(folder: Path) -> Callable[[Settings], dict[str, str]]:
+    """Airflow's variables with a second folder of DAGs, with the one that docs/engineers.md shows."""
+    guide = (PROJECT_DIR / "docs" / "engineers.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    (folder / "read_releases.py").write_text(example, "utf-8")
+    ours = airflow.environment
+    bundles = [
+        {"name": name, "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": kwargs}
+        for name, kwargs in (("dags-folder", {}), ("reader", {"path": str(folder)}))
+    ]
+    variable = {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles)}
+    return lambda settings: ours(settings) | variable
+
+
 @pytest.fixture(scope="session")
 def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole stack in a folder of its own; nothing of it is left running."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(airflow, "environment", with_reader(tmp_path_factory.mktemp("reader")))
         patch.setenv("TEXTILE_HOME", str(tmp_path_factory.mktemp("stack")))
         for name in ("TEXTILE_PG_PORT", "TEXTILE_AIRFLOW_PORT", "TEXTILE_LANDING", "TEXTILE_SECRETS_DIR"):
             patch.delenv(name, raising=False)
@@ -108,6 +134,7 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             stack.up(with_airflow=True, say=print)
             settings = load_settings()
             with daily_run.connect(settings) as client:
+                airflow_api.wait_for_dags(client, {"read_releases"})
                 yield Stack(settings, client)
         finally:
             stack.down(say=print)

@@ -12,14 +12,14 @@ import pytest
 from include.settings import PROJECT_DIR
 
 DAGS_FOLDER = PROJECT_DIR / "dags"
-INGEST_TASKS = {"find", "load", "accept", "audit"}
+INGEST_TASKS = {"find", "load", "announce", "report_refusals"}
 TASKS = {
     "ingest_enterprise_orders": INGEST_TASKS,
     "ingest_customs_exports": INGEST_TASKS,
     "ingest_customs_statistics": INGEST_TASKS,
-    "build_marts": {"build", "audit", "publish", "bulletin"},
-    "maintain_warehouse": {"retain", "vacuum", "check"},
-    "rollback_release": {"rollback", "bulletin"},
+    "build_marts": {"build_and_validate", "publish", "write_bulletin"},
+    "maintain_warehouse": {"drop_expired", "vacuum", "check"},
+    "rollback_release": {"rollback", "write_bulletin"},
 }
 DAGS_PER_FILE = {
     "ingest_sources.py": 3,
@@ -30,7 +30,11 @@ DAGS_PER_FILE = {
 SOURCES = ("enterprise_orders", "customs_exports", "customs_statistics")
 TAGS = {"ingest", "marts", "maintenance", *SOURCES}
 # What these refuse stays refused, however often they are asked.
-FINAL = {*((dag, "audit") for dag in TASKS), ("build_marts", "build"), ("maintain_warehouse", "check")}
+FINAL = {
+    *((dag, "report_refusals") for dag in TASKS),
+    ("build_marts", "build_and_validate"),
+    ("maintain_warehouse", "check"),
+}
 
 
 def test_exactly_these_dags(dags):
@@ -78,7 +82,7 @@ def test_verdicts_are_final_and_the_rest_tries_again(dags, dag_id):
     for task in dags[dag_id].tasks:
         if (dag_id, task.task_id) in FINAL:
             assert task.retries == 0
-        elif task.task_id != "accept":
+        elif task.task_id != "announce":
             assert task.retries >= 2, task.task_id
             assert task.retry_exponential_backoff, task.task_id
 
@@ -96,9 +100,20 @@ def test_each_ingest_dag_announces_its_own_asset_after_its_gate(dags):
     for source in SOURCES:
         dag = dags[f"ingest_{source}"]
         outlets = {task.task_id: [asset.name for asset in task.outlets] for task in dag.tasks if task.outlets}
-        assert outlets == {"accept": [f"raw.{source}"]}
-        assert dag.get_task("accept").upstream_task_ids == {"load"}
+        assert outlets == {"announce": [f"raw.{source}"]}
+        assert dag.get_task("announce").upstream_task_ids == {"load"}
         assert dag.get_task("load").upstream_task_ids == {"find"}
+
+
+def test_a_release_is_announced_by_the_task_that_publishes_it(dags):
+    outlets = {
+        (dag_id, task.task_id): [asset.name for asset in task.outlets]
+        for dag_id, dag in dags.items()
+        for task in dag.tasks
+        if task.outlets and not dag_id.startswith("ingest_")
+    }
+    assert outlets == {("build_marts", "publish"): ["marts.release"]}
+    assert dags["build_marts"].get_task("publish").upstream_task_ids == {"build_and_validate"}
 
 
 def test_any_of_the_assets_starts_build_marts(dags):

@@ -32,9 +32,9 @@ def test_a_file_does_not_hide_behind_one_of_the_same_name_in_another_folder(at, 
     assert ask(INGEST, "find", "run")
     counts = ask(INGEST, "load", "run")
     assert (counts["files_accepted"], counts["files_refused"], counts["rows_accepted"]) == (1, 1, 3)
-    ask(INGEST, "accept", "run")
+    ask(INGEST, "announce", "run")
     with pytest.raises(AirflowFailException, match=r"1 of 2 files .*\n- merchant_retail/orders\.csv: "):
-        ask(INGEST, "audit", "run")
+        ask(INGEST, "report_refusals", "run")
 
 
 def test_a_file_accepted_before_a_refused_one_of_the_same_name_is_announced(at, ask):
@@ -44,13 +44,13 @@ def test_a_file_accepted_before_a_refused_one_of_the_same_name_is_announced(at, 
     deliver_bad(at, "orders.csv")
     counts = ask(INGEST, "load", "run")
     assert (counts["files_accepted"], counts["files_refused"]) == (0, 1)
-    ask(INGEST, "accept", "run")
+    ask(INGEST, "announce", "run")
 
 
 def test_a_run_without_files_has_nothing_to_do(at, ask):
     assert not ask(INGEST, "find", "run")
     with pytest.raises(AirflowSkipException, match="nothing to announce"):
-        ask(INGEST, "accept", "run")
+        ask(INGEST, "announce", "run")
 
 
 @pytest.mark.parametrize("left", ["in the drop folder", "in the archive"])
@@ -61,7 +61,7 @@ def test_files_of_a_run_that_died_before_it_announced_them_are_announced_by_the_
         deliver_good(at, "orders.csv")
     assert ask(INGEST, "find", "next")
     assert ask(INGEST, "load", "next")["files_accepted"] == 0
-    ask(INGEST, "accept", "next")
+    ask(INGEST, "announce", "next")
     # They are nobody else's news.
     assert not ask("ingest_customs_exports", "find", "next")
 
@@ -72,7 +72,7 @@ def test_a_cleared_run_with_a_refused_file_fails_again(at, ask):
         assert ask(INGEST, "find", "run")
         ask(INGEST, "load", "run")
         with pytest.raises(AirflowSkipException):
-            ask(INGEST, "accept", "run")
+            ask(INGEST, "announce", "run")
         with pytest.raises(AirflowFailException, match="1 of 1 files of enterprise_orders refused"):
-            ask(INGEST, "audit", "run")
+            ask(INGEST, "report_refusals", "run")
     assert not ask(INGEST, "find", "another run")

@@ -20,11 +20,11 @@ def loaded(warehouse: Settings, tmp_path) -> Settings:
     return warehouse
 
 
-def test_a_build_that_a_load_overtook_is_not_audited_but_built_again(loaded, tmp_path):
+def test_a_build_that_a_load_overtook_is_not_validated_but_built_again(loaded, tmp_path):
     build_id = building.build(loaded)
     load(loaded, "customs_exports", write(tmp_path / "items.csv", [item()]))
     with pytest.raises(StaleBuildError, match="a load was accepted since it began"):
-        validation.audit(loaded, build_id)
+        validation.validate(loaded, build_id)
     assert one(loaded, "select status from ops.build where build_id = %s", build_id) == "stale"
     assert not current_release.is_up_to_date(loaded)
 

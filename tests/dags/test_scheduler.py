@@ -51,8 +51,8 @@ def test_a_refused_file_fails_its_run_but_everything_else_is_published(published
     assert published.tasks("ingest_enterprise_orders") == {
         "find": "success",
         "load": "success",
-        "accept": "success",
-        "audit": "failed",
+        "announce": "success",
+        "report_refusals": "failed",
     }
     loads = query(
         published.settings, "select file_name, status, accepted, quarantined from ops.load order by 1"
@@ -81,10 +81,18 @@ def test_a_refused_file_fails_its_run_but_everything_else_is_published(published
 def test_the_run_says_what_was_refused_and_why(published):
     run_id = published.newest("ingest_enterprise_orders")
     log = published.airflow.get(
-        f"/api/v2/dags/ingest_enterprise_orders/dagRuns/{run_id}/taskInstances/audit/logs/1"
+        f"/api/v2/dags/ingest_enterprise_orders/dagRuns/{run_id}/taskInstances/report_refusals/logs/1"
     ).text
     assert "1 of 2 files of enterprise_orders refused" in log
     assert "mill_b.csv: this is a web page" in log
+
+
+def test_each_release_starts_a_dag_that_is_scheduled_on_it(published):
+    releases = {release for (release,) in query(published.settings, "select release_id from ops.release")}
+    end = time.monotonic() + 60
+    while (read := published.releases_read()) != releases and time.monotonic() < end:
+        time.sleep(1)
+    assert read == releases
 
 
 def test_a_late_file_is_loaded_by_the_next_run_whatever_its_day(published):
@@ -104,8 +112,8 @@ def test_a_late_file_is_loaded_by_the_next_run_whatever_its_day(published):
     assert published.tasks("ingest_customs_exports") == {
         "find": "success",
         "load": "skipped",
-        "accept": "skipped",
-        "audit": "skipped",
+        "announce": "skipped",
+        "report_refusals": "skipped",
     }
 
 
@@ -124,15 +132,15 @@ def test_cleared_runs_change_nothing(published):
     before, release = figures(published), release_id(published)
     loaded = airflow_api.runs(published.airflow, "ingest_customs_exports")[-1]["dag_run_id"]
     assert published.rerun("ingest_customs_exports", loaded, "load") == "success"
-    assert published.tasks("ingest_customs_exports", loaded)["accept"] == "success"
+    assert published.tasks("ingest_customs_exports", loaded)["announce"] == "success"
     # Cleared as a whole, with nothing left in the drop folder: what was refused stays refused.
     refused = airflow_api.runs(published.airflow, "ingest_enterprise_orders")[-1]["dag_run_id"]
     assert published.rerun("ingest_enterprise_orders", refused, "find") == "failed"
     assert published.tasks("ingest_enterprise_orders", refused) == {
         "find": "success",
         "load": "success",
-        "accept": "success",
-        "audit": "failed",
+        "announce": "success",
+        "report_refusals": "failed",
     }
     built = next(
         run["dag_run_id"]
@@ -141,7 +149,7 @@ def test_cleared_runs_change_nothing(published):
     )
     # What is published stands, however often it is asked for; from the first task on nothing is to do.
     assert published.rerun("build_marts", built, "publish") == "success"
-    assert published.rerun("build_marts", built, "build") == "success"
+    assert published.rerun("build_marts", built, "build_and_validate") == "success"
     assert published.tasks("build_marts", built)["publish"] == "skipped"
     assert (figures(published), release_id(published)) == (before, release)
 

@@ -1,4 +1,4 @@
-"""Files that share an audit: none holds up another, none changes under it, none takes a row with it."""
+"""Files that share a validation: none holds up another, none changes under it, none takes a row with it."""
 
 import hashlib
 from pathlib import Path
@@ -12,7 +12,7 @@ from include.settings import Settings
 SOURCE = "enterprise_orders"
 
 
-def test_a_file_that_breaks_the_audit_is_refused_alone(
+def test_a_file_that_breaks_the_validation_is_refused_alone(
     warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The text is longer than an index entry may be; the reader's own limit is lifted to get it there."""
@@ -28,20 +28,20 @@ def test_a_file_that_breaks_the_audit_is_refused_alone(
     assert query(warehouse, "select relname from pg_class where relnamespace = 'load'::regnamespace") == []
 
 
-def test_a_file_replaced_during_the_audit_waits_for_the_next_run(
+def test_a_file_replaced_during_the_validation_waits_for_the_next_run(
     warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = warehouse.landing_dir / SOURCE
     folder.mkdir(parents=True)
     path = write(folder / "a.csv", orders(5))
-    audit = batch.load_gate.audit
+    validate = batch.load_gate.validate
 
-    def audit_while_the_mill_delivers_again(*arguments: object) -> object:
+    def validate_while_the_mill_delivers_again(*arguments: object) -> object:
         write(path, orders(7, 订单号="SO-2"))
-        return audit(*arguments)
+        return validate(*arguments)
 
     with monkeypatch.context() as during:
-        during.setattr(batch.load_gate, "audit", audit_while_the_mill_delivers_again)
+        during.setattr(batch.load_gate, "validate", validate_while_the_mill_delivers_again)
         (result,) = load(warehouse, SOURCE, path)
     assert (result.status, result.failed_rules) == ("refused", ["file_still_written"])
     assert path.is_file()

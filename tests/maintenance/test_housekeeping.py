@@ -207,13 +207,15 @@ def test_old_papers_go_but_loads_and_quarantine_stay(loaded):
     assert all(kept)
     now = datetime.now(UTC)
     said: list[str] = []
-    assert set(housekeeping.retain(loaded, said.append, now).values()) == {0}
+    assert set(housekeeping.drop_expired(loaded, said.append, now).values()) == {0}
     rules = one(loaded, "select count(*) from ops.validation_result")
     assert rules
 
-    gone = housekeeping.retain(loaded, said.append, now + timedelta(days=housekeeping.DATA_DOCS_DAYS + 1))
+    gone = housekeeping.drop_expired(
+        loaded, said.append, now + timedelta(days=housekeeping.DATA_DOCS_DAYS + 1)
+    )
     assert (gone["data_docs"], gone["validation_results"], gone["archived_files"]) == (1, 0, 0)
-    gone = housekeeping.retain(loaded, said.append, now + timedelta(days=housekeeping.ARCHIVE_DAYS + 1))
+    gone = housekeeping.drop_expired(loaded, said.append, now + timedelta(days=housekeeping.ARCHIVE_DAYS + 1))
     assert (gone["validation_results"], gone["archived_files"], gone["refused_rows"]) == (rules, 3, 1)
     assert not [path for path in (loaded.home / "archive").rglob("*") if path.is_file()]
     assert kept == (query(loaded, "select * from ops.load"), query(loaded, "select * from ops.quarantine"))

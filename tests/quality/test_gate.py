@@ -1,4 +1,4 @@
-"""Nothing passes an audit that did not run."""
+"""Nothing passes a validation that did not run."""
 
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def test_all_failing_rows_are_named_not_a_sample(gate: Gate, module_warehouse: S
     ],
     ids=["cannot be evaluated", "cannot name its rows"],
 )
-def test_an_audit_that_breaks_accepts_nothing(
+def test_a_validation_that_breaks_accepts_nothing(
     broken: gx.ExpectationSuite, warehouse: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from expectations import enterprise_orders

@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 
 @pytest.fixture(scope="module")
 def outcome(module_warehouse: Settings) -> Outcome:
-    """Every defect in a file of its own beside ten good rows: one audit for each source."""
+    """Every defect in a file of its own beside ten good rows: one validation for each source."""
     settings, results = module_warehouse, {}
     for source, good in GOOD.items():
         folder = settings.landing_dir / source

@@ -69,7 +69,7 @@ def test_a_late_file_passes_and_a_reason_that_was_not_needed_is_not_recorded(war
     deliver(warehouse, tmp_path, list(steady_cluster.orders([LATE])))
     build_id = building.build(warehouse) or 0
     said: list[str] = []
-    assert validation.audit(warehouse, build_id, said.append, acceptance(" why ", "Wang Fang")) == []
+    assert validation.validate(warehouse, build_id, said.append, acceptance(" why ", "Wang Fang")) == []
     assert f"build {build_id}: no figure jumped; the reason was not needed and is not recorded" in said
     assert query(warehouse, "select * from ops.accepted_drift") == []
 
@@ -138,14 +138,14 @@ def built_again(settings: Settings) -> int:
     )
 
 
-def test_a_refused_audit_costs_about_what_a_passing_one_costs(warehouse):
+def test_a_refused_validation_costs_about_what_a_passing_one_costs(warehouse):
     spoil = "update candidate.market_share set share = share + 0.001, value_cny = value_cny + 1 returning 1"
     spent = []  # time of this process only: others may be at work beside it
     for change in ("select 1", spoil):
         query(warehouse, change, role=Role.TRANSFORMER)
         build_id = built_again(warehouse)
         before = time.process_time()
-        failed = validation.audit(warehouse, build_id)
+        failed = validation.validate(warehouse, build_id)
         spent.append(time.process_time() - before)
     passed, refused = spent
     rows = "select sum(unexpected_count) from ops.validation_result where build_id = %s"
@@ -162,7 +162,7 @@ def test_a_reason_lets_pass_no_other_rule(warehouse):
     ):
         query(warehouse, f"{change} returning 1", role=Role.TRANSFORMER)
     said: list[str] = []
-    failed = validation.audit(warehouse, build_id, said.append, acceptance("why", "Wang Fang"))
+    failed = validation.validate(warehouse, build_id, said.append, acceptance("why", "Wang Fang"))
     assert "shares_sum_to_one" in failed
     assert "drift_dual_circulation" not in failed
     assert any(

@@ -175,7 +175,7 @@ def test_a_mart_that_was_not_built_is_named(warehouse):
         "truncate candidate.sample; insert into candidate.sample values ('x', 1), ('y', 2)",
     ],
 )
-def test_a_candidate_that_somebody_wrote_to_since_its_audit_is_not_published(warehouse, since):
+def test_a_candidate_that_somebody_wrote_to_since_its_validation_is_not_published(warehouse, since):
     publish(warehouse, TWO)
     candidate(warehouse, CHANGED)
     with connect(warehouse, Role.PUBLISHER) as connection:
@@ -184,7 +184,9 @@ def test_a_candidate_that_somebody_wrote_to_since_its_audit_is_not_published(war
     before = contents(warehouse, ["store.sample"])
     with (
         connect(warehouse, Role.PUBLISHER, autocommit=True) as connection,
-        pytest.raises(PublishError, match=r"candidate.sample is not what was audited: .* builds and audits"),
+        pytest.raises(
+            PublishError, match=r"candidate.sample is not what was validated: .* builds and validates"
+        ),
         connection.transaction(),
     ):
         store.merge(connection, "sample", 2)
@@ -196,12 +198,12 @@ def test_a_candidate_that_was_never_compared_is_not_published(warehouse):
     candidate(warehouse, CHANGED)
     with (
         connect(warehouse, Role.PUBLISHER) as connection,
-        pytest.raises(PublishError, match=r"candidate.sample is not what was audited"),
+        pytest.raises(PublishError, match=r"candidate.sample is not what was validated"),
     ):
         store.merge(connection, "sample", 2)
 
 
-def test_a_row_that_the_audit_found_unchanged_stays_what_it_was(warehouse):
+def test_a_row_that_the_validation_found_unchanged_stays_what_it_was(warehouse):
     publish(warehouse, TWO)
     candidate(warehouse, CHANGED)
     with connect(warehouse, Role.PUBLISHER) as connection:
@@ -327,7 +329,7 @@ def history(
     # A slip between build and audit that shape and keys do not show.
     tampered = "update candidate.market_share set value_cny = value_cny + 0.01 where market_code = '44'"
     query(settings, tampered, role=Role.TRANSFORMER)
-    failed = validation.audit(settings, build_id)
+    failed = validation.validate(settings, build_id)
     with pytest.raises(PublishError) as refusal:
         publishing.publish_build(settings, build_id)
     after_refusal = [marts_state(settings), query(settings, "table workbench.denim")]

@@ -38,7 +38,7 @@ class Undisturbed:
     """A release nobody disturbed: the steps of each part, what readers saw before, and what it leaves."""
 
     build: Run
-    audit: Run
+    validation: Run
     publish: Run
     before: dict[str, list[str]]
     state: dict[str, Any]
@@ -54,8 +54,8 @@ def with_news(settings: Settings, folder: Path) -> Settings:
     return settings
 
 
-def audit_of(build_id: int) -> str:
-    return f"validation.audit(settings, {build_id})"
+def validation_of(build_id: int) -> str:
+    return f"validation.validate(settings, {build_id})"
 
 
 def publish_of(build_id: int) -> str:
@@ -69,11 +69,11 @@ def undisturbed(
     settings = with_news(new_warehouse(published), tmp_path_factory.mktemp("undisturbed"))
     before = seen(settings)
     build = run(settings, BUILD)
-    audit = run(settings, audit_of(int(build.result)))
+    validated = run(settings, validation_of(int(build.result)))
     publish = run(settings, publish_of(int(build.result)))
-    assert (audit.result, publish.result) == ("[]", "published")
+    assert (validated.result, publish.result) == ("[]", "published")
     assert left(settings) == {}
-    return Undisturbed(build, audit, publish, before, state(settings))
+    return Undisturbed(build, validated, publish, before, state(settings))
 
 
 def steps(of: Run, sampled: tuple[float, ...], every: int) -> Iterator[int]:
@@ -109,9 +109,9 @@ def test_killed_at_any_step_and_run_again_is_one_clean_release(
     build_id = building.build(settings)
     assert build_id
     assert one(settings, "select is_full from ops.build order by build_id desc limit 1")
-    for at in steps(undisturbed.audit, (0.5,), 10):
-        kill(audit_of(build_id), at)
-    assert validation.audit(settings, build_id) == []
+    for at in steps(undisturbed.validation, (0.5,), 10):
+        kill(validation_of(build_id), at)
+    assert validation.validate(settings, build_id) == []
     commit = undisturbed.publish.steps - AFTER_COMMIT
     for at in steps(undisturbed.publish, (0.1, 0.3, 0.6, 0.9), 1):
         if at < commit:
@@ -186,9 +186,9 @@ def test_a_server_that_crashes_at_any_point_comes_back_with_a_whole_release(
     crash_at(BUILD, "lock table candidate.growth in access share mode", Role.TRANSFORMER, signal.SIGKILL)
     build_id = building.build(settings)
     assert build_id
-    audited = "lock table candidate.market_share in access exclusive mode"
-    crash_at(audit_of(build_id), audited, Role.PUBLISHER, signal.SIGQUIT)
-    assert validation.audit(settings, build_id) == []
+    validated = "lock table candidate.market_share in access exclusive mode"
+    crash_at(validation_of(build_id), validated, Role.PUBLISHER, signal.SIGQUIT)
+    assert validation.validate(settings, build_id) == []
     # In the midst of the rows; with every row written and only the pointer to move.
     rows, pointer = (
         "lock table store.market_share in share mode",

@@ -51,7 +51,7 @@ def publish(settings: Settings, folder: Path, number: int, *changes: str) -> Non
     build_id = building.build(settings) or 0
     for change in changes:
         query(settings, change, role=Role.TRANSFORMER)
-    assert validation.audit(settings, build_id) == []
+    assert validation.validate(settings, build_id) == []
     publishing.publish_build(settings, build_id)
 
 

@@ -238,7 +238,7 @@ def test_raw_that_changed_behind_the_back_of_the_loads(kept, tmp_path):
 
     build_id = building.build(kept)
     query(kept, "update raw.enterprise_orders set amount = amount + 0.01 where order_date >= '2020-10-01'")
-    assert validation.audit(kept, build_id) == ["totals_equal_raw"]
+    assert validation.validate(kept, build_id) == ["totals_equal_raw"]
     query(kept, "update raw.enterprise_orders set amount = amount - 0.01 where order_date >= '2020-10-01'")
 
     assert publishing.publish(kept).status == "published"
@@ -255,7 +255,7 @@ def test_an_untouched_month_must_be_that_of_the_newest_release(kept, tmp_path):
         " where month = '2019-09-01'",
         role=Role.TRANSFORMER,
     )
-    failed = validation.audit(kept, build_id)
+    failed = validation.validate(kept, build_id)
     assert "untouched_months_equal_release" in failed
     assert "totals_equal_raw" not in failed
 

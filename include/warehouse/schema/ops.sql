@@ -248,7 +248,7 @@ create table if not exists ops.release_change (
 );
 create index if not exists release_change_release on ops.release_change (release_id);
 
--- How the audited candidate differs from the newest release: what a publish writes.
+-- How the validated candidate differs from the newest release: what a publish writes.
 create table if not exists ops.difference (
     mart text not null,
     place tid,
@@ -419,7 +419,7 @@ comment on table ops.release_change is
 comment on column ops.release_change.kind is
 'new; late (the month was over in the release before); corrected (a newer version); withdrawn (cancelled or deleted)';
 comment on table ops.difference is
-'One row per row of the audited candidate that the newest release lacks (place: where), or that only that release has; and a row with neither for each mart that was compared';
+'One row per row of the validated candidate that the newest release lacks (place: where), or that only that release has; and a row with neither for each mart that was compared';
 comment on table ops.mart is 'One row per mart of the newest release: what ops.release_diff has to know of it';
 comment on column ops.build.switches is 'How often the current release had changed when the build began';
 comment on table ops.load_month is

@@ -1,4 +1,4 @@
-"""The newest audits of a home: pages of Great Expectations that the two gates wrote."""
+"""The newest validations of a home: pages of Great Expectations that the two gates wrote."""
 
 import datetime as dt
 from pathlib import Path
@@ -12,7 +12,7 @@ _SHOWN = 12
 
 
 def newest(home: Path) -> list[dict[str, str]]:
-    """The newest audits, releases first: their gate, name, time and address relative to ``home``."""
+    """The newest validations, releases first: their gate, name, time and address relative to ``home``."""
     found = []
     for gate in ("release", "load"):
         pages = docs_dir(home, gate, "").glob("*/report.html")
