@@ -25,9 +25,9 @@ def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> in
         connection.transaction(),
     ):
         connection.execute("set transaction isolation level repeatable read")
+        whole_check.check(settings, connection)
         for warning in reference_due.warnings(connection):
             say(f"warning: {warning}")
-        whole_check.check(settings, connection)
         unreleased = build_log.unreleased_months(connection)
         if unreleased is None:
             say(

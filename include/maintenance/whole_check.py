@@ -10,8 +10,9 @@ import psycopg
 from psycopg import sql
 
 from include.errors import HalfRestoredError
+from include.release import entered_rates
 from include.settings import Role, Settings
-from include.sources.contract import sources
+from include.sources.contract import contract, sources
 from include.warehouse.connection import connect
 
 _SHOWN = 5
@@ -39,6 +40,24 @@ _ROWS_OF_LOADS = """
     from loads as l full join rejected as r using (load_id)
     where coalesce(l.quarantined, 0) <> coalesce(r.rows, 0)
     order by 1, 2
+"""
+# A load notes the months of the rows that it made current and of those that it superseded. A row that gave
+# way as it came (superseded by its own load) was never current: a load of such rows alone notes no month.
+_MONTHS_OF_LOADS = """
+    select
+        format('load %%s changed %%s month(s) of raw.{source} that ops.load_month lacks', load_id, count(*))
+    from (
+        select load_id, date_trunc('month', day::timestamp)::date
+        from (
+            select _load_id as load_id, {day} as day from raw.{source}
+            union
+            select _superseded_by, {day} from raw.{source}_history where _superseded_by <> _load_id
+        ) as days
+        except
+        select load_id, month from ops.load_month
+    ) as lacking (load_id, month)
+    group by load_id
+    order by load_id
 """
 _LOADS_OF_RELEASES = """
     select format('release %%s was made of %%s loads, and ops.build_load names %%s', release_id, loads, named)
@@ -130,7 +149,7 @@ def check(settings: Settings, releases: psycopg.Connection) -> None:
     ``releases``: a connection as the publisher, whose transaction holds what it sees still.
     """
     try:
-        found = [*_loads(settings), *_releases(releases)]
+        found = [*_loads(settings), *_months(releases), *_rates(releases), *_releases(releases)]
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege) as error:
         found = [str(error).splitlines()[0]]
     if found:
@@ -149,6 +168,25 @@ def _loads(settings: Settings) -> Iterator[str]:
             rows = connection.execute(_ROWS_OF_LOADS.format(source=source).encode()).fetchall()
             for load_id, table, expected, there in rows:
                 yield f"load {load_id} brought {expected} rows, and {table} has {there}"
+
+
+def _months(connection: psycopg.Connection) -> Iterator[str]:
+    for source in sources():
+        months = _MONTHS_OF_LOADS.format(source=source, day=contract(source).date_column)
+        for (what,) in connection.execute(months.encode(), {}).fetchall():
+            yield what
+
+
+def _rates(connection: psycopg.Connection) -> Iterator[str]:
+    there = entered_rates.checksums(connection)
+    noted = connection.execute(
+        "select build_id, inputs ->> %(name)s from ops.build where inputs ? %(name)s"
+        " order by build_id desc limit 1",
+        {"name": entered_rates.INPUT},
+    ).fetchone()
+    # Rates are entered and never changed: what a build used is there, and maybe some that came later.
+    if noted and noted[1] not in there:
+        yield f"build {noted[0]} used exchange rates that {entered_rates.INPUT} lacks"
 
 
 def _releases(connection: psycopg.Connection) -> Iterator[str]:

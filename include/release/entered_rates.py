@@ -83,11 +83,21 @@ def known_rates(connection: psycopg.Connection | None) -> Rates:
 
 def checksum(connection: psycopg.Connection) -> str | None:
     """Twelve hex digits over the rates that were entered; None while there are none."""
-    rows = connection.execute(
-        "select distinct on (month, currency) month, currency, cny_per_unit::text from ops.exchange_rate"
-        " order by month, currency, entered_at desc"
-    ).fetchall()
-    return hashlib.sha256(repr(rows).encode()).hexdigest()[:12] if rows else None
+    return next(reversed(checksums(connection)), None)
+
+
+def checksums(connection: psycopg.Connection) -> list[str]:
+    """The checksum after each rate that was entered, oldest first: those that builds can have noted."""
+    rows: Iterable[tuple[dt.date, str, str]] = connection.execute(
+        "select month, currency, cny_per_unit::text from ops.exchange_rate order by entered_at"
+    )
+    newest: dict[tuple[dt.date, str], str] = {}
+    found = []
+    for month, currency, rate in rows:
+        newest[month, currency] = rate
+        listed = [(*of, newest[of]) for of in sorted(newest)]
+        found.append(hashlib.sha256(repr(listed).encode()).hexdigest()[:12])
+    return found
 
 
 def missing(connection: psycopg.Connection) -> list[MissingRate]:

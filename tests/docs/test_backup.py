@@ -1,5 +1,6 @@
-"""The lines of docs/backup.md are run as they stand: back up, restore, load one more file, publish."""
+"""The lines of docs/backup.md are run as they stand: back up, restore, load the file that waited, publish."""
 
+import datetime as dt
 import difflib
 import os
 import re
@@ -8,18 +9,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
 from samples import items, load, one, order, orders, write
 
 from include.local import ports, postgres, secrets, stack
-from include.quality import raw_check
-from include.release import publishing
+from include.maintenance import raw_check
+from include.release import entered_rates, publishing
 from include.settings import PROJECT_DIR, Role, load_settings
 
 PAGE = PROJECT_DIR / "docs" / "backup.md"
 DATABASES = {"textile", "airflow", "superset"}
+WAITING = "landing/enterprise_orders/waiting.csv"
+ALSO_WAITING = "landing/enterprise_orders/also_waiting.csv"
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,12 @@ def lines(section: str, number: int) -> str:
 
 
 def run(script: str, backup: Path, cwd: Path = PROJECT_DIR, **variables: str) -> None:
-    """Run lines of the page with a folder for the backup."""
+    """Run lines of the page with a folder for the backup; no process may get the password as an argument."""
     assert "/mnt/backup/textile/2026-12-01" in script
     script = script.replace("/mnt/backup/textile/2026-12-01", str(backup))
     script = script.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
     done = subprocess.run(
-        ["/bin/sh", "-c", script],
+        ["/bin/sh", "-xc", script],
         cwd=cwd,
         env=os.environ | variables,
         stdin=subprocess.DEVNULL,
@@ -54,6 +59,11 @@ def run(script: str, backup: Path, cwd: Path = PROJECT_DIR, **variables: str) ->
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    traced = [line for line in done.stderr.splitlines() if line.startswith("+")]
+    assert any("pg_" in line for line in traced)
+    for line in traced:
+        command = re.sub(r"^\++ (\w+=\S*( |$))*", "", line)  # without what is put into the environment
+        assert load_settings().password(Role.ADMIN) not in command
 
 
 def contents() -> list[str]:
@@ -87,7 +97,13 @@ def backups(environment: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
         rejected = order(订单号="SO-3", 行号="0")
         load(settings, "enterprise_orders", write(folder / "a.csv", [*orders(12), rejected]))
         load(settings, "customs_exports", write(folder / "b.csv", items(4)))
+        month = dt.date(2005, 3, 1)  # before those of the seed
+        entered_rates.enter(settings, month, "USD", Decimal("8.2765"), today=month)
         assert publishing.publish(settings).status == "published"
+        unbuilt = order(订单号="SO-8", 订单日期="2020-08-01")
+        load(settings, "enterprise_orders", write(folder / "c.csv", [unbuilt]))
+        for waiting in (WAITING, ALSO_WAITING):
+            write(home / waiting, [order(订单号="SO-9")])
         run(lines("On this machine", 1), folder / "local")
         with_stand_in(lines("On a server with Docker", 1), folder, state_of(home, folder / "state"))
         yield Backups(home, folder, contents())
@@ -125,22 +141,24 @@ def with_stand_in(script: str, folder: Path, state: Path) -> None:
     )
 
 
-def require_whole_and_alive(backups: Backups, tmp_path: Path) -> None:
-    """All is there as it was, and the day goes on: one more file, one more release."""
+def require_whole_and_alive(backups: Backups) -> None:
+    """All is there as it was, every role can enter, and the day goes on: the file that waited is loaded."""
     assert list(difflib.unified_diff(backups.contents, contents(), n=0, lineterm="")) == []
     settings = load_settings()
     assert one(settings, "select count(*) from ops.quarantine") == 1
     assert {path.name.split("_")[-1] for path in settings.home.glob("archive/*/accepted/*")} == {
         "a.csv",
         "b.csv",
+        "c.csv",
     }
-    load(settings, "enterprise_orders", write(tmp_path / "c.csv", [order(订单号="SO-9")]))
-    result = publishing.publish(settings)
-    assert (result.status, result.release_id) == ("published", 2), result
+    for role in Role:
+        psycopg.connect(settings.dsn(role)).close()
+    (result,) = load(settings, "enterprise_orders", settings.home / ALSO_WAITING)
+    assert (result.status, result.accepted) == ("accepted", 1)
     assert raw_check.check(settings) > 0
 
 
-def test_backup_and_restore_on_this_machine(backups: Backups, tmp_path: Path) -> None:
+def test_backup_and_restore_on_this_machine(backups: Backups) -> None:
     assert {path.name for path in (backups.folder / "local").iterdir()} == {
         "files.tar.gz",
         *(f"{database}.dump" for database in DATABASES),
@@ -148,7 +166,13 @@ def test_backup_and_restore_on_this_machine(backups: Backups, tmp_path: Path) ->
     server = postgres.find(backups.home / "postgres")
     run(lines("On this machine", 2), backups.folder / "local")
     assert server != postgres.find(backups.home / "postgres")
-    require_whole_and_alive(backups, tmp_path)
+    require_whole_and_alive(backups)
+    # On the server the rows, rights and roles are the same: one publish is enough.
+    settings = load_settings()
+    result = publishing.publish(settings)
+    assert (result.status, result.release_id) == ("published", 2), result
+    assert one(settings, "select loads from ops.release where release_id = 2") == 4
+    assert raw_check.check(settings) > 0
 
 
 def test_backup_and_restore_on_a_server(
@@ -158,14 +182,15 @@ def test_backup_and_restore_on_a_server(
     kept = {path.name for path in (backups.folder / "server").iterdir()}
     assert kept == {"files.tar.gz", ".env", "secrets", *(f"{database}.dump" for database in DATABASES)}
     cluster, port, state = tmp_path / "cluster", ports.choose(), tmp_path / "state"
-    state.mkdir()
+    newer = write(state / WAITING, [order(订单号="SO-10")]).read_bytes()  # the folder is the host's
     environment.setenv("TEXTILE_HOME", str(state))
     environment.setenv("TEXTILE_PG_PORT", str(port))
     environment.setenv("TEXTILE_SECRETS_DIR", str(backups.folder / "server" / "secrets"))
     postgres.start(cluster, port, load_settings().password(Role.ADMIN), postgres.THROWAWAY)
     try:
         with_stand_in(lines("On a server with Docker", 2), backups.folder, state)
-        require_whole_and_alive(backups, tmp_path)
+        assert (state / WAITING).read_bytes() == newer
+        require_whole_and_alive(backups)
     finally:
         for name in ("TEXTILE_PG_PORT", "TEXTILE_SECRETS_DIR"):
             environment.delenv(name)

@@ -44,6 +44,19 @@ PARTS = {
         "revoke select on ops.quarantine from loader",
         "permission denied for table quarantine",
     ),
+    "no months of loads": (
+        "delete from ops.load_month",
+        r"load 1 changed 1 month\(s\) of raw.enterprise_orders that ops.load_month lacks",
+    ),
+    "no month of what a load superseded": (
+        "insert into raw.enterprise_orders_history"
+        " select o.*, now(), 3 from raw.enterprise_orders as o where _load_id = 1 limit 1",
+        r"load 3 changed 1 month\(s\) of raw.enterprise_orders that ops.load_month lacks",
+    ),
+    "no table of entered rates": (
+        "drop table ops.exchange_rate cascade",
+        'relation "ops.exchange_rate" does not exist',
+    ),
     "no log at all": ("drop table ops.load cascade", 'relation "ops.load" does not exist'),
     "no keys": ("alter table ops.load drop constraint load_pkey cascade", "ops.load has no primary key"),
 }
@@ -87,6 +100,10 @@ def test_later_releases_rollbacks_and_retention_leave_it_whole(
         write(tmp_path / "d.csv", [order(数量="1001", 更新时间="2020-10-02 08:00:00")]),
     )
     assert publishing.publish(whole).release_id == 2
+    older = write(tmp_path / "e.csv", [order(数量="999", 更新时间="2020-09-01 08:00:00")])
+    (result,) = load(whole, "enterprise_orders", older)
+    assert result.accepted == 1
+    assert query(whole, "select from ops.load_month where load_id = %s", result.load_id) == []
     assert raw_check.check(whole) > 0
     current_release.rollback(whole, 1, "test")
     current_release.rollback(whole, 2, "test")

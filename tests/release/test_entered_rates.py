@@ -10,7 +10,7 @@ from samples import load, one, order, query, write
 
 from include.bulletin.page import render
 from include.bulletin.rows import read
-from include.errors import ExchangeRateError
+from include.errors import ExchangeRateError, HalfRestoredError
 from include.maintenance import raw_check
 from include.release import change_log, entered_rates, publishing, reference_due
 from include.settings import Role, Settings
@@ -126,6 +126,18 @@ def test_the_next_publish_uses_an_entered_rate(entered):
     with connect(entered, Role.PUBLISHER) as connection:
         assert entered_rates.missing(connection) == []
     assert publishing.publish(entered).status == "unchanged"
+
+
+def test_rates_that_a_build_used_are_missed_when_they_are_gone(entered, new_warehouse):
+    warehouse = new_warehouse(entered)
+    entered_rates.enter(warehouse, MONTH, "EUR", Decimal("10.9"), TODAY)  # no build has used it
+    assert raw_check.check(warehouse) > 0
+    query(warehouse, "delete from ops.exchange_rate where currency = 'USD'")
+    with pytest.raises(HalfRestoredError, match=r"build 3 used exchange rates that ops\.exchange_rate lacks"):
+        raw_check.check(warehouse)
+    query(warehouse, "delete from ops.exchange_rate")
+    with pytest.raises(HalfRestoredError, match=r"ops\.exchange_rate lacks"):
+        raw_check.check(warehouse)
 
 
 def test_what_an_entered_rate_changed_is_explained(entered):
