@@ -104,8 +104,8 @@ def enterprise_orders() -> gx.ExpectationSuite:
             finding(
                 "updated_at_not_before_order",
                 "before:updated_at",
-                "更新时间早于订单日期",
-                "updated_at is before order_date",
+                "更新时间早于订单日期一个月以上",
+                "updated_at is more than a month before order_date",
             ),
             one_version(),
             rule(

@@ -51,8 +51,11 @@ def load(
     from include.load import loading
     from include.load.drop_folder import is_there
 
-    if missing := [path for path in paths if not is_there(path)]:
-        raise UsageError(f"{missing[0]}: there is no such file; nothing was loaded")
+    for path in paths:
+        if not is_there(path):
+            raise UsageError(f"{path}: there is no such file; nothing was loaded")
+        if path.is_dir():
+            raise UsageError(f"{path}: is a folder; name the files in it. Nothing was loaded")
     results = loading.load_files(load_settings(), source, paths, profile, say=say)
     if not as_json:
         table = Table("load", "file", "status", "rows in", "accepted", "unchanged", "quarantined", "rules")

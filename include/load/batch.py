@@ -40,9 +40,12 @@ def through_gate(
         say(f"{of.source}: {sum(d.result.rows_in for d in read_in):,} rows of {len(read_in)} file(s) read")
         try:
             _validate_and_accept(connection, settings, table, read_in)
-        except (*file_guard.CAUSED_BY_CONTENT, UnreadableFileError) as error:
+        except (*file_guard.CAUSED_BY_CONTENT, UnreadableFileError, quality.GateError) as error:
+            cause = error.__cause__ if isinstance(error, quality.GateError) else error
+            if not isinstance(cause, (*file_guard.CAUSED_BY_CONTENT, UnreadableFileError)):
+                raise
             if len(read_in) == 1:
-                why = file_guard.refusal(error, read_in[0].result.file, "validated")
+                why = file_guard.refusal(cause, read_in[0].result.file, "validated")
                 read_in[0].refuse([why.rule], str(why))
             else:
                 say(f"{of.source}: the files cannot be validated together ({error}); each is tried alone")

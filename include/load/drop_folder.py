@@ -92,6 +92,11 @@ def _fingerprint(path: Path, landing: Path) -> Fingerprint:
                 )
     if path.is_dir():
         next(os.scandir(path), None)  # OSError where it cannot be listed
+        if is_link(path):
+            raise UnreadableFileError(
+                "file_unreadable",
+                f"{name}: a link to a folder, which is not followed; make it a folder and deliver there",
+            )
     if not is_file(path):
         raise UnreadableFileError("file_unreadable", f"{name}: is no regular file; deliver the file itself")
     if path.is_relative_to(landing) and not _is_removable(path):
@@ -131,26 +136,33 @@ def _left_as(path: Path, landing: Path, problem: str) -> str:
 def find(landing: Path, source: str) -> list[Path]:
     """Files waiting for ``source``, oldest first: in its folder, or in a sub-folder named like a profile.
 
-    Hidden files, manifests and names that say "still being written" are left alone. A link that leads
-    nowhere and a sub-folder that cannot be listed are among them: nobody would hear of them otherwise.
+    Hidden files and folders, manifests and names that say "still being written" are left alone. A link that
+    leads nowhere or to a folder and a sub-folder that cannot be listed are among them: nobody would hear of
+    them otherwise.
     OSError when the source's own folder cannot be listed.
     """
     closed: list[OSError] = []
-    files = [
-        path
-        for folder, _, names in os.walk(landing / source, onerror=closed.append)
-        for path in (Path(folder, name) for name in names)
-        if not path.name.startswith(".")
-        and path.suffix.lower() not in _UNFINISHED
-        and not is_manifest(path)
-        and _is_delivery(path)
-    ]
+    files: list[Path] = []
+    for folder, folders, names in os.walk(landing / source, onerror=closed.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [path for path in map(Path(folder).joinpath, names) if _is_finished(path)]
+        files += [path for path in map(Path(folder).joinpath, folders) if is_link(path)]
     for error in closed:
         if Path(error.filename) == landing / source and is_there(landing / source):
             raise error
         if is_there(Path(error.filename)):
             files.append(Path(error.filename))
     return sorted(files, key=lambda path: (_modified_ns(path), str(path)))
+
+
+def _is_finished(path: Path) -> bool:
+    """Whether a name in the drop folder is a delivery, and says nothing else of itself."""
+    return (
+        not path.name.startswith(".")
+        and path.suffix.lower() not in _UNFINISHED
+        and not is_manifest(path)
+        and _is_delivery(path)
+    )
 
 
 def _is_delivery(path: Path) -> bool:

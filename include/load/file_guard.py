@@ -13,8 +13,12 @@ from include.sources.plain_text import cleaned
 
 _OURS = str(Path(__file__).parent.parent)
 _SHOWN_CHARACTERS = 500
-# The disk is full, or too many files are open: another file would fare no better.
-_OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE}
+# The disk is full, failing or read-only, memory is short, or too many files are open: another file would fare
+# no better.
+_OF_THE_MACHINE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS),
+    *(errno.ENOMEM, errno.EMFILE, errno.ENFILE),
+}
 # What the contents of a file can do to a statement. A server that is gone or a rule of ours that is broken is
 # another matter: that is raised, the files stay where they are, and nothing good is refused.
 CAUSED_BY_CONTENT = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
@@ -24,9 +28,9 @@ CAUSED_BY_CONTENT = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.P
 def of_file(name: str, done: str = "read") -> Iterator[None]:
     """Raise whatever goes wrong inside as the file's UnreadableFileError; ``done`` is what was done to it.
 
-    Raised as they are: other errors with a message of ours, a server that is gone, a disk that is full, and
-    what ends the process (Ctrl-C, SystemExit, Airflow's end of a task), which is no exception by Python's own
-    order.
+    Raised as they are: other errors with a message of ours, a server that is gone, a disk that is full or
+    failing, and what ends the process (Ctrl-C, SystemExit, Airflow's end of a task), which is no exception by
+    Python's own order.
     """
     try:
         yield

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from psycopg.rows import class_row
 
 from include.errors import SetupError
-from include.load import drop_folder, load_log, loading
+from include.load import archive, drop_folder, load_log, loading
 from include.load.delivery import Say
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
@@ -37,12 +37,16 @@ class LoadedFile:
 
 
 def waiting(settings: Settings, source: str) -> int:
-    """How many files wait for ``source``; SetupError when the drop folder itself is not there."""
+    """How many files wait for ``source``, those that a killed run was removing among them.
+
+    SetupError when the drop folder itself is not there.
+    """
     if not settings.landing_dir.is_dir():
         raise SetupError(
             f"the drop folder {settings.landing_dir} is not there: is it mounted? See TEXTILE_LANDING"
         )
-    return len(drop_folder.find(settings.landing_dir, source))
+    found = drop_folder.find(settings.landing_dir, source)
+    return len(found) + len(archive.left_behind(settings.landing_dir, source))
 
 
 def has_work(settings: Settings, source: str, run_id: str) -> bool:

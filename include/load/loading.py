@@ -9,7 +9,8 @@ from pathlib import Path
 
 import psycopg
 
-from include.load import delivery, drop_folder, load_log
+from include.errors import UnreadableFileError
+from include.load import archive, delivery, drop_folder, file_guard, load_log
 from include.load.batch import scratch, through_gate
 from include.load.delivery import Say
 from include.load.load_log import FileResult
@@ -33,7 +34,8 @@ def load_files(
 ) -> list[FileResult]:
     """Load files of one source in the order given; each is accepted, refused or a duplicate.
 
-    A refused file does not stop the others. Two callers for one source take turns. A run (``run_id``) passes
+    A refused file does not stop the others. SetupError when nothing can be kept in the archive: that is no
+    file's fault, so none is taken up. Two callers for one source take turns. A run (``run_id``) passes
     over what an earlier one refused and left in the drop folder, as long as nobody has changed it.
     """
     of = contract(source)
@@ -51,8 +53,10 @@ def load_files(
         connect(settings, Role.LOADER, autocommit=True) as connection,
         exclusive(connection, f"load.{source}"),
     ):
+        archive.require_writable(settings.home / "archive" / source)
         if crashed := load_log.recover(connection, source):
             say(f"{source}: cleared {crashed} load(s) that a stopped process had left behind")
+        _finish_removals(landing, source, say)
         shutil.rmtree(scratch(settings, of), ignore_errors=True)
         while waiting:
             batch, waiting = _next_batch(waiting, landing)
@@ -65,6 +69,16 @@ def load_files(
                     here.append((file, name))
             results += _load_batch(settings, connection, of, here, run_id, say)
     return results
+
+
+def _finish_removals(landing: Path, source: str, say: Say) -> None:
+    """What a killed loader was removing from the drop folder."""
+    for taken in archive.left_behind(landing, source):
+        try:
+            with file_guard.of_file(taken.name, "removed"):
+                archive.finish(taken)
+        except UnreadableFileError as error:
+            say(f"{source}: {error}; it stays in {taken.parent}, the next run tries again")
 
 
 def _next_batch(

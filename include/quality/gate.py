@@ -18,7 +18,10 @@ from include.quality.results import RuleResult
 
 
 class GateError(TextileError):
-    """A rule could not be evaluated at all; nothing passes a validation that did not run."""
+    """A rule could not be evaluated at all; nothing passes a validation that did not run.
+
+    ``__cause__`` is the server's error, where it was one.
+    """
 
 
 class Gate:
@@ -29,6 +32,7 @@ class Gate:
         gx = _great_expectations()
         self._docs_dir = docs_dir
         self._results: list[RuleResult] = []
+        self._server_error: BaseException | None = None
         self._validations: list[tuple[str, Any]] = []
         self._context = gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = {"globally": False}
@@ -51,7 +55,9 @@ class Gate:
             # A pool would stay open after the validation: two connections per batch of a long load.
             kwargs={"poolclass": NullPool},
         )
-        event.listen(self._source.get_execution_engine().engine, "connect", _numbers_as_text)
+        engine = self._source.get_execution_engine().engine
+        event.listen(engine, "connect", _numbers_as_text)
+        event.listen(engine, "handle_error", self._note_error)
 
     def validate(self, schema: str, table: str, suite: Any, index: list[str]) -> list[RuleResult]:
         """Run every rule of ``suite`` on ``schema.table``.
@@ -101,6 +107,10 @@ class Gate:
         pages = [(name, self._page_of(identifier)) for name, identifier in self._validations]
         return report.write(self._docs_dir, self._docs_dir.name, self._results, pages)
 
+    def _note_error(self, context: Any) -> None:
+        """Keep the server's first error: Great Expectations hands on its text alone."""
+        self._server_error = self._server_error or context.original_exception
+
     def _page_of(self, identifier: Any) -> str:
         (site,) = self._context.get_docs_sites_urls(resource_identifier=identifier)
         return quote(str(Path(url2pathname(urlsplit(site["site_url"]).path)).relative_to(self._docs_dir)))
@@ -123,7 +133,7 @@ class Gate:
             if error := _exception(result.exception_info):
                 raise GateError(
                     f"rule {result.expectation_config.meta['rule']} on {name} could not be evaluated: {error}"
-                )
+                ) from self._server_error
         return results
 
 

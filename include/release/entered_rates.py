@@ -38,7 +38,9 @@ def enter(settings: Settings, month: dt.date, currency: str, cny_per_unit: Decim
     ``month`` is its first day. ExchangeRateError for a currency that the seed ``currencies`` lacks, a month
     whose rate nobody can know yet, and a rate that is not near that of the nearest month.
     """
-    if currency == "CNY" or currency not in codes("currencies"):
+    if currency == "CNY":
+        raise ExchangeRateError("CNY: yuan need no rate")
+    if currency not in codes("currencies"):
         known = ", ".join(sorted(codes("currencies") - {"CNY"}))
         raise ExchangeRateError(
             f"{currency}: no such currency; there are {known} (dbt_project/seeds/currencies.csv)"

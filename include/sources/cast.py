@@ -69,7 +69,7 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, counts: Re
             values[column.name] = _only_where(values[column.empty_with].is_not_null(), values[column.name])
         is_ours = column.name == contract.line_column and notation.numbers_lines
         if may_be_rounded(column, contract) and not is_ours:
-            lost = rounded(column.name, values, contract, frame["_meets"])
+            lost = rounded(column.name, values, contract, frame["_meets"], counts)
             if column.check:  # a check character that fits tells that nothing is lost
                 lost &= _bad_uscc(values[column.name])
             _mark(marks, lost, f"spoilt:{column.name}")
@@ -94,7 +94,7 @@ def _bounds(
     _mark(marks, value > (tomorrow if column.type == "timestamp" else today), f"future:{column.name}")
     if column.not_before:
         day = values[column.not_before]
-        begins = _by_distinct_value(day, lambda days: dates.first_moment(days, notation))
+        begins = _by_distinct_value(day, lambda days: dates.first_moment(days, notation, column.days_before))
         _mark(marks, (value < begins) & (day <= today), f"before:{column.name}")
 
 

@@ -38,7 +38,7 @@ class Column(_Strict):
     number may stand for it. ``digits`` are the lengths such a code may have; ``leading_zeros`` names the seed
     whose codes tell what a code was before a spreadsheet took its first zeros.
     Days before ``earliest`` are typing errors (1920 for 2020): each would open a month in every mart.
-    ``not_before`` names the date that a moment cannot be before.
+    ``not_before`` names the date that a moment cannot be before by more than ``days_before`` days.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Column(_Strict):
     digits: tuple[int, ...] = ()
     earliest: dt.date | None = None
     not_before: str | None = None
+    days_before: int = 0
     leading_zeros: Literal["trade_modes"] | None = None
     thousands: str | None = None
     absent_as: str | None = None

@@ -1,5 +1,6 @@
 """Dates and times as files write them, to PostgreSQL's notation; what has no certain reading is missing."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 import polars as pl
@@ -48,9 +49,9 @@ def timestamp(text: pl.Series, notation: Notation) -> pl.Series:
     return moments.dt.strftime("%Y-%m-%d %H:%M:%S%.f")
 
 
-def first_moment(days: pl.Series, notation: Notation) -> pl.Series:
-    """When days, as ``2020-09-01``, begin in the profile's zone, as moments in the bureau's."""
-    begins = days.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us")
+def first_moment(days: pl.Series, notation: Notation, days_before: int) -> pl.Series:
+    """When the days ``days_before`` days, as ``2020-09-01``, begin in the profile's zone; in the bureau's."""
+    begins = days.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us") - dt.timedelta(days=days_before)
     if notation.time_zone != ZONE:
         local = begins.dt.replace_time_zone(notation.time_zone, ambiguous="earliest", non_existent="null")
         begins = local.dt.convert_time_zone(ZONE).dt.replace_time_zone(None)

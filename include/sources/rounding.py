@@ -2,15 +2,18 @@
 
 A number may end in zeros by itself. A column was rounded where most of its different long numbers end so, and
 it is no chance: they have three of these zeros or more in all, or lines that have one key differ in content.
+A block of a long file is judged by its numbers and those of the blocks before it.
 """
 
 import polars as pl
 
 from include.sources.contract import Column, Contract
+from include.sources.counts import LongNumbers, ReadCounts
 
 _EXACT_DIGITS = 15
-_LONG = f"^[0-9]{{{_EXACT_DIGITS + 1},}}$"
-_ROUNDED = f"^[0-9]{{{_EXACT_DIGITS}}}0+$"
+_TAIL = r"\.0+$"  # of a number that a program wrote with decimals
+_LONG = rf"^[0-9]{{{_EXACT_DIGITS + 1},}}(\.0+)?$"
+_ROUNDED = rf"^[0-9]{{{_EXACT_DIGITS}}}0+(\.0+)?$"
 _CERTAIN_ZEROS = 3  # of a thousand numbers that were never rounded one ends so
 
 
@@ -21,18 +24,27 @@ def may_be_rounded(column: Column, contract: Contract) -> bool:
     return column.identifier or (column.type == "integer" and column.name in contract.key)
 
 
-def rounded(name: str, values: dict[str, pl.Series], contract: Contract, meets: pl.Series) -> pl.Series:
+def rounded(
+    name: str, values: dict[str, pl.Series], contract: Contract, meets: pl.Series, counts: ReadCounts
+) -> pl.Series:
     """For which rows the identifier has lost digits; ``meets`` are rows that cancel another by its key."""
     numbers = values[name]
+    is_long = numbers.str.contains(_LONG).fill_null(value=False)
+    if not is_long.any():
+        return is_long
+    seen = _with_those_of(numbers.filter(is_long), counts.long_numbers.get(name, LongNumbers()))
+    counts.long_numbers[name] = seen
     looks = numbers.str.contains(_ROUNDED).fill_null(value=False)
-    if not looks.any():
-        return looks
-    different = numbers.filter(numbers.str.contains(_LONG).fill_null(value=False)).unique()
+    is_most = 2 * seen.ending_in_zeros > seen.different
+    certain = is_most and (seen.zeros >= _CERTAIN_ZEROS or _lines_collapsed(looks & ~meets, values, contract))
+    return looks & certain
+
+
+def _with_those_of(block: pl.Series, seen: LongNumbers) -> LongNumbers:
+    different = block.str.replace(_TAIL, "").unique()
     ends = different.filter(different.str.contains(_ROUNDED))
     zeros = int((ends.str.len_bytes() - _EXACT_DIGITS).sum())
-    is_most = 2 * len(ends) > len(different)
-    certain = is_most and (zeros >= _CERTAIN_ZEROS or _lines_collapsed(looks & ~meets, values, contract))
-    return looks & certain
+    return LongNumbers(seen.different + len(different), seen.ending_in_zeros + len(ends), seen.zeros + zeros)
 
 
 def _lines_collapsed(of: pl.Series, values: dict[str, pl.Series], contract: Contract) -> bool:

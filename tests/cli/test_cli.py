@@ -125,6 +125,7 @@ def test_a_path_that_does_not_exist_is_a_usage_error_and_nothing_is_loaded(texti
         (missing, "nobody-?.csv"),
         (good / "a.csv", "a.csv"),
         (tmp_path / ("x" * 300), "xxx"),
+        (tmp_path, "is a folder"),
     ):
         said = textile("load", "enterprise_orders", good, path, "--json", settings=warehouse)
         assert (said.code, said.json.keys()) == (2, {"error"})

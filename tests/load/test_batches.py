@@ -1,12 +1,17 @@
 """Files that share a validation: none holds up another, none changes under it, none takes a row with it."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from samples import cell, load, one, orders, query, write, write_download
 
+from expectations import enterprise_orders
+from expectations.rules import no_row_where
 from include.load import batch
+from include.quality.gate import GateError
 from include.settings import Settings
 
 SOURCE = "enterprise_orders"
@@ -26,6 +31,45 @@ def test_a_file_that_breaks_the_validation_is_refused_alone(
     assert "poison.csv" in results[1].message
     assert one(warehouse, f"select count(*) from raw.{SOURCE}") == 12
     assert query(warehouse, "select relname from pg_class where relnamespace = 'load'::regnamespace") == []
+
+
+@pytest.fixture
+def rule_that_divides(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Add a rule to the source's, which divides by an expression of the row."""
+
+    def add(divisor: str) -> None:
+        rules = enterprise_orders.enterprise_orders
+
+        def and_one_more() -> Any:
+            suite = rules()
+            suite.add_expectation(no_row_where(f"1 / ({divisor}) > 1", "divides", "除", "divides"))
+            return suite
+
+        monkeypatch.setattr(enterprise_orders, "enterprise_orders", and_one_more)
+
+    return add
+
+
+def test_a_file_that_breaks_a_rules_own_query_is_refused_alone(
+    warehouse: Settings, tmp_path: Path, rule_that_divides: Callable[[str], None]
+) -> None:
+    rule_that_divides("quantity - 77")
+    names = {"a": "1000", "poison": "77", "b": "1000"}
+    files = [write(tmp_path / f"{n}.csv", orders(6, 订单号=n, 数量=q)) for n, q in names.items()]
+    results = load(warehouse, SOURCE, *files)
+    assert [r.status for r in results] == ["accepted", "refused", "accepted"]
+    assert results[1].failed_rules == ["audit_impossible"]
+    assert results[1].message == "poison.csv: cannot be validated: division by zero"
+    assert one(warehouse, f"select count(*) from raw.{SOURCE}") == 12
+
+
+def test_a_rule_that_cannot_run_refuses_no_file(
+    warehouse: Settings, tmp_path: Path, rule_that_divides: Callable[[str], None]
+) -> None:
+    rule_that_divides("no_such_column")
+    with pytest.raises(GateError, match="no_such_column"):
+        load(warehouse, SOURCE, write(tmp_path / "a.csv", orders(6)))
+    assert one(warehouse, "select count(*) from ops.load where status = 'refused'") == 0
 
 
 def test_a_file_replaced_during_the_validation_waits_for_the_next_run(

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from samples import cells, environment, load, one, orders, query, write, write_download
 
-from include.load import drop_folder, ingest_run
+from include.errors import SetupError
+from include.load import archive, drop_folder, ingest_run
 from include.settings import Settings
 
 SOURCE = "enterprise_orders"
@@ -103,6 +104,17 @@ def _link_to_nothing(path: Path) -> Callable[[], object]:
     return lambda: (path.unlink(), write(path, orders(6)))
 
 
+def _linked_folder(path: Path) -> Callable[[], object]:
+    elsewhere = write(path.parent.with_name("elsewhere") / path.name, orders(6)).parent
+    path.symlink_to(elsewhere)
+    return lambda: (path.unlink(), write(path, orders(6)))
+
+
+def _linked_folder_outside(path: Path) -> Callable[[], object]:
+    path.symlink_to(Path(__file__).parent)
+    return lambda: (path.unlink(), write(path, orders(6)))
+
+
 def _in_a_folder(mode: int) -> Callable[[Path], Callable[[], object]]:
     def make(path: Path) -> Callable[[], object]:
         inside = write(path.with_name("mill") / path.name, orders(6))
@@ -116,6 +128,8 @@ LEFT: dict[str, tuple[Callable[[Path], Callable[[], object]], str, str]] = {
     "unreadable": (_unreadable, "file_unreadable", "a.csv: cannot be read: Permission denied"),
     "unreadable manifest": (_unreadable_manifest, "file_unreadable", "a.csv: cannot be read"),
     "link out": (_link_out, "file_unreadable", "a.csv: a link that leads out"),
+    "linked folder": (_linked_folder, "file_unreadable", "a.csv: a link to a folder"),
+    "linked folder outside": (_linked_folder_outside, "file_unreadable", "a.csv: a link that leads out"),
     "link to nothing": (_link_to_nothing, "file_unreadable", "a.csv: is no regular file"),
     "folder not to be written": (_in_a_folder(0o555), "file_not_removable", "a.csv: cannot be removed"),
     "folder not to be entered": (_in_a_folder(0o666), "file_unreadable", "a.csv: cannot be read"),
@@ -192,14 +206,14 @@ def counted(function):
     return call
 
 os.fsync = counted(os.fsync)
-for name in ("replace", "unlink"):
+for name in ("replace", "rename", "unlink", "rmdir"):
     setattr(Path, name, counted(getattr(Path, name)))
 loading.load_files(load_settings(), "enterprise_orders", [Path(sys.argv[2])])
 print(steps)
 """
-STEPS = (
-    7  # of a file and its manifest: each on the disk and under its name, the names on the disk, each removed
-)
+# Of a file and its manifest: each on the disk and under its name, the names on the disk; each moved, each
+# deleted, and the folder they were moved to. The file is no longer under its name from step 8 on.
+STEPS, MOVED = 10, 8
 
 
 def _loader(settings: Settings, at: int, path: Path) -> subprocess.CompletedProcess[str]:
@@ -212,7 +226,7 @@ def _loader(settings: Settings, at: int, path: Path) -> subprocess.CompletedProc
     )
 
 
-@pytest.mark.parametrize("at", [1, 4, 6, STEPS])  # nothing kept; no name yet; both; the manifest left
+@pytest.mark.parametrize("at", [1, 4, 6, 7, MOVED, 9, STEPS])
 def test_killed_while_it_keeps_a_file_the_loader_loses_nothing(at: int, apart: Settings) -> None:
     path = write(apart.landing_dir / SOURCE / "a.csv", orders(6))
     path.with_name("a.csv.yml").write_text("currency: CNY\n", encoding="utf-8")
@@ -221,13 +235,71 @@ def test_killed_while_it_keeps_a_file_the_loader_loses_nothing(at: int, apart: S
     kept = list((apart.home / "archive" / SOURCE / "accepted").glob("*_a.csv"))
     assert [whole.read_bytes() for whole in kept] in ([], [content])
     assert path.exists() or kept
+    assert ingest_run.waiting(apart, SOURCE) > 0
     results = load(apart, SOURCE, *drop_folder.find(apart.landing_dir, SOURCE))
-    assert [r.status for r in results] == (["duplicate"] if at < STEPS else [])
+    assert [r.status for r in results] == (["duplicate"] if at < MOVED else [])
     kept_path = one(apart, "select kept_path from ops.load where status = 'accepted'")
     assert (apart.home / kept_path).read_bytes() == content
     assert (apart.home / f"{kept_path}.yml").read_text(encoding="utf-8") == "currency: CNY\n"
-    assert drop_folder.find(apart.landing_dir, SOURCE) == []
+    assert list(path.parent.iterdir()) == []
     assert one(apart, "select count(*) from raw.enterprise_orders") == 6
+
+
+@pytest.mark.parametrize("at", [7, MOVED, 9])
+def test_a_manifest_that_a_killed_loader_left_completes_no_later_file(at: int, apart: Settings) -> None:
+    path = write(apart.landing_dir / SOURCE / "a.csv", orders(6))
+    path.with_name("a.csv.yml").write_text("product_name: 牛仔布\n", encoding="utf-8")
+    assert _loader(apart, at, path).returncode == -signal.SIGKILL
+    replacement = write(path.with_name("next.part"), orders(6, 订单号="NEXT", 品名=""))
+    replacement.rename(path)
+    (result,) = load(apart, SOURCE, path)
+    assert (result.status, result.accepted) == ("accepted", 6)
+    assert query(
+        apart, "select distinct product_name from raw.enterprise_orders where order_no = 'NEXT'"
+    ) == [(None,)]
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("replaced", ["a.csv", "a.csv.yml"])
+def test_what_was_replaced_after_it_was_kept_is_not_removed(replaced: str, tmp_path: Path) -> None:
+    """By a file of the same size and time, as a copying program sets it."""
+    path = write(tmp_path / "a.csv", orders(6))
+    path.with_name("a.csv.yml").write_text("currency: CNY\n", encoding="utf-8")
+    kept = drop_folder.fingerprint(path, tmp_path)
+    place = tmp_path / replaced
+    time_ns, content = place.stat().st_mtime_ns, place.read_bytes()[::-1]
+    place.with_name("other").write_bytes(content)
+    place.with_name("other").rename(place)
+    os.utime(place, ns=(time_ns, time_ns))
+    archive.remove(kept)
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["a.csv", "a.csv.yml"]
+    assert place.read_bytes() == content
+
+
+def test_a_replaced_file_waits_for_its_name_when_the_loader_was_killed(apart: Settings) -> None:
+    path = write(apart.landing_dir / SOURCE / "a.csv", orders(6))
+    taken = path.with_name(f".taken-{'0' * 64}--x")
+    write(taken / "a.csv", orders(7, 订单号="SO-2"))
+    for accepted in (6, 7):
+        (result,) = load(apart, SOURCE, *drop_folder.find(apart.landing_dir, SOURCE))
+        assert (result.status, result.accepted) == ("accepted", accepted)
+        load(apart, SOURCE)
+    assert list(path.parent.iterdir()) == []
+
+
+def test_an_archive_that_cannot_be_written_stops_the_run_and_refuses_nothing(apart: Settings) -> None:
+    path = write(apart.landing_dir / SOURCE / "a.csv", orders(3, 数量="x"))
+    place = apart.home / "archive"
+    place.write_text("no folder", encoding="utf-8")
+    for run in ("first", "second"):
+        with pytest.raises(SetupError, match="cannot be kept in the archive"):
+            ingest_run.load(apart, SOURCE, run, print)
+    assert path.exists()
+    assert one(apart, "select count(*) from ops.load") == 0
+    place.unlink()
+    ingest_run.load(apart, SOURCE, "third", print)
+    assert query(apart, "select run_id, status from ops.load") == [("third", "refused")]
+    assert not path.exists()
 
 
 def test_a_file_replaced_while_it_is_kept_is_another_delivery(

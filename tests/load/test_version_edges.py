@@ -41,22 +41,30 @@ def test_a_version_from_the_future_waits_for_its_correction(warehouse: Settings,
     assert query(warehouse, "select healed_by_load is not null from ops.quarantine") == [(True,)]
 
 
-def test_a_version_is_from_between_its_order_and_a_day_from_now(warehouse: Settings, tmp_path: Path) -> None:
+def test_a_version_is_from_a_month_before_its_order_to_a_day_from_now(
+    warehouse: Settings, tmp_path: Path
+) -> None:
     now = dt.datetime.now(ZoneInfo("Asia/Shanghai"))
     moments = {
         now + dt.timedelta(hours=23): None,
         (now + dt.timedelta(hours=23)).astimezone(dt.UTC): None,
         now + dt.timedelta(hours=25): "updated_at_not_in_future",
         (now + dt.timedelta(hours=25)).astimezone(dt.UTC): "updated_at_not_in_future",
-        dt.datetime.fromisoformat("2020-09-01T00:00:00+08:00"): None,
-        dt.datetime.fromisoformat("2020-08-31T16:00:00+00:00"): None,
-        dt.datetime.fromisoformat("2020-08-31T23:59:59+08:00"): "updated_at_not_before_order",
-        dt.datetime.fromisoformat("2020-08-31T15:59:59+00:00"): "updated_at_not_before_order",
+        dt.datetime.fromisoformat("2020-08-01T00:00:00+08:00"): None,
+        dt.datetime.fromisoformat("2020-07-31T16:00:00+00:00"): None,
+        dt.datetime.fromisoformat("2020-07-31T23:59:59+08:00"): "updated_at_not_before_order",
+        dt.datetime.fromisoformat("2020-07-31T15:59:59+00:00"): "updated_at_not_before_order",
     }
     rows = [order(行号=str(n), 更新时间=moment.isoformat()) for n, moment in enumerate(moments, 1)]
     load(warehouse, SOURCE, write(tmp_path / "a.csv", [*rows, *orders(20, 订单号="SO-2")]))
     told = query(warehouse, "select line_no - 1, rule_codes from ops.quarantine order by 1")
     assert told == [(n, [rule]) for n, rule in enumerate(moments.values(), 1) if rule]
+
+
+def test_an_order_booked_before_the_date_of_its_contract_counts(warehouse: Settings, tmp_path: Path) -> None:
+    booked = orders(6, 订单日期="2025-12-01", 发货日期="", 更新时间="2025-11-28 09:00:00")
+    (result,) = load(warehouse, SOURCE, write(tmp_path / "a.csv", booked))
+    assert (result.status, result.accepted, result.quarantined) == ("accepted", 6, 0)
 
 
 def test_mills_with_equal_order_numbers_do_not_touch_each_other(warehouse: Settings, tmp_path: Path) -> None:

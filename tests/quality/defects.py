@@ -68,7 +68,7 @@ _ORDER_DEFECTS: dict[str, dict[str, str]] = {
     "updated_at_readable": {"更新时间": "yesterday"},
     "updated_at_required": {"更新时间": ""},
     "updated_at_not_in_future": {"更新时间": _FUTURE},
-    "updated_at_not_before_order": {"更新时间": "2020-08-31 23:59:59"},
+    "updated_at_not_before_order": {"更新时间": "2020-07-31 23:59:59"},
 }
 _ITEM_DEFECTS: dict[str, dict[str, str]] = {
     "declaration_no_readable": {"报关单号": _TOO_LONG},

@@ -172,7 +172,7 @@ def test_a_late_line_without_a_rate_refuses_no_release(entered, new_warehouse, t
     ("month", "currency", "rate", "message"),
     [
         (MONTH, "XTS", "7", "no such currency"),
-        (MONTH, "CNY", "1", "no such currency"),
+        (MONTH, "CNY", "1", "yuan need no rate"),
         (dt.date(2005, 5, 1), "USD", "7", "that of 2005-04-20: enter it from then on"),
         (LAST, "USD", "667", "for one unit"),
     ],

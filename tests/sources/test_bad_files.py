@@ -377,7 +377,7 @@ def test_waiting_files_come_oldest_first_and_unfinished_ones_not_at_all(warehous
     for age, name in enumerate(["c.csv", "merchant_retail/b.csv", "a.csv"]):
         path = write(folder / name, orders(1))
         os.utime(path, (10**9 + age, 10**9 + age))
-    for name in (".hidden.csv", "d.csv.part", "e.tmp", "f.CRDOWNLOAD", "g.filepart"):
+    for name in (".hidden.csv", ".hidden/a.csv", "d.csv.part", "e.tmp", "f.CRDOWNLOAD", "g.filepart"):
         write(folder / name, orders(1))
     found = drop_folder.find(warehouse.landing_dir, SOURCE)
     assert [str(path.relative_to(folder)) for path in found] == ["c.csv", "merchant_retail/b.csv", "a.csv"]

@@ -207,7 +207,7 @@ ORDERS: dict[str, Dirt] = {
         text(bad(更新时间="2099-09-01 10:30:00")), rejected={12: ["updated_at_not_in_future"]}
     ),
     "version_before_its_order.csv": Dirt(
-        text(bad(更新时间="2020-08-31 23:59:59")), rejected={12: ["updated_at_not_before_order"]}
+        text(bad(更新时间="2020-07-31 23:59:59")), rejected={12: ["updated_at_not_before_order"]}
     ),
     "rounded_order_number.csv": Dirt(
         text(bad(订单号="202009011234567000")), rejected={12: ["order_no_intact"]}

@@ -130,7 +130,7 @@ def test_a_hostile_file_is_refused_by_name(
         RecursionError("too deep"),
         lzma.LZMAError("Corrupt input data"),
         UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"),
-        OSError(5, "Input/output error", "/somewhere/a.csv"),
+        OSError(errno.EACCES, "Permission denied", "/somewhere/a.csv"),
         psycopg.DataError("no NUL"),
         KeyError("\0\ud800" * 5_000),
         pl.exceptions.PanicException("index out of bounds"),
@@ -160,7 +160,8 @@ class TaskTerminated(BaseException):
             psycopg.ProgrammingError("no such table"),
         ),
         SetupError("no password"),
-        OSError(errno.ENOSPC, "No space left on device", "/somewhere/unpacked"),
+        *(OSError(n, os.strerror(n), "/somewhere/a.csv") for n in (errno.ENOSPC, errno.EIO, errno.EROFS)),
+        OSError(errno.ENOMEM, "Cannot allocate memory", "/somewhere/a.csv"),
     ],
     ids=lambda error: type(error).__name__,
 )

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samples import Row, item, order, write
+from samples import Row, delivered, item, order, write
 
+from include.sources import encodings
+from include.sources.counts import ReadCounts
 from include.sources.profile import LineNumbers, Profile
+from include.sources.read import blocks
 
 ReadTable = Callable[..., Any]
 ROUNDED = "202009011234567000"
@@ -38,6 +41,7 @@ def lines_of_one_order(number: str, **changes: list[str]) -> list[Row]:
         orders_named(ROUNDED, "202009011234568000", "202009011234569001", "SO-1", "700100"),
         lines_of_one_order("2020090112345670", 金额=["1", "2"], 更新时间=["2020-09-02", "2020-09-03"]),
         lines_of_one_order("2020090112345670", 客户编码=["C1", "C2"]),
+        orders_named(f"{ROUNDED}.0"),
     ],
     ids=[
         "one",
@@ -48,11 +52,12 @@ def lines_of_one_order(number: str, **changes: list[str]) -> list[Row]:
         "most",
         "two amounts",
         "two customers",
+        "with decimals",
     ],
 )
 def test_what_was_rounded_is_told(rows: list[Row], read_table: ReadTable, tmp_path: Path) -> None:
     for read in read_table(write(tmp_path / "a.csv", rows)).rows:
-        is_rounded = len(read["order_no"]) > 15 and read["order_no"].endswith("0")
+        is_rounded = bool(re.fullmatch(r"[0-9]{15}0+(\.0)?", read["order_no"]))
         assert ("|spoilt:order_no|" in (read["_findings"] or "")) == is_rounded
 
 
@@ -84,6 +89,19 @@ def test_numbers_that_end_in_zeros_by_themselves_stay(
         None,
         "|ambiguous:row|",
     }
+
+
+def test_the_last_rows_of_a_long_file_are_judged_with_those_before(
+    read_table: ReadTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = orders_named(*(f"20200901123{n:04}70" for n in range(9)))
+    monkeypatch.setattr(encodings, "BLOCK_BYTES", 1000)
+    path = write(tmp_path / "a.csv", rows)
+    heights = [block.rows.height for block in blocks(delivered(path), ReadCounts())]
+    assert len(heights) > 1
+    assert heights[-1] <= 2
+    found = [row["_findings"] for row in read_table(path).rows]
+    assert found[-heights[-1] :] == ["|spoilt:order_no|"] * heights[-1]
 
 
 @pytest.mark.parametrize(
