@@ -84,7 +84,7 @@ turns as (
         order_months.is_finished,
         -- The first orders of a month say nothing of its share yet; a share that waits for a rate may be anything.
         case
-            when changes.change_reason is distinct from 'no_exchange_rate' or not order_months.is_finished
+            when coalesce(changes.change_reason, '') <> 'no_exchange_rate' or not order_months.is_finished
                 then coalesce(
                     changes.domestic_share_change_6m_pp >= {{ var('switch_rise_pp') }} and order_months.is_finished,
                     false
