@@ -100,10 +100,10 @@ def backups(environment: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
         month = dt.date(2005, 3, 1)  # before those of the seed
         entered_rates.enter(settings, month, "USD", Decimal("8.2765"), today=month)
         assert publishing.publish(settings).status == "published"
-        unbuilt = order(订单号="SO-8", 订单日期="2020-08-01")
+        unbuilt, waiting = (order(订单号=number, 订单日期="2020-08-01") for number in ("SO-8", "SO-9"))
         load(settings, "enterprise_orders", write(folder / "c.csv", [unbuilt]))
-        for waiting in (WAITING, ALSO_WAITING):
-            write(home / waiting, [order(订单号="SO-9")])
+        for name in (WAITING, ALSO_WAITING):
+            write(home / name, [waiting])
         run(lines("On this machine", 1), folder / "local")
         with_stand_in(lines("On a server with Docker", 1), folder, state_of(home, folder / "state"))
         yield Backups(home, folder, contents())
