@@ -198,7 +198,9 @@ def test_rejected_rows_that_cannot_be_read_again_stop_no_other_file(
     assert one(warehouse, "select count(*) from raw.enterprise_orders") == 18
 
 
-def test_a_profile_is_tried_on_a_hostile_file_without_a_traceback(tmp_path: Path) -> None:
+def test_a_profile_is_tried_on_a_hostile_file_without_a_traceback(
+    warehouse: Settings, tmp_path: Path
+) -> None:
     strange_cell_reference(tmp_path / "a.xlsx")
-    found = profile_check.check(canonical(SOURCE), tmp_path / "a.xlsx", tmp_path / "home")
+    found = profile_check.check(warehouse, canonical(SOURCE), tmp_path / "a.xlsx")
     assert found.result.failed_rules == ["file_breaks_reader"]
