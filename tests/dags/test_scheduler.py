@@ -87,14 +87,6 @@ def test_the_run_says_what_was_refused_and_why(published):
     assert "mill_b.csv: this is a web page" in log
 
 
-def test_each_release_starts_a_dag_that_is_scheduled_on_it(published):
-    releases = {release for (release,) in query(published.settings, "select release_id from ops.release")}
-    end = time.monotonic() + 60
-    while (read := published.releases_read()) != releases and time.monotonic() < end:
-        time.sleep(1)
-    assert read == releases
-
-
 def test_a_late_file_is_loaded_by_the_next_run_whatever_its_day(published):
     before = release_id(published)
     late = orders(4, 统一社会信用代码=MILL_B, 订单日期="2020-03-02", 发货日期="2020-03-20")
