@@ -182,7 +182,7 @@ def intact(column: str, zh: str) -> gxe.Expectation:
     """No spreadsheet took the code for a number: ``3.1012E+17`` has lost digits for good."""
     return finding(
         f"{column}_intact",
-        f"spoilt:{column}",
+        f"damaged:{column}",
         f"{zh}被电子表格当成数字，位数已丢失，无法恢复；请按文本格式导出",
         f"{column} was taken for a number by a spreadsheet and has lost digits for good; export it as text",
     )

@@ -72,7 +72,7 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, counts: Re
             lost = rounded(column.name, values, contract, frame["_meets"], counts)
             if column.check:  # a check character that fits tells that nothing is lost
                 lost &= _bad_uscc(values[column.name])
-            _mark(marks, lost, f"spoilt:{column.name}")
+            _mark(marks, lost, f"damaged:{column.name}")
     for flag, mark in _FLAGS.items():
         _mark(marks, frame[flag], f"{mark}:row")
     return pl.DataFrame(values).with_columns(frame["_line_no"], _findings(marks, frame.height))
@@ -149,11 +149,11 @@ def _is_ascii(text: pl.Series) -> bool:
 
 
 def _identifier(value: pl.Series, column: Column, marks: list[pl.Series], counts: ReadCounts) -> pl.Series:
-    """Marks codes that a spreadsheet has spoilt, or that are not of the length they must have."""
+    """Marks codes that a spreadsheet has damaged, or that are not of the length they must have."""
     if column.digits:
         return _digits(value, column, marks, counts)
     if column.identifier:
-        _mark(marks, value.str.contains(_SCIENTIFIC), f"spoilt:{column.name}")
+        _mark(marks, value.str.contains(_SCIENTIFIC), f"damaged:{column.name}")
     return value
 
 
@@ -163,9 +163,9 @@ def _digits(value: pl.Series, column: Column, marks: list[pl.Series], counts: Re
     lengths = "|".join(f"[0-9]{{{length}}}" for length in column.digits)
     wrong = ~value.str.contains(f"^({lengths})$")
     if wrong.any():
-        spoilt = value.str.contains(_SCIENTIFIC)
-        _mark(marks, spoilt, f"spoilt:{column.name}")
-        _mark(marks, wrong & ~spoilt & (value != (column.absent_as or "")), f"digits:{column.name}")
+        damaged = value.str.contains(_SCIENTIFIC)
+        _mark(marks, damaged, f"damaged:{column.name}")
+        _mark(marks, wrong & ~damaged & (value != (column.absent_as or "")), f"digits:{column.name}")
     return value
 
 

@@ -85,11 +85,11 @@ _SUMS = ("COMBINED", "TOTAL")
 
 @dataclass(frozen=True)
 class Equation:
-    """``parts``: factor of each cell; their sum is ``value``. ``said``: where it stands."""
+    """``parts``: factor of each cell; their sum is ``value``. ``text``: where it stands."""
 
     parts: Mapping[Cell, float]
     value: float
-    said: str
+    text: str
 
 
 def sections(html: str) -> dict[str, dict[str, Any]]:
@@ -146,7 +146,7 @@ def _of_figures(page: dict[str, dict[str, Any]], truth: Mapping[Cell, float]) ->
             if row.get("member") not in _SUMS and "value_cny" in row and row["value_cny"] is not None:
                 shown[row["product"], row["month"]].add(row.get("member", ""))
         for row in rows:
-            said = f"{name} {row['product']} {row['month'][:7]} {row.get('member', '')}"
+            text = f"{name} {row['product']} {row['month'][:7]} {row.get('member', '')}"
             cells = {
                 column: _cells(scope, basis, row, part, months, shown, truth)
                 for column, (part, months) in amounts.items()
@@ -154,15 +154,15 @@ def _of_figures(page: dict[str, dict[str, Any]], truth: Mapping[Cell, float]) ->
             }
             for column, parts in cells.items():
                 if row[column] is not None:
-                    yield Equation(dict.fromkeys(parts, 1.0), row[column], f"{said} {column}")
+                    yield Equation(dict.fromkeys(parts, 1.0), row[column], f"{text} {column}")
                     if row.get("member") == "COMBINED" and amounts[column][0] == "member":
-                        yield _rest(basis, row, amounts[column][1], shown, row[column], f"{said} {column}")
+                        yield _rest(basis, row, amounts[column][1], shown, row[column], f"{text} {column}")
             for ratio, added, numerator, denominator in _RATIOS.get(name, []):
                 if row.get(ratio) is not None and row.get("member") not in _SUMS:
                     parts = dict.fromkeys(cells[numerator], 1.0)
                     for cell in cells[denominator]:
                         parts[cell] = parts.get(cell, 0) - row[ratio] - added
-                    yield Equation({c: f for c, f in parts.items() if f}, 0, f"{said} {ratio}")
+                    yield Equation({c: f for c, f in parts.items() if f}, 0, f"{text} {ratio}")
 
 
 def _cells(
@@ -186,12 +186,12 @@ def _cells(
     return [(basis, product, part.replace("member", str(member)), month)]
 
 
-def _rest(basis: str, row: Row, months: int, shown: Any, value: float, said: str) -> Equation:
+def _rest(basis: str, row: Row, months: int, shown: Any, value: float, text: str) -> Equation:
     """What is combined is all less what is shown."""
     month, product = _before(row["month"], months), row["product"]
     whole = (basis, product, "all" if basis == "order_book" else "export", month)
     members = {(basis, product, member, month): -1.0 for member in shown[product, row["month"]]}
-    return Equation({whole: 1.0, **members}, value, said)
+    return Equation({whole: 1.0, **members}, value, text)
 
 
 def _scope(basis: str, rows: list[Row], truth: Mapping[Cell, float]) -> str:

@@ -10,34 +10,36 @@ from samples import enterprise, item, load, order, write
 from include.bulletin.write import write as write_bulletin
 from include.release import publishing
 from include.settings import Settings
-from tests.release import steady_cluster
+from tests.release import constant_cluster
 
 # A name as nobody gives it, to see that it stays a name.
 REFUSED = "<img src=x onerror=alert(1)>.csv"
-MISSING = steady_cluster.MILLS[-2]
+MISSING = constant_cluster.MILLS[-2]
 PROCESSED = "123457"  # yuan a month
 
 
 @pytest.fixture(scope="session")
-def bureau(new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def bulletin_warehouse(
+    new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
     """Published; take copies, it is never changed."""
     settings = new_warehouse()
-    files = tmp_path_factory.mktemp("bureau")
-    rows = [row for row in steady_cluster.delivered() if not _is_missing(row)]
+    files = tmp_path_factory.mktemp("bulletin_warehouse")
+    rows = [row for row in constant_cluster.delivered() if not _is_missing(row)]
     # The domestic leg grows: the last mill with more orders, and customers that were not there before.
-    more = [(mill, month) for mill in steady_cluster.MILLS[:4] for month in ("2020-07", "2020-08")]
+    more = [(mill, month) for mill in constant_cluster.MILLS[:4] for month in ("2020-07", "2020-08")]
     rows += [
         row | {"客户编码": f"新{row['客户编码']}"}
-        for row in steady_cluster.orders(more, 5_000_000, "B")
+        for row in constant_cluster.orders(more, 5_000_000, "B")
         if row["省份"]
     ]
-    for month in steady_cluster.MONTHS:
+    for month in constant_cluster.MONTHS:
         # Only one mill sells garments, and only it sells to Britain; four sell yarn-dyed cloth.
         rows += [_small(1, month, "62034290", "件", country) for country in ("德国", "英国")]
         rows += [_small(number, month, "52084200", "米", "德国") for number in range(1, 5)]
     load(settings, "enterprise_orders", write(files / "orders.csv", rows))
-    declared = [_dearer(row) if row["商品编码"] == "52081200" else row for row in steady_cluster.declared()]
-    declared += [_processed(month) for month in steady_cluster.MONTHS]
+    declared = [_dearer(row) if row["商品编码"] == "52081200" else row for row in constant_cluster.declared()]
+    declared += [_processed(month) for month in constant_cluster.MONTHS]
     load(settings, "customs_exports", write(files / "items.csv", declared))
     refused = files / REFUSED
     refused.write_text("<html>please log in</html>", encoding="utf-8")
@@ -90,9 +92,9 @@ def _is_missing(row: dict[str, str]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def file(bureau: Settings) -> Path:
+def file(bulletin_warehouse: Settings) -> Path:
     """The page of the current release."""
-    return Path(write_bulletin(bureau).file)
+    return Path(write_bulletin(bulletin_warehouse).file)
 
 
 class Opened:

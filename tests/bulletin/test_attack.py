@@ -61,13 +61,13 @@ def hidden(truth: Truth) -> set[attack.Cell]:
     }
 
 
-def told(page: dict[str, Any], truth: Truth) -> list[attack.Cell]:
+def computable_cells(page: dict[str, Any], truth: Truth) -> list[attack.Cell]:
     """The cells of one or two mills, and others that are hidden, that are computed."""
     found = attack.equations(page, truth)
     # Who counts the EU's base with Britain is wrong; of every other figure the attack knows what it is.
     right = [equation for equation in found if attack.holds(equation, truth)]
-    wrong = [equation.said for equation in found if not attack.holds(equation, truth)]
-    assert [said for said in wrong if not re.search("EU|UK|COMBINED", said)] == []
+    wrong = [equation.text for equation in found if not attack.holds(equation, truth)]
+    assert [text for text in wrong if not re.search("EU|UK|COMBINED", text)] == []
     secret = {cell for cell, count in truth.mills.items() if count in (1, 2) and cell in truth.values}
     secret |= hidden(truth)
     assert len(secret) > 100
@@ -75,7 +75,7 @@ def told(page: dict[str, Any], truth: Truth) -> list[attack.Cell]:
 
 
 def test_nobody_subtracts_to_one_or_two_mills(page, truth):
-    assert told(page, truth) == []
+    assert computable_cells(page, truth) == []
 
 
 def test_the_attack_would_find_a_total_with_domestic_processing(page, truth):
@@ -83,4 +83,4 @@ def test_the_attack_would_find_a_total_with_domestic_processing(page, truth):
         of_all = truth.values.get(("customs", row["product"], "all", row["month"]))
         row["total_value_cny"] = row["total_value_cny"] and of_all
         row["share"] = row["share_change_yoy_pp"] = row["base_total_value_cny"] = None
-    assert {(basis, part) for basis, _, part, _ in told(page, truth)} == {("customs", "DOMESTIC")}
+    assert {(basis, part) for basis, _, part, _ in computable_cells(page, truth)} == {("customs", "DOMESTIC")}

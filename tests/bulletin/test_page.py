@@ -24,10 +24,10 @@ OVERLAPS = (Path(__file__).parent / "overlaps.js").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize(("section", "columns", "asked"), CASES, ids=[case[0] for case in CASES])
 def test_figures_are_those_of_sql(
-    opened: Opened, bureau: Settings, section: str, columns: dict[str, str], asked: str
+    opened: Opened, bulletin_warehouse: Settings, section: str, columns: dict[str, str], asked: str
 ):
     table = opened.table(section)
-    rows = query(bureau, asked, role=Role.BI_READER)
+    rows = query(bulletin_warehouse, asked, role=Role.BI_READER)
     assert rows
     figures = 0
     for heading, *values in rows:
@@ -39,9 +39,9 @@ def test_figures_are_those_of_sql(
     assert figures
 
 
-def test_sentences_say_the_figures_of_the_newest_finished_month(opened: Opened, bureau: Settings):
+def test_sentences_say_the_figures_of_the_newest_finished_month(opened: Opened, bulletin_warehouse: Settings):
     ((share, change),) = query(
-        bureau,
+        bulletin_warehouse,
         "select domestic_share, domestic_share_change_6m_pp from marts.dual_circulation"
         " where product_group = 'denim' and month = '2020-08-01'",
     )
@@ -153,9 +153,9 @@ def test_a_month_that_runs_is_drawn_where_it_is_chosen(opened: Opened):
 
 
 def test_customs_that_lag_open_with_their_own_newest_month(
-    bureau: Settings, browser: Browser, tmp_path: Path
+    bulletin_warehouse: Settings, browser: Browser, tmp_path: Path
 ):
-    content = read(bureau)
+    content = read(bulletin_warehouse)
     for basis in content.bases:
         basis["newest_month"] = date(2020, 7 if basis["basis"] == "customs" else 8, 1)
     file = tmp_path / "lag.html"
@@ -166,8 +166,8 @@ def test_customs_that_lag_open_with_their_own_newest_month(
     assert "最新完整月份" in file.read_text(encoding="utf-8").split("<main>")[0]
 
 
-def test_a_month_that_runs_is_not_called_over(bureau: Settings):
-    content = read(bureau)
+def test_a_month_that_runs_is_not_called_over(bulletin_warehouse: Settings):
+    content = read(bulletin_warehouse)
     content.release["newest_is_over"] = False
     header = render(content).split("<main>")[0]
     assert "最新月份（未结束）" in header
@@ -178,14 +178,16 @@ def test_a_month_that_runs_is_named_so(opened: Opened):
     assert options[:2] == ["2020-09（未结束）", NEWEST]
 
 
-def test_what_is_hidden_says_so_and_is_not_in_the_file(opened: Opened, bureau: Settings, file: Path):
+def test_what_is_hidden_says_so_and_is_not_in_the_file(
+    opened: Opened, bulletin_warehouse: Settings, file: Path
+):
     opened.page.select_option("#product", "garment")
     opened.wait("zh", "garment", "2020-08-01")
     assert opened.table("legs")[NEWEST]["total_value_cny"] == "不显示*"
     assert opened.lead("legs") == "服装, 2020-08: —（不显示*）"
     assert opened.page.locator("#legs .chart svg text", has_text="×").count() > 10
     ((value,),) = query(
-        bureau,
+        bulletin_warehouse,
         "select total_value_cny from marts.dual_circulation"
         " where product_group = 'garment' and month = '2020-08-01'",
     )
@@ -194,9 +196,9 @@ def test_what_is_hidden_says_so_and_is_not_in_the_file(opened: Opened, bureau: S
     assert not found
 
 
-def test_growth_is_percent_and_a_contribution_is_named(opened: Opened, bureau: Settings):
+def test_growth_is_percent_and_a_contribution_is_named(opened: Opened, bulletin_warehouse: Settings):
     ((growth, share, effect, exports),) = query(
-        bureau,
+        bulletin_warehouse,
         "select g.growth_yoy, b.domestic_share_change_pp, b.export_effect_pp, b.export_growth"
         " from marts.growth as g"
         " cross join marts.share_bridge as b where g.basis = 'order_book' and g.product_group = 'ALL'"

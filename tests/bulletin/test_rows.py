@@ -21,8 +21,8 @@ MODELS = PROJECT_DIR / "dbt_project" / "models"
 
 
 @pytest.fixture(scope="module")
-def content(bureau: Settings) -> rows.Content:
-    return rows.read(bureau)
+def content(bulletin_warehouse: Settings) -> rows.Content:
+    return rows.read(bulletin_warehouse)
 
 
 @pytest.fixture
@@ -40,33 +40,33 @@ def test_the_release_says_who_and_what_is_missing(content):
     assert f"{content.release['newest_month']:%Y-%m}" == "2020-08"
 
 
-def test_a_query_over_a_restricted_mart_fails(bureau, queries):
+def test_a_query_over_a_restricted_mart_fails(bulletin_warehouse, queries):
     (queries / "legs.sql").write_text("select * from marts.enterprise_mix", encoding="utf-8")
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="enterprise_mix"):
-        rows.read(bureau)
+        rows.read(bulletin_warehouse)
 
 
-def test_nothing_is_written(bureau, queries):
+def test_nothing_is_written(bulletin_warehouse, queries):
     (queries / "months.sql").write_text("create table workbench.x (n int)", encoding="utf-8")
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        rows.read(bureau)
+        rows.read(bulletin_warehouse)
 
 
-def test_a_release_that_is_not_there(bureau, new_warehouse):
+def test_a_release_that_is_not_there(bulletin_warehouse, new_warehouse):
     with pytest.raises(NoReleaseError, match="there is no release 9; `textile releases`"):
-        rows.read(bureau, 9)
+        rows.read(bulletin_warehouse, 9)
     with pytest.raises(NoReleaseError, match="there is no release yet: `textile publish` makes one"):
         rows.read(new_warehouse())
 
 
-def test_contributions_that_do_not_add_up_make_no_page(bureau, queries):
+def test_contributions_that_do_not_add_up_make_no_page(bulletin_warehouse, queries):
     file = queries / "pulled.sql"
     wrong = file.read_text(encoding="utf-8").replace(
         "    c.contribution_pp,", "    c.contribution_pp + 1 as contribution_pp,"
     )
     file.write_text(wrong, encoding="utf-8")
     with pytest.raises(BulletinError, match=r"contributions of \w+ in 20\d\d-\d\d sum to"):
-        rows.read(bureau)
+        rows.read(bulletin_warehouse)
 
 
 def test_growth_is_that_of_the_two_amounts_beside_it(content):
@@ -77,11 +77,11 @@ def test_growth_is_that_of_the_two_amounts_beside_it(content):
         assert abs(growth - row["growth_comparable"]) < Decimal("1e-6"), row
 
 
-def test_no_page_while_dbt_rebuilds_the_seeds(bureau, queries):
+def test_no_page_while_dbt_rebuilds_the_seeds(bulletin_warehouse, queries):
     file = queries / "restricted" / "legs.sql"
     file.write_text(file.read_text(encoding="utf-8").replace("<> 'domestic'", "= '-'"), encoding="utf-8")
     with pytest.raises(BulletinError, match="dbt is rebuilding the seeds; `textile bulletin` again"):
-        rows.read(bureau)
+        rows.read(bulletin_warehouse)
 
 
 def of(content: rows.Content, section: str, **wanted: Any) -> list[rows.Row]:
@@ -101,10 +101,10 @@ def test_one_mill_is_not_shown_nor_left_over(content):
     assert of(content, "pulled", product="denim", member="DOMESTIC")[0]["value_cny"] > 0
 
 
-def test_exports_hold_no_domestic_processing(content, bureau):
+def test_exports_hold_no_domestic_processing(content, bulletin_warehouse):
     """It is of one mill: neither blocs nor volume may be of all that is declared."""
     (all_declared,) = query(
-        bureau,
+        bulletin_warehouse,
         "select distinct total_value_cny from marts.market_share where basis = 'customs'"
         " and product_group = 'denim' and market_level = 'group' and month = '2020-08-01'",
     )[0]

@@ -23,9 +23,9 @@ from tests.bulletin.conftest import REFUSED
 
 
 @pytest.fixture
-def two(new_warehouse, bureau, tmp_path) -> Settings:
-    """A second release on top of the bureau's."""
-    settings: Settings = new_warehouse(bureau)
+def two(new_warehouse, bulletin_warehouse, tmp_path) -> Settings:
+    """A second release on top of the bulletin warehouse's."""
+    settings: Settings = new_warehouse(bulletin_warehouse)
     late = write(
         tmp_path / "late.csv", [order(订单号="LATE", 订单日期="2020-09-09", 更新时间="2020-09-09 10:30:00")]
     )
@@ -69,8 +69,8 @@ def test_each_release_has_its_page_and_index_follows_what_readers_see(two):
     assert names(two) == ["index.html", "release_2.html", "release_notes.html"]
 
 
-def test_two_at_once_leave_one_whole_page(new_warehouse, bureau):
-    settings = new_warehouse(bureau)
+def test_two_at_once_leave_one_whole_page(new_warehouse, bulletin_warehouse):
+    settings = new_warehouse(bulletin_warehouse)
     with ThreadPoolExecutor(2) as pool:
         written = list(pool.map(lambda _: write_bulletin(settings), range(2)))
     assert written[0] == written[1]
@@ -78,13 +78,13 @@ def test_two_at_once_leave_one_whole_page(new_warehouse, bureau):
     assert files.current_page(settings).read_text(encoding="utf-8").endswith("</html>")
 
 
-def test_maintenance_drops_the_pages_too(new_warehouse, bureau):
-    settings = new_warehouse(bureau)
+def test_maintenance_drops_the_pages_too(new_warehouse, bulletin_warehouse):
+    settings = new_warehouse(bulletin_warehouse)
     assert housekeeping.drop_expired(settings, print)["bulletins"] == 0
 
 
-def test_a_page_that_cannot_be_written_says_that_the_release_stands(new_warehouse, bureau):
-    settings = new_warehouse(bureau)
+def test_a_page_that_cannot_be_written_says_that_the_release_stands(new_warehouse, bulletin_warehouse):
+    settings = new_warehouse(bulletin_warehouse)
     folder = files.current_page(settings).parent
     shutil.rmtree(folder, ignore_errors=True)
     folder.write_text("a file where the folder should be", encoding="utf-8")
@@ -95,24 +95,24 @@ def test_a_page_that_cannot_be_written_says_that_the_release_stands(new_warehous
         write_after_switch(settings, 1, print)
 
 
-def test_whatever_fails_says_that_the_release_stands(bureau, monkeypatch):
+def test_whatever_fails_says_that_the_release_stands(bulletin_warehouse, monkeypatch):
     monkeypatch.setattr("include.bulletin.write.read", lambda *_: {}["a metric"])
     with pytest.raises(
         BulletinError, match=r"readers see release 1, .*KeyError: 'a metric'.*`textile bullet"
     ):
-        write_after_switch(bureau, 1, print)
+        write_after_switch(bulletin_warehouse, 1, print)
 
 
-def test_a_metric_that_an_older_catalogue_has_not_is_called_by_its_column(bureau):
-    content = read(bureau)
+def test_a_metric_that_an_older_catalogue_has_not_is_called_by_its_column(bulletin_warehouse):
+    content = read(bulletin_warehouse)
     known = [row for row in content.metrics if row["metric"] != "domestic_share"]
     assert '"label":{"zh":"domestic_share","en":"domestic_share"},"unit":"index"' in page.render(
         replace(content, metrics=known)
     )
 
 
-def test_what_comes_from_files_stays_text(bureau):
-    text = page.render(read(bureau))
+def test_what_comes_from_files_stays_text(bulletin_warehouse):
+    text = page.render(read(bulletin_warehouse))
     assert REFUSED not in text
     assert str(escape(REFUSED)) in text
 

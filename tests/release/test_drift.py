@@ -19,17 +19,17 @@ from include.release import building, current_release, validation
 from include.release.approvals import login_name
 from include.release.drift import SHOWN, acceptance, lines
 from include.settings import PROJECT_DIR, Role, Settings
-from tests.release import steady_cluster
-from tests.release.steady_cluster import LATE, MILLS, MONTHS
+from tests.release import constant_cluster
+from tests.release.constant_cluster import LATE, MILLS, MONTHS
 from tests.samples import Row
 
 REASON = "the mill took over another one; checked with its ledger"
 
 
 @pytest.fixture
-def warehouse(new_warehouse: Callable[..., Settings], steady: Settings) -> Settings:
+def warehouse(new_warehouse: Callable[..., Settings], constant_sales: Settings) -> Settings:
     """A published warehouse, to which deliveries can be added."""
-    return new_warehouse(steady)
+    return new_warehouse(constant_sales)
 
 
 def deliver(settings: Settings, folder: Path, rows: list[Row]) -> None:
@@ -66,7 +66,7 @@ def jumped(settings: Settings) -> dict[str, set[str]]:
 
 
 def test_a_late_file_passes_and_a_reason_that_was_not_needed_is_not_recorded(warehouse, tmp_path):
-    deliver(warehouse, tmp_path, list(steady_cluster.orders([LATE])))
+    deliver(warehouse, tmp_path, list(constant_cluster.orders([LATE])))
     build_id = building.build(warehouse) or 0
     said: list[str] = []
     assert validation.validate(warehouse, build_id, said.append, acceptance(" why ", "Wang Fang")) == []
@@ -77,7 +77,7 @@ def test_a_late_file_passes_and_a_reason_that_was_not_needed_is_not_recorded(war
 def test_a_wrong_unit_is_refused_with_its_cells_until_somebody_gives_a_reason(warehouse, tmp_path):
     # One mill's new orders in fen.
     deliver(
-        warehouse, tmp_path, list(steady_cluster.orders([(MILLS[0], MONTHS[-1])], 300_000_000, prefix="B"))
+        warehouse, tmp_path, list(constant_cluster.orders([(MILLS[0], MONTHS[-1])], 300_000_000, prefix="B"))
     )
     code, refused = command(warehouse, "publish")
     assert (code, refused["status"], refused["release_id"]) == (1, "refused", 1)
@@ -119,7 +119,7 @@ def test_a_wrong_unit_is_refused_with_its_cells_until_somebody_gives_a_reason(wa
 
 
 def test_a_mill_that_comes_twice_and_a_source_that_is_gone_are_told(warehouse, tmp_path):
-    deliver(warehouse, tmp_path, list(steady_cluster.orders(product(MILLS[:1], MONTHS), prefix="B")))
+    deliver(warehouse, tmp_path, list(constant_cluster.orders(product(MILLS[:1], MONTHS), prefix="B")))
     query(warehouse, "delete from raw.customs_exports returning 1")
     assert building.build(warehouse, full_refresh=True)
     assert jumped(warehouse) == {

@@ -11,8 +11,8 @@ from include.release import store
 from include.settings import Role, Settings
 
 # What a jump says of itself: metric and limit. Within a mart no two measures have both in common.
-Told = tuple[str, str]
-Spoilt = dict[str, set[Told]]
+Jump = tuple[str, str]
+JumpsByRule = dict[str, set[Jump]]
 
 TOTAL, GROUP, CELL = (("value_cny", f"x {limit}") for limit in ("1.15", "1.5", "1.8"))
 SHARE, CELL_SHARE = ("share", "5 pp"), ("share", "15 pp")
@@ -32,8 +32,8 @@ GROUPS = "market_level = 'group'"
 ALL = "product_group = 'ALL'"
 SMALL = f"{AUGUST} and product_group = 'denim' and market_group = 'ASEAN' and {GROUPS} and basis = 'customs'"
 A_MILL = "enterprise_uscc = (select max(enterprise_uscc) from candidate.enterprise_mix)"
-# what happened: mart, what is done to it, what must be told
-DEFECTS: dict[str, tuple[str, str, set[Told]]] = {
+# what happened: mart, what is done to it, what must be found
+DEFECTS: dict[str, tuple[str, str, set[Jump]]] = {
     "a source is gone": (
         "market_share",
         "delete from candidate.market_share where basis = 'customs'",
@@ -239,9 +239,9 @@ ORDINARY: dict[str, tuple[str, str]] = {
 
 
 @pytest.fixture(scope="module")
-def candidate(new_warehouse: Callable[..., Settings], steady: Settings) -> Settings:
+def candidate(new_warehouse: Callable[..., Settings], constant_sales: Settings) -> Settings:
     """A candidate that equals the current release."""
-    return new_warehouse(steady)
+    return new_warehouse(constant_sales)
 
 
 @pytest.fixture
@@ -252,7 +252,7 @@ def admin(candidate: Settings) -> Iterator[psycopg.Connection]:
         connection.rollback()
 
 
-def told(connection: psycopg.Connection, new_columns: tuple[str, ...] = ()) -> Spoilt:
+def jumps_found(connection: psycopg.Connection, new_columns: tuple[str, ...] = ()) -> JumpsByRule:
     """What each rule says, by rule."""
     marts = store.stored_marts(connection)
     rules = [(mart, rule) for mart in marts for rule in drift(mart, 1, new_columns)]
@@ -268,15 +268,15 @@ def told(connection: psycopg.Connection, new_columns: tuple[str, ...] = ()) -> S
 
 
 def test_a_candidate_that_equals_the_release_has_not_drifted(admin):
-    assert told(admin) == {}
+    assert jumps_found(admin) == {}
 
 
 @pytest.mark.parametrize("what", DEFECTS)
-def test_what_jumps_is_told(admin, what):
+def test_what_jumps_is_found(admin, what):
     mart, change, expected = DEFECTS[what]
     assert admin.execute(change.encode()).rowcount > 0
     rule = "drift_rows" if ("rows", "x 0.9") in expected else f"drift_{mart}"
-    found = told(admin)
+    found = jumps_found(admin)
     assert found.pop(rule) == expected
     assert set(found) <= {"drift_rows"}
 
@@ -285,10 +285,10 @@ def test_what_jumps_is_told(admin, what):
 def test_what_is_ordinary_passes(admin, what):
     _, change = ORDINARY[what]
     assert admin.execute(change.encode()).rowcount > 0
-    assert told(admin) == {}
+    assert jumps_found(admin) == {}
 
 
-def _says(measure: Measure | Ahead) -> Told:
+def _found_as(measure: Measure | Ahead) -> Jump:
     if isinstance(measure, Ahead):
         return measure.metric, f"x {measure.limit} of the largest month of a year"
     words = {
@@ -303,15 +303,15 @@ def _says(measure: Measure | Ahead) -> Told:
 
 
 def test_every_measure_has_been_seen_to_stop_something():
-    declared = [(mart, _says(measure)) for mart, guard in GUARDS.items() for measure in guard.measures]
-    assert len(declared) == len(set(declared)), "two measures that cannot be told apart"
+    declared = [(mart, _found_as(measure)) for mart, guard in GUARDS.items() for measure in guard.measures]
+    assert len(declared) == len(set(declared)), "two measures that cannot be distinguished"
     seen = {(mart, each) for mart, _, expected in DEFECTS.values() for each in expected}
     assert seen - {("dim_market", ("rows", "x 0.9"))} == set(declared)
 
 
 def test_a_column_that_the_release_lacks_is_not_compared(admin):
     admin.execute("update candidate.market_share set value_usd = 0, quantity = 0")
-    assert told(admin) == {"drift_market_share": {DOLLARS, UNIT_VALUE}}
-    assert told(admin, ("value_usd", "quantity")) == {}
+    assert jumps_found(admin) == {"drift_market_share": {DOLLARS, UNIT_VALUE}}
+    assert jumps_found(admin, ("value_usd", "quantity")) == {}
     admin.execute("update candidate.market_share set value_cny = 0")
-    assert told(admin, ("is_finished",)) == {}
+    assert jumps_found(admin, ("is_finished",)) == {}

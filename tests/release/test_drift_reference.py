@@ -108,7 +108,7 @@ def reference(was: Release, now: Release, finished: int) -> set[tuple[str, str]]
     return found
 
 
-def told(connection: psycopg.Connection, release_id: int = 5) -> set[tuple[str, str]]:
+def jumps_found(connection: psycopg.Connection, release_id: int = 5) -> set[tuple[str, str]]:
     statement = jumps(GUARD, release_id).format(batch="candidate.sample")
     return {(metric, cell) for metric, cell, *_ in connection.execute(statement.encode())}
 
@@ -118,7 +118,7 @@ def told(connection: psycopg.Connection, release_id: int = 5) -> set[tuple[str, 
 def test_jumps_are_those_of_the_reference(admin, was, now, finished):
     put(admin, "store.sample", was, finished)
     put(admin, "candidate.sample", now, finished)
-    assert told(admin) == reference(was, now, finished)
+    assert jumps_found(admin) == reference(was, now, finished)
 
 
 @examples(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -126,10 +126,10 @@ def test_jumps_are_those_of_the_reference(admin, was, now, finished):
 def test_a_candidate_that_equals_the_release_never_drifts(admin, figures, finished):
     put(admin, "store.sample", figures, finished)
     put(admin, "candidate.sample", figures, finished)
-    assert told(admin) == set()
+    assert jumps_found(admin) == set()
 
 
 def test_rows_of_other_releases_do_not_count(admin):
     put(admin, "store.sample", {(0, "a"): (Decimal(900), None)}, 0)
     put(admin, "candidate.sample", {(0, "a"): (Decimal(1), None)}, 0)
-    assert [bool(told(admin, release_id)) for release_id in (2, 3, 8, 9)] == [False, True, True, False]
+    assert [bool(jumps_found(admin, release_id)) for release_id in (2, 3, 8, 9)] == [False, True, True, False]

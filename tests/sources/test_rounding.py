@@ -58,7 +58,7 @@ def lines_of_one_order(number: str, **changes: list[str]) -> list[Row]:
 def test_what_was_rounded_is_told(rows: list[Row], read_table: ReadTable, tmp_path: Path) -> None:
     for read in read_table(write(tmp_path / "a.csv", rows)).rows:
         is_rounded = bool(re.fullmatch(r"[0-9]{15}0+(\.0)?", read["order_no"]))
-        assert ("|spoilt:order_no|" in (read["_findings"] or "")) == is_rounded
+        assert ("|damaged:order_no|" in (read["_findings"] or "")) == is_rounded
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_the_last_rows_of_a_long_file_are_judged_with_those_before(
     path = write(tmp_path / "a.csv", rows)
     heights = [block.rows.height for block in blocks(delivered(path), ReadCounts())]
     assert heights == [7, 2]  # by itself the last one has too few zeros
-    assert [row["_findings"] for row in read_table(path).rows] == ["|spoilt:order_no|"] * 9
+    assert [row["_findings"] for row in read_table(path).rows] == ["|damaged:order_no|"] * 9
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_every_column_of_identifiers_is_looked_at(
 ) -> None:
     source = "enterprise_orders" if "订单号" in row else "customs_exports"
     (read,) = read_table(write(tmp_path / "a.csv", [row]), source).rows
-    assert f"|spoilt:{column}|" in read["_findings"]
+    assert f"|damaged:{column}|" in read["_findings"]
 
 
 def test_a_check_character_that_fits_tells_that_nothing_is_lost(

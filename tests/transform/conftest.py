@@ -89,7 +89,7 @@ def built(new_warehouse: Callable[[], Settings]) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def told(new_warehouse: Callable[[], Settings]) -> Settings:
+def scenario_warehouse(new_warehouse: Callable[[], Settings]) -> Settings:
     """A warehouse with the lines of all scenarios, built once; a test that changes it puts it right again."""
     from tests.transform import raw_lines, scenarios
 
@@ -101,15 +101,15 @@ def told(new_warehouse: Callable[[], Settings]) -> Settings:
 
 
 @pytest.fixture
-def told_admin(told: Settings) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(told.dsn(Role.ADMIN), autocommit=True) as connection:
+def scenario_admin(scenario_warehouse: Settings) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(scenario_warehouse.dsn(Role.ADMIN), autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture(scope="session")
-def told_admin_session(told: Settings) -> Iterator[psycopg.Connection]:
+def scenario_admin_session(scenario_warehouse: Settings) -> Iterator[psycopg.Connection]:
     """For hypothesis, which asks the database often and wants no fixture of a single function."""
-    with psycopg.connect(told.dsn(Role.ADMIN), autocommit=True) as connection:
+    with psycopg.connect(scenario_warehouse.dsn(Role.ADMIN), autocommit=True) as connection:
         yield connection
 
 

@@ -1,6 +1,6 @@
 """Raw lines from which the figures of the issue follow, each scenario in years and products of its own.
 
-All of them stand in one warehouse (fixture ``told``), which is built once.
+All of them stand in one warehouse (fixture ``scenario_warehouse``), which is built once.
 """
 
 from tests.transform import (

@@ -88,18 +88,18 @@ values = st.lists(st.decimals(min_value="0.01", max_value="1e6", places=2), min_
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_figures_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, "concentration") == set()
+def test_good_figures_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, "concentration") == set()
 
 
-def test_three_mills_with_130_50_and_20(told_admin):
-    found = told_admin.execute(
+def test_three_mills_with_130_50_and_20(scenario_admin):
+    found = scenario_admin.execute(
         "select dimension, member_count, herfindahl_index, round(equivalents_number, 4), largest_share,"
         " largest_four_share from candidate.concentration"
         f" where {OF_MAY} and product_group = 'denim' order by dimension"
@@ -115,8 +115,8 @@ def test_three_mills_with_130_50_and_20(told_admin):
     ]
 
 
-def test_what_customers_sent_back_has_no_share_but_is_told(told_admin):
-    found = told_admin.execute(
+def test_what_customers_sent_back_has_no_share_but_is_told(scenario_admin):
+    found = scenario_admin.execute(
         "select period_type, dimension, member_count, value_cny, left_out_value_cny, largest_value_cny,"
         " largest_four_value_cny from candidate.concentration where basis = 'order_book'"
         " and period_start in ('2001-01-01', '2001-05-01') and product_group = 'denim'"
@@ -135,8 +135,8 @@ def test_what_customers_sent_back_has_no_share_but_is_told(told_admin):
     ]
 
 
-def test_a_year_with_a_month_missing_is_not_shown(told_admin):
-    found = told_admin.execute(
+def test_a_year_with_a_month_missing_is_not_shown(scenario_admin):
+    found = scenario_admin.execute(
         "select distinct basis, period_start::text, period_end::text from candidate.concentration"
         " where period_type = 'ytd' order by 1, 2"
     ).fetchall()
@@ -146,8 +146,8 @@ def test_a_year_with_a_month_missing_is_not_shown(told_admin):
     ]
 
 
-def test_a_month_that_still_runs_says_so(told_admin):
-    found = told_admin.execute(
+def test_a_month_that_still_runs_says_so(scenario_admin):
+    found = scenario_admin.execute(
         "select distinct period_start::text, is_finished from candidate.concentration"
         " where period_type = 'month' and basis = 'order_book' and period_start >= '2020-08-01' order by 1"
     ).fetchall()
@@ -156,12 +156,12 @@ def test_a_month_that_still_runs_says_so(told_admin):
 
 @settings(max_examples=50)
 @given(members=values)
-def test_concentration_is_what_plain_decimals_say(told_admin_session, members):
+def test_concentration_is_what_plain_decimals_say(scenario_admin_session, members):
     total = sum(members)
     squares = sum(v * v for v in members)
     expected = sum((v / total) ** 2 for v in members)
-    found = evaluate(told_admin_session, "herfindahl", squares, total)
+    found = evaluate(scenario_admin_session, "herfindahl", squares, total)
     assert abs(found - expected) <= Decimal("1e-14")
-    assert abs(evaluate(told_admin_session, "equivalents_number", squares, total) * expected - 1) <= Decimal(
-        "1e-13"
-    )
+    assert abs(
+        evaluate(scenario_admin_session, "equivalents_number", squares, total) * expected - 1
+    ) <= Decimal("1e-13")

@@ -55,18 +55,18 @@ values = st.decimals(min_value="0.01", max_value="1e9", places=2)
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_figures_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, "constant_market_share") == set()
+def test_good_figures_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, "constant_market_share") == set()
 
 
-def test_the_four_effects_of_the_issue(told_admin):
-    total = told_admin.execute(
+def test_the_four_effects_of_the_issue(scenario_admin):
+    total = scenario_admin.execute(
         f"select change_cny, residual_cny, uncovered_change_cny, {EFFECTS}"
         f" from candidate.constant_market_share where {OF_JUNE} and level = 'total'"
     ).fetchone()
@@ -78,8 +78,8 @@ def test_the_four_effects_of_the_issue(told_admin):
     assert abs(sum(effects) - 1) <= Decimal("1e-12")
 
 
-def test_what_the_statistics_do_not_cover_is_named(told_admin):
-    found = told_admin.execute(
+def test_what_the_statistics_do_not_cover_is_named(scenario_admin):
+    found = scenario_admin.execute(
         "select product_group, market_group, change_cny, competitiveness_effect_cny, uncovered_change_cny,"
         " effect_reason from candidate.constant_market_share where period_type = 'month'"
         " and period_start = '2017-09-01' order by level, product_group, market_group"
@@ -95,7 +95,7 @@ def test_what_the_statistics_do_not_cover_is_named(told_admin):
 
 @settings(max_examples=20)
 @given(cells=st.lists(st.tuples(values, values, values, values), min_size=1, max_size=4))
-def test_effects_are_what_plain_decimals_say(told_admin_session, cells):
+def test_effects_are_what_plain_decimals_say(scenario_admin_session, cells):
     """Cells of one product each: (export before, export now, world before, world now)."""
     world_base, world = sum(c[2] for c in cells), sum(c[3] for c in cells)
     growth = world / world_base - 1
@@ -106,7 +106,7 @@ def test_effects_are_what_plain_decimals_say(told_admin_session, cells):
             ("structure_effect", base, cell, cell_base, world, world_base): (of_cell - growth) * base,
             ("competitiveness_effect", value, base, cell, cell_base): value - base - of_cell * base,
         }
-        found = {key: evaluate(told_admin_session, *key) for key in expected}
+        found = {key: evaluate(scenario_admin_session, *key) for key in expected}
         for key, effect in expected.items():
             assert abs(found[key] - effect) <= Decimal("1e-12") * (1 + abs(effect) + base * cell / cell_base)
         with localcontext() as context:

@@ -81,19 +81,19 @@ days = st.integers(min_value=1, max_value=260)
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_figures_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, "growth") == set()
+def test_good_figures_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, "growth") == set()
 
 
-def test_white_cloth_to_asean(told_admin):
+def test_white_cloth_to_asean(scenario_admin):
     """+30 % on a 40 % base, the rest -5 %: +9 % in all, 12 points of it by ASEAN; at prices 5 % lower."""
-    found = told_admin.execute(
+    found = scenario_admin.execute(
         "select market_level, market_group, growth_yoy, contribution_pp, round(growth_yoy_quantity, 4)"
         f" from candidate.growth where {OF_APRIL} and market_level <> 'market' order by 1, 2"
     ).fetchall()
@@ -102,15 +102,15 @@ def test_white_cloth_to_asean(told_admin):
         ("group", "ASEAN", Decimal("0.3"), Decimal(12), Decimal("0.3684")),
         ("group", "NORTH_AMERICA", Decimal("-0.05"), Decimal(-3), Decimal("-0.0500")),
     ]
-    assert told_admin.execute(
+    assert scenario_admin.execute(
         "select round(100 * share, 2) from candidate.market_share where month = '2015-04-01'"
         " and product_group = 'white_cloth' and market_group = 'ASEAN' and market_level = 'group'"
     ).fetchall() == [(Decimal("47.71"),)]
 
 
-def test_a_quantity_of_a_part_is_compared_with_no_other(told_admin):
+def test_a_quantity_of_a_part_is_compared_with_no_other(scenario_admin):
     """Half as much again in value; the metres that are known would say 40 % less."""
-    found = told_admin.execute(
+    found = scenario_admin.execute(
         "select growth_yoy, quantity, base_quantity, quantified_value_cny, growth_yoy_quantity,"
         f" growth_yoy_quantity_reason from candidate.growth where {PARTLY_KNOWN} and market_level = 'all'"
         " and basis = 'customs'"
@@ -118,15 +118,15 @@ def test_a_quantity_of_a_part_is_compared_with_no_other(told_admin):
     assert found == [
         (Decimal("0.5"), Decimal(600), Decimal(1000), Decimal("600.00"), None, "quantity_partly_known")
     ]
-    shares = told_admin.execute(
+    shares = scenario_admin.execute(
         "select share, share_quantity, share_quantity_reason from candidate.market_share"
         " where month = '2015-06-01' and product_group = 'denim' and market_code = 'VNM'"
     ).fetchall()
     assert shares == [(Decimal(1), None, "quantity_partly_known")]
 
 
-def test_the_31st_of_march_belongs_to_the_base_of_april(told_admin):
-    found = told_admin.execute(
+def test_the_31st_of_march_belongs_to_the_base_of_april(scenario_admin):
+    found = scenario_admin.execute(
         "select value_cny, previous_month_value_cny, growth_mom from candidate.growth"
         " where period_type = 'month' and period_start = '2018-04-01' and product_group = 'denim'"
         " and basis = 'order_book' and market_level = 'all'"
@@ -134,9 +134,9 @@ def test_the_31st_of_march_belongs_to_the_base_of_april(told_admin):
     assert found == [(Decimal("120.00"), Decimal("80.00"), Decimal("0.5"))]
 
 
-def test_a_month_is_converted_at_the_rate_of_its_own_third_wednesday(told_admin):
+def test_a_month_is_converted_at_the_rate_of_its_own_third_wednesday(scenario_admin):
     """August 2020 takes 15 July; March 2021 takes 24 February, as the third Wednesday was a holiday."""
-    found = told_admin.execute(
+    found = scenario_admin.execute(
         "select period_start::text, value_cny, value_usd from candidate.growth where period_type = 'month'"
         " and period_start in ('2020-08-01', '2021-03-01') and basis = 'order_book' and market_code = 'USA'"
         " and product_group = 'denim' order by 1"
@@ -148,8 +148,8 @@ def test_a_month_is_converted_at_the_rate_of_its_own_third_wednesday(told_admin)
     ]
 
 
-def test_a_festival_base_is_the_same_days_of_the_lunar_year(told_admin):
-    found = told_admin.execute(
+def test_a_festival_base_is_the_same_days_of_the_lunar_year(scenario_admin):
+    found = scenario_admin.execute(
         "select period_start::text, value_cny, festival_base_start::text, festival_base_end::text,"
         " festival_base_value_cny, comparison_basis, growth_comparable, growth_yoy from candidate.growth"
         " where period_type = 'month' and period_start in ('2020-01-01', '2020-02-01')"
@@ -168,9 +168,9 @@ def test_a_festival_base_is_the_same_days_of_the_lunar_year(told_admin):
     ]
 
 
-def test_twelve_months_with_another_number_of_festivals_do_not_compare(told_admin):
+def test_twelve_months_with_another_number_of_festivals_do_not_compare(scenario_admin):
     """February 2012 to January 2013 has no Lunar New Year, the twelve months before it have two."""
-    found = told_admin.execute(
+    found = scenario_admin.execute(
         "select period_start::text, comparison_basis, growth_comparable, growth_comparable_reason"
         " from candidate.growth where period_type = 'r12' and period_start in ('2012-02-01', '2012-03-01')"
         " and basis = 'order_book' and product_group = 'ALL' and market_level = 'all' order by 1"
@@ -182,8 +182,8 @@ def test_twelve_months_with_another_number_of_festivals_do_not_compare(told_admi
 
 
 @given(value=amounts, base=amounts)
-def test_growth_is_what_plain_decimals_say(told_admin_session, value, base):
-    found = evaluate(told_admin_session, "growth", value, base)
+def test_growth_is_what_plain_decimals_say(scenario_admin_session, value, base):
+    found = evaluate(scenario_admin_session, "growth", value, base)
     if base <= 0:
         assert found is None
     else:
@@ -192,8 +192,8 @@ def test_growth_is_what_plain_decimals_say(told_admin_session, value, base):
 
 
 @given(value=amounts, own=days, base=amounts, base_days=days)
-def test_growth_per_day_is_what_plain_decimals_say(told_admin_session, value, own, base, base_days):
-    found = evaluate(told_admin_session, "growth_per_day", value, own, base, base_days)
+def test_growth_per_day_is_what_plain_decimals_say(scenario_admin_session, value, own, base, base_days):
+    found = evaluate(scenario_admin_session, "growth_per_day", value, own, base, base_days)
     if base <= 0:
         assert found is None
     else:
@@ -201,8 +201,8 @@ def test_growth_per_day_is_what_plain_decimals_say(told_admin_session, value, ow
 
 
 @given(value=amounts, base=amounts, total=amounts)
-def test_contributions_are_what_plain_decimals_say(told_admin_session, value, base, total):
-    found = evaluate(told_admin_session, "contribution_pp", value, base, total)
+def test_contributions_are_what_plain_decimals_say(scenario_admin_session, value, base, total):
+    found = evaluate(scenario_admin_session, "contribution_pp", value, base, total)
     if total <= 0:
         assert found is None
     else:
@@ -210,5 +210,5 @@ def test_contributions_are_what_plain_decimals_say(told_admin_session, value, ba
         assert abs(found - expected) <= Decimal("1e-13")
 
 
-def test_formulas_are_evaluated_by_the_database(told_admin_session: psycopg.Connection):
-    assert evaluate(told_admin_session, "share", 1, 3) == Decimal("0.333333333333333")
+def test_formulas_are_evaluated_by_the_database(scenario_admin_session: psycopg.Connection):
+    assert evaluate(scenario_admin_session, "share", 1, 3) == Decimal("0.333333333333333")

@@ -54,18 +54,18 @@ money = st.decimals(min_value=0, max_value="1e9", places=2)
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_figures_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, "growth_contribution") == set()
+def test_good_figures_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, "growth_contribution") == set()
 
 
-def test_asean_pulls_twelve_of_nine_points(told_admin):
-    found = told_admin.execute(
+def test_asean_pulls_twelve_of_nine_points(scenario_admin):
+    found = scenario_admin.execute(
         "select dimension, member, contribution_pp, total_growth_pp, contribution_rank, residual_pp"
         f" from candidate.growth_contribution where {OF_APRIL} order by dimension, contribution_rank"
     ).fetchall()
@@ -82,14 +82,14 @@ def test_asean_pulls_twelve_of_nine_points(told_admin):
 
 @settings(max_examples=50)
 @given(parts=st.lists(st.tuples(money, money), min_size=1, max_size=4))
-def test_contributions_of_any_parts_leave_no_residual(told_admin_session, parts):
+def test_contributions_of_any_parts_leave_no_residual(scenario_admin_session, parts):
     whole, base = (sum(values, Decimal(0)) for values in zip(*parts, strict=True))
-    found = [evaluate(told_admin_session, "contribution_pp", *part, base) for part in parts]
-    growth = evaluate(told_admin_session, "contribution_pp", whole, base, base)
+    found = [evaluate(scenario_admin_session, "contribution_pp", *part, base) for part in parts]
+    growth = evaluate(scenario_admin_session, "contribution_pp", whole, base, base)
     if base == 0:
         assert {growth, *found} == {None}
         return
     for (value, before), contribution in zip(parts, found, strict=True):
         expected = 100 * (value - before) / base
         assert abs(contribution - expected) <= Decimal("1e-12")
-    assert evaluate(told_admin_session, "residual_pp", growth, sum(found, Decimal(0))) == 0
+    assert evaluate(scenario_admin_session, "residual_pp", growth, sum(found, Decimal(0))) == 0

@@ -60,18 +60,18 @@ DEFECTS = {
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_figures_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, "margins") == set()
+def test_good_figures_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, "margins") == set()
 
 
-def test_continuing_entering_and_leaving(told_admin):
-    found = told_admin.execute(
+def test_continuing_entering_and_leaving(scenario_admin):
+    found = scenario_admin.execute(
         "select value_cny, base_value_cny, continuing_value_cny, continuing_base_value_cny,"
         " entering_known_mill_value_cny, entering_new_mill_value_cny, leaving_base_value_cny,"
         " continuing_relations, entering_relations, leaving_relations, new_mills, new_customer_count,"
@@ -79,15 +79,15 @@ def test_continuing_entering_and_leaving(told_admin):
     ).fetchall()
     # Of the new mill, which has not reported for a year, no customer is called new.
     assert found == [(200, 140, 130, 100, 20, 50, 40, 1, 2, 1, 1, 1, 20)]
-    points = told_admin.execute(
+    points = scenario_admin.execute(
         "select round(continuing_pp, 4), round(entering_known_mill_pp, 4), round(entering_new_mill_pp, 4),"
         f" round(leaving_pp, 4) from candidate.margins where {OF_VIETNAM}"
     ).fetchall()
     assert points == [(Decimal("21.4286"), Decimal("14.2857"), Decimal("35.7143"), Decimal("-28.5714"))]
 
 
-def test_new_domestic_customers_by_province(told_admin):
-    found = told_admin.execute(
+def test_new_domestic_customers_by_province(scenario_admin):
+    found = scenario_admin.execute(
         "select period_type, period_start::text, market_level, market_code, new_customer_count,"
         " new_customer_value_cny from candidate.margins where basis = 'order_book'"
         " and product_group = 'ALL' and period_start between '2001-01-01' and '2001-12-31'"
@@ -110,8 +110,8 @@ def test_new_domestic_customers_by_province(told_admin):
     ]
 
 
-def test_a_year_has_the_margins_of_the_whole_year(told_admin):
-    found = told_admin.execute(
+def test_a_year_has_the_margins_of_the_whole_year(scenario_admin):
+    found = scenario_admin.execute(
         "select value_cny, base_value_cny, continuing_value_cny, entering_known_mill_value_cny,"
         " entering_new_mill_value_cny, leaving_base_value_cny, new_mills, comparability_reason"
         " from candidate.margins where period_type = 'ytd' and period_start = '2001-01-01'"
@@ -121,8 +121,8 @@ def test_a_year_has_the_margins_of_the_whole_year(told_admin):
     assert found == [(1293, 1207, 1253, 40, 0, 0, 0, None)]
 
 
-def test_a_lunar_new_year_month_says_that_it_does_not_compare(told_admin):
-    found = told_admin.execute(
+def test_a_lunar_new_year_month_says_that_it_does_not_compare(scenario_admin):
+    found = scenario_admin.execute(
         "select distinct period_type, period_start::text, comparability_reason from candidate.margins"
         " where basis = 'order_book' and period_start between '2001-01-01' and '2001-03-01' order by 1, 2"
     ).fetchall()

@@ -59,18 +59,18 @@ values = st.decimals(min_value="0", max_value="1e9", places=2)
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_figures_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, "market_share") == set()
+def test_good_figures_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, "market_share") == set()
 
 
-def test_a_value_falls_while_its_share_rises(told_admin):
-    found = told_admin.execute(
+def test_a_value_falls_while_its_share_rises(scenario_admin):
+    found = scenario_admin.execute(
         "select s.value_cny, s.base_value_cny, s.share, s.share_change_yoy_pp, s.value_rank, g.growth_yoy"
         " from candidate.market_share as s inner join candidate.growth as g"
         " on s.month = g.period_start and g.period_type = 'month'"
@@ -83,9 +83,9 @@ def test_a_value_falls_while_its_share_rises(told_admin):
     assert found == [(Decimal("300.00"), Decimal("400.00"), Decimal("0.6"), Decimal(20), 1, Decimal("-0.25"))]
 
 
-def test_a_buyer_who_left_keeps_a_row(told_admin):
+def test_a_buyer_who_left_keeps_a_row(scenario_admin):
     """Zhejiang bought 40 of 170 in June 2001, and nothing in September."""
-    found = told_admin.execute(
+    found = scenario_admin.execute(
         "select market_code, value_cny, share, round(share_change_3m_pp, 4), value_rank,"
         " value_rank_3m_before, value_rank_12m_before, enterprise_count from candidate.market_share"
         " where month = '2001-09-01' and basis = 'order_book' and product_group = 'denim'"
@@ -97,9 +97,9 @@ def test_a_buyer_who_left_keeps_a_row(told_admin):
     ]
 
 
-def test_a_group_of_today_has_the_members_it_did_not_have_then(told_admin):
+def test_a_group_of_today_has_the_members_it_did_not_have_then(scenario_admin):
     """The United Kingdom was in the EU in 2019: on today's membership its sales are its own."""
-    found = told_admin.execute(
+    found = scenario_admin.execute(
         "select market_group, value_cny, value_today_members_cny, share, share_today_members"
         " from candidate.market_share where month = '2019-06-01' and basis = 'customs'"
         " and product_group = 'yarn' and market_level = 'group' and share_today_members > 0 order by 1"
@@ -111,19 +111,19 @@ def test_a_group_of_today_has_the_members_it_did_not_have_then(told_admin):
 
 
 @given(part=values, rest=values)
-def test_shares_are_what_plain_decimals_say(told_admin_session, part, rest):
+def test_shares_are_what_plain_decimals_say(scenario_admin_session, part, rest):
     total = part + rest
     expected = round(part / total, 15) if total else None
-    assert evaluate(told_admin_session, "share", part, total) == expected
+    assert evaluate(scenario_admin_session, "share", part, total) == expected
 
 
 @given(shares=st.lists(values.filter(bool), min_size=1, max_size=30))
-def test_shares_of_one_total_sum_to_one(told_admin_session, shares):
+def test_shares_of_one_total_sum_to_one(scenario_admin_session, shares):
     total = sum(shares)
-    found = [evaluate(told_admin_session, "share", value, total) for value in shares]
+    found = [evaluate(scenario_admin_session, "share", value, total) for value in shares]
     assert abs(sum(found) - 1) <= Decimal("1e-9")
 
 
 @given(d=st.decimals(min_value=0, max_value=1, places=15))
-def test_balance_is_what_plain_decimals_say(told_admin_session, d):
-    assert abs(evaluate(told_admin_session, "balance_index", d) - 4 * d * (1 - d)) <= Decimal("1e-15")
+def test_balance_is_what_plain_decimals_say(scenario_admin_session, d):
+    assert abs(evaluate(scenario_admin_session, "balance_index", d) - 4 * d * (1 - d)) <= Decimal("1e-15")

@@ -55,19 +55,19 @@ growths = st.decimals(min_value=-1, max_value=1000, places=15)
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_figures_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, "matched_growth") == set()
+def test_good_figures_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, "matched_growth") == set()
 
 
-def test_a_missing_mill_changes_the_plain_growth_and_not_the_matched_one(told_admin):
+def test_a_missing_mill_changes_the_plain_growth_and_not_the_matched_one(scenario_admin):
     """Twenty-two mills grow by a tenth; one does not report: 2310 of 2200 is +5 %."""
-    found = told_admin.execute(
+    found = scenario_admin.execute(
         "select market_scope, growth_yoy, matched_growth_yoy, coverage_effect_pp, mills_matched,"
         f" mills_missing, mills_new, missing_base_value_cny from candidate.matched_growth where {OF_MAY}"
         " order by market_scope"
@@ -76,9 +76,9 @@ def test_a_missing_mill_changes_the_plain_growth_and_not_the_matched_one(told_ad
     assert found == [("all", *figures), ("domestic", *figures)]
 
 
-def test_a_mill_is_matched_in_the_months_that_it_reports(told_admin):
+def test_a_mill_is_matched_in_the_months_that_it_reports(scenario_admin):
     """Of 400 then, 100 belong to a February that one mill does not report now: 340 of 300, not of 400."""
-    found = told_admin.execute(
+    found = scenario_admin.execute(
         "select growth_yoy, matched_value_cny, matched_base_value_cny, round(matched_growth_yoy, 4),"
         " missing_base_value_cny, mills_matched, mills_missing, mills_new"
         f" from candidate.matched_growth where {OF_FIRST_MONTHS} and market_scope = 'all'"
@@ -89,6 +89,6 @@ def test_a_mill_is_matched_in_the_months_that_it_reports(told_admin):
 
 @settings(max_examples=50)
 @given(plain=growths, matched=growths)
-def test_the_coverage_effect_is_what_plain_decimals_say(told_admin_session, plain, matched):
-    found = evaluate(told_admin_session, "growth_difference_pp", plain, matched)
+def test_the_coverage_effect_is_what_plain_decimals_say(scenario_admin_session, plain, matched):
+    found = evaluate(scenario_admin_session, "growth_difference_pp", plain, matched)
     assert abs(100 * matched + found - 100 * plain) <= Decimal("1e-12")

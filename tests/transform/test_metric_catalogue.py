@@ -68,27 +68,29 @@ DEFECTS = {
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_catalogue_passes(told, tmp_path):
-    assert failing_rules(told, tmp_path, "metric_catalogue") == set()
+def test_good_catalogue_passes(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, "metric_catalogue") == set()
 
 
-def test_an_entry_of_the_seed_without_a_column_is_seen(told, tmp_path):
-    with psycopg.connect(told.dsn(Role.ADMIN), autocommit=True) as admin:
+def test_an_entry_of_the_seed_without_a_column_is_seen(scenario_warehouse, tmp_path):
+    with psycopg.connect(scenario_warehouse.dsn(Role.ADMIN), autocommit=True) as admin:
         admin.execute("insert into reference.metrics (metric) values ('market_shear')")
         try:
-            assert failing_rules(told, tmp_path, "metric_catalogue") == {"every_entry_has_a_figure"}
+            assert failing_rules(scenario_warehouse, tmp_path, "metric_catalogue") == {
+                "every_entry_has_a_figure"
+            }
         finally:
             admin.execute("delete from reference.metrics where metric = 'market_shear'")
 
 
-def test_a_row_for_a_mart_goes_before_the_row_for_all(told_admin):
-    found = told_admin.execute(
+def test_a_row_for_a_mart_goes_before_the_row_for_all(scenario_admin):
+    found = scenario_admin.execute(
         "select mart, name_zh, denominator from candidate.metric_catalogue"
         " where metric = 'share' order by mart"
     ).fetchall()
@@ -98,8 +100,8 @@ def test_a_row_for_a_mart_goes_before_the_row_for_all(told_admin):
     ]
 
 
-def test_amounts_may_be_summed_where_rows_do_not_repeat_them(told_admin):
-    found = told_admin.execute(
+def test_amounts_may_be_summed_where_rows_do_not_repeat_them(scenario_admin):
+    found = scenario_admin.execute(
         "select metric, additive_over_months, additive_over_markets, additive_over_products,"
         " additive_over_mills from candidate.metric_catalogue where mart = 'market_share'"
         " and metric in ('value_cny', 'total_value_cny', 'quantity', 'enterprise_count') order by metric"

@@ -44,14 +44,14 @@ DEFECTS = {
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_figures_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, "national_share") == set()
+def test_good_figures_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, "national_share") == set()
 
 
 def shares(admin, hs_code):
@@ -63,9 +63,9 @@ def shares(admin, hs_code):
     ).fetchall()
 
 
-def test_each_denominator_is_named(told_admin):
+def test_each_denominator_is_named(scenario_admin):
     """Declarations of ten digits count to their eight; sales turned to the domestic market are no exports."""
-    assert shares(told_admin, "52094200") == [
+    assert shares(scenario_admin, "52094200") == [
         ("ALL", "china", 60, 120, Decimal("0.5"), None, False),
         ("ALL", "province", 60, 70, Decimal("0.857142857142857"), None, False),
         ("DEU", "china", 5, 0, None, "zero_denominator", False),
@@ -77,8 +77,8 @@ def test_each_denominator_is_named(told_admin):
     ]
 
 
-def test_statistics_that_are_not_split_by_partner_have_a_share_of_all_only(told_admin):
-    assert shares(told_admin, "52051200") == [
+def test_statistics_that_are_not_split_by_partner_have_a_share_of_all_only(scenario_admin):
+    assert shares(scenario_admin, "52051200") == [
         ("ALL", "china", 6, 24, Decimal("0.25"), None, False),
         ("ALL", "province", 6, None, None, "no_statistics", False),
         ("VNM", "china", 6, None, None, "no_statistics", False),
@@ -86,17 +86,17 @@ def test_statistics_that_are_not_split_by_partner_have_a_share_of_all_only(told_
     ]
 
 
-def test_six_digits_need_all_their_eight(told_admin):
-    assert [row for row in shares(told_admin, "620112") if row[:2] == ("ALL", "china")] == [
+def test_six_digits_need_all_their_eight(scenario_admin):
+    assert [row for row in shares(scenario_admin, "620112") if row[:2] == ("ALL", "china")] == [
         ("ALL", "china", 3, None, None, "no_statistics", False)
     ]
-    assert [row for row in shares(told_admin, "620113") if row[:2] == ("ALL", "china")] == [
+    assert [row for row in shares(scenario_admin, "620113") if row[:2] == ("ALL", "china")] == [
         ("ALL", "china", 5, 25, Decimal("0.2"), None, False)
     ]
 
 
-def test_a_quantity_has_a_share_in_its_own_unit_only(told_admin):
-    found = told_admin.execute(
+def test_a_quantity_has_a_share_in_its_own_unit_only(scenario_admin):
+    found = scenario_admin.execute(
         "select hs_code, quantity, denominator_quantity, round(quantity_share, 4), quantity_share_reason"
         " from candidate.national_share where month = '2016-08-01' and market_code = 'ALL'"
         " and denominator = 'china' and hs_code in ('52094200', '52051200', '62011390') order by 1"

@@ -75,18 +75,18 @@ DEFECTS = {
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_figures_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, MART) == set()
+def test_good_figures_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, MART) == set()
 
 
-def test_a_mill_that_declares_a_month_later_and_a_gap_of_each_kind(told_admin):
-    found = told_admin.execute(
+def test_a_mill_that_declares_a_month_later_and_a_gap_of_each_kind(scenario_admin):
+    found = scenario_admin.execute(
         "select extract(month from month)::int, extract(month from order_month)::int,"
         " order_value_cny::int, declared_value_cny::int, gap_share, quantity_gap, unit_path, reason_code"
         f" from candidate.{MART} where enterprise_uscc = '{MILL}' order by month"
@@ -106,17 +106,17 @@ def test_a_mill_that_declares_a_month_later_and_a_gap_of_each_kind(told_admin):
         # The customs month of March 2021 still runs.
         (3, 2, 0, 100, None, None, "one_side_only", "month_not_finished"),
     ]
-    lags = told_admin.execute(
+    lags = scenario_admin.execute(
         f"select distinct lag_months, judged_months from candidate.{MART} where enterprise_uscc = '{MILL}'"
     ).fetchall()
     assert lags == [(1, 6)]
 
 
-def test_orders_due_after_the_last_declarations_wait_for_them(told_admin):
-    last = told_admin.execute(
+def test_orders_due_after_the_last_declarations_wait_for_them(scenario_admin):
+    last = scenario_admin.execute(
         "select max(month) from intermediate.int_sales__months where basis = 'customs' and is_finished"
     ).fetchone()[0]
-    found = told_admin.execute(
+    found = scenario_admin.execute(
         f"select bool_and(month > %s), count(*) from candidate.{MART} where reason_code = 'not_yet_declared'",
         [last],
     ).fetchone()
@@ -129,8 +129,8 @@ def test_orders_due_after_the_last_declarations_wait_for_them(told_admin):
     declared=st.decimals(min_value=0, max_value="1e9", places=2),
     ordered=st.decimals(min_value=0, max_value="1e9", places=2),
 )
-def test_gap_share_is_what_plain_decimals_say(told_admin_session, declared, ordered):
-    found = evaluate(told_admin_session, "gap_share", declared, ordered)
+def test_gap_share_is_what_plain_decimals_say(scenario_admin_session, declared, ordered):
+    found = evaluate(scenario_admin_session, "gap_share", declared, ordered)
     if ordered == 0:
         assert found is None
     else:

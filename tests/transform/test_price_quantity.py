@@ -65,18 +65,18 @@ ITEMS = st.lists(
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_figures_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, "price_quantity") == set()
+def test_good_figures_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, "price_quantity") == set()
 
 
-def test_the_indices_of_the_issue(told_admin):
-    found = told_admin.execute(
+def test_the_indices_of_the_issue(scenario_admin):
+    found = scenario_admin.execute(
         "select value_index, round(laspeyres_price_index, 6), round(paasche_price_index, 6),"
         " round(fisher_price_index, 6), round(tornqvist_price_index, 6), matched_items, trimmed_items,"
         " trimmed_value_cny, value_cny, matched_value_cny, price_effect_cny + quantity_effect_cny"
@@ -91,8 +91,8 @@ def test_the_indices_of_the_issue(told_admin):
     ]
 
 
-def test_thirty_per_cent_at_lower_prices_is_more_quantity(told_admin):
-    found = told_admin.execute(
+def test_thirty_per_cent_at_lower_prices_is_more_quantity(scenario_admin):
+    found = scenario_admin.execute(
         "select round(fisher_price_index, 4), round(fisher_quantity_index, 4) from candidate.price_quantity"
         " where period_type = 'month' and period_start = '2015-04-01' and product_group = 'white_cloth'"
         " and market_group = 'ASEAN'"
@@ -102,7 +102,7 @@ def test_thirty_per_cent_at_lower_prices_is_more_quantity(told_admin):
 
 @settings(max_examples=40)
 @given(items=ITEMS)
-def test_indices_are_what_plain_decimals_say(told_admin_session, items):
+def test_indices_are_what_plain_decimals_say(scenario_admin_session, items):
     """Items as (unit value then, unit value now, quantity then, quantity now)."""
     with localcontext() as context:
         context.prec = 60
@@ -123,7 +123,7 @@ def test_indices_are_what_plain_decimals_say(told_admin_session, items):
     rounded = [round(x, 18) for x in (v0_logs, v1_logs)]
     found = {
         name: evaluate(
-            told_admin_session, name, v0, v1, *(rounded if name == "tornqvist_price" else (p1q0, p0q1))
+            scenario_admin_session, name, v0, v1, *(rounded if name == "tornqvist_price" else (p1q0, p0q1))
         )
         for name in expected
     }

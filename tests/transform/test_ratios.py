@@ -34,9 +34,9 @@ GRAINS = grains()
 
 
 @pytest.fixture(scope="module")
-def shown(told: Settings, new_warehouse: Callable[..., Settings]) -> Settings:
+def shown(scenario_warehouse: Settings, new_warehouse: Callable[..., Settings]) -> Settings:
     """The scenarios' candidate, seen as marts."""
-    warehouse = new_warehouse(told)
+    warehouse = new_warehouse(scenario_warehouse)
     with psycopg.connect(warehouse.dsn(Role.ADMIN)) as admin:
         for mart in GRAINS:
             admin.execute(f"create view marts.{mart} as select * from candidate.{mart}".encode())
@@ -150,7 +150,7 @@ def test_of_groups_it_is_what_plain_python_adds_up(analyst, calls):
             f"select {', '.join(GRAINS[mart])}, {entry['numerator']} as n, {entry['denominator']} as d,"
             f" {reason} as reason{', ' + level if level else ''} from {source}",
         )
-        if not rows:  # of deliveries nothing is told
+        if not rows:  # nothing to compare for deliveries
             continue
         for by in ([], *([column] for column in GRAINS[mart]), GRAINS[mart][:2]):
             columns = [*by, *levels]

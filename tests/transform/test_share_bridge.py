@@ -73,18 +73,18 @@ sales = st.decimals(min_value="0.01", max_value="1e9", places=2)
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_figures_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, "share_bridge") == set()
+def test_good_figures_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, "share_bridge") == set()
 
 
-def test_ten_to_thirty_five_per_cent_on_a_flat_total_is_the_numerator(told_admin):
-    found = told_admin.execute(
+def test_ten_to_thirty_five_per_cent_on_a_flat_total_is_the_numerator(scenario_admin):
+    found = scenario_admin.execute(
         "select b.domestic_share, b.base_domestic_share, b.domestic_growth, round(100 * b.export_growth, 2),"
         " c.balance_index, c.domestic_share_speed_pp, b.numerator_effect_pp, b.denominator_effect_pp,"
         " b.residual_pp, b.driver from candidate.share_bridge as b"
@@ -97,12 +97,12 @@ def test_ten_to_thirty_five_per_cent_on_a_flat_total_is_the_numerator(told_admin
             *(Decimal("4.1666666666667"), Decimal(25), Decimal(0), Decimal(0), "numerator"),
         )
     ]
-    before = told_admin.execute(
+    before = scenario_admin.execute(
         "select balance_index from candidate.dual_circulation where month = '2012-03-01'"
         " and product_group = 'denim'"
     ).fetchall()
     assert before == [(Decimal("0.36"),)]
-    steps = told_admin.execute(
+    steps = scenario_admin.execute(
         "select round(domestic_share_change_pp, 6), driver from candidate.share_bridge"
         " where product_group = 'denim'"
         " and month between '2012-04-01' and '2012-09-01' and comparison = 'mom'"
@@ -110,9 +110,9 @@ def test_ten_to_thirty_five_per_cent_on_a_flat_total_is_the_numerator(told_admin
     assert steps == [(Decimal("4.166667"), "numerator")] * 6
 
 
-def test_the_flat_total_turns_in_september(told_admin):
+def test_the_flat_total_turns_in_september(scenario_admin):
     """Ten points above the level of six months before are first seen then: 35 % against 10 %."""
-    found = told_admin.execute(
+    found = scenario_admin.execute(
         "select is_turning, switch_month::text from candidate.dual_circulation"
         " where product_group = 'denim' and month in ('2012-08-01', '2012-09-01') order by month"
     ).fetchall()
@@ -120,8 +120,8 @@ def test_the_flat_total_turns_in_september(told_admin):
     assert found[0][0] is False
 
 
-def test_the_same_shares_with_domestic_sales_unchanged_are_the_denominator(told_admin):
-    found = told_admin.execute(
+def test_the_same_shares_with_domestic_sales_unchanged_are_the_denominator(scenario_admin):
+    found = scenario_admin.execute(
         "select round(domestic_share, 6), domestic_growth, round(100 * export_growth, 2),"
         " numerator_effect_pp, round(denominator_effect_pp, 4), domestic_effect_pp, residual_pp, driver"
         " from candidate.share_bridge"
@@ -137,7 +137,7 @@ def test_the_same_shares_with_domestic_sales_unchanged_are_the_denominator(told_
 
 @settings(max_examples=50)
 @given(d1=sales, e1=sales, d0=sales, e0=sales)
-def test_effects_are_what_plain_decimals_say(told_admin_session, d1, e1, d0, e0):
+def test_effects_are_what_plain_decimals_say(scenario_admin_session, d1, e1, d0, e0):
     t1, t0 = d1 + e1, d0 + e0
     change = 100 * (d1 / t1 - d0 / t0)
     expected = {
@@ -150,7 +150,7 @@ def test_effects_are_what_plain_decimals_say(told_admin_session, d1, e1, d0, e0)
     of_totals = (d1, t1, d0, t0)
     of_sides = (d1, e1, d0, e0)
     found = {
-        name: evaluate(told_admin_session, name, *(of_totals if name in of_ratio else of_sides))
+        name: evaluate(scenario_admin_session, name, *(of_totals if name in of_ratio else of_sides))
         for name in expected
     }
     for name, value in expected.items():
@@ -171,7 +171,7 @@ effects = st.decimals(min_value=-100, max_value=100, places=3)
 @example(numerator=Decimal("24.999"), denominator=Decimal("12.5"))
 @example(numerator=Decimal("0.005"), denominator=Decimal(0))
 @example(numerator=Decimal("-0.004"), denominator=Decimal("0.004"))
-def test_the_driver_is_the_effect_of_at_least_twice_the_other(told_admin_session, numerator, denominator):
+def test_the_driver_is_the_effect_of_at_least_twice_the_other(scenario_admin_session, numerator, denominator):
     large, small = sorted((abs(numerator), abs(denominator)), reverse=True)
     if large < Decimal("0.005"):
         expected = "none"
@@ -181,4 +181,4 @@ def test_the_driver_is_the_effect_of_at_least_twice_the_other(told_admin_session
         expected = "numerator" if abs(numerator) == large else "denominator"
     named = sql_of("share_driver", "%(n)s", "numerator", "%(d)s", "denominator")
     values = {"n": numerator, "d": denominator}
-    assert told_admin_session.execute(f"select {named}".encode(), values).fetchone() == (expected,)
+    assert scenario_admin_session.execute(f"select {named}".encode(), values).fetchone() == (expected,)

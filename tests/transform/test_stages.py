@@ -29,20 +29,20 @@ DEFECTS = {
 
 
 @pytest.mark.parametrize("defect", list(DEFECTS))
-def test_each_defect_fails_its_rules_and_no_others(told, tmp_path, defect):
+def test_each_defect_fails_its_rules_and_no_others(scenario_warehouse, tmp_path, defect):
     mart, change, expected = DEFECTS[defect]
-    with spoiled(told, mart, change):
-        assert failing_rules(told, tmp_path, mart) == expected
+    with spoiled(scenario_warehouse, mart, change):
+        assert failing_rules(scenario_warehouse, tmp_path, mart) == expected
 
 
-def test_good_stages_pass(told, tmp_path):
-    assert failing_rules(told, tmp_path, *STAGED) == set()
+def test_good_stages_pass(scenario_warehouse, tmp_path):
+    assert failing_rules(scenario_warehouse, tmp_path, *STAGED) == set()
 
 
-def test_every_mart_with_months_has_its_stage(told):
+def test_every_mart_with_months_has_its_stage(scenario_warehouse):
     """But for the deliveries' months, which are not those of the sales."""
     by_month = query(
-        told,
+        scenario_warehouse,
         "select relname, max(attname) filter (where attname = 'stage') from pg_class"
         " inner join pg_attribute on attrelid = pg_class.oid"
         " where relnamespace = 'candidate'::regnamespace and relkind = 'r' and attnum > 0"
@@ -52,16 +52,16 @@ def test_every_mart_with_months_has_its_stage(told):
     assert dict(by_month) == dict.fromkeys(STAGED, "stage")
 
 
-def test_a_period_has_the_stage_of_its_last_month(told, told_admin):
+def test_a_period_has_the_stage_of_its_last_month(scenario_warehouse, scenario_admin):
     """The year to date of 2012 was final when its last month was; months and periods agree."""
-    differing = told_admin.execute(
+    differing = scenario_admin.execute(
         "select longer.period_type, longer.period_start from candidate.growth as longer"
         " inner join candidate.dim_month as month"
         " on month.month = date_trunc('month', longer.period_end::timestamp)::date"
         " where longer.stage <> month.stage"
     ).fetchall()
     assert differing == []
-    found = told_admin.execute("select distinct stage from candidate.growth where period_type <> 'month'")
+    found = scenario_admin.execute("select distinct stage from candidate.growth where period_type <> 'month'")
     assert len(found.fetchall()) > 1
 
 

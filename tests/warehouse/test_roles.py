@@ -154,7 +154,7 @@ STATEMENTS = {
 
 
 @pytest.fixture(scope="module")
-def house(new_warehouse: Callable[..., Settings], published: Settings) -> Settings:
+def populated(new_warehouse: Callable[..., Settings], published: Settings) -> Settings:
     """A published warehouse with a load at work and an analyst's own table."""
     settings = new_warehouse(published)
     query(settings, "create table load.batch (n int)", role=Role.LOADER)
@@ -178,28 +178,28 @@ def refused(settings: Settings, role: Role, statement: str) -> bool:
         return False
 
 
-def test_the_matrix_names_every_kind_of_relation(house):
+def test_the_matrix_names_every_kind_of_relation(populated):
     """A schema that is not in the matrix, or a relation that is not there, would prove nothing."""
     schemas = query(
-        house,
+        populated,
         "select nspname from pg_namespace where nspname not like 'pg\\_%%'"
         " and nspname not in ('information_schema', %s)",
         "public",
     )
     assert {name for (name,) in schemas} | {"public"} == set(SCHEMAS)
     for relation in RELATIONS:
-        assert query(house, "select to_regclass(%s) is not null", relation) == [(True,)], relation
+        assert query(populated, "select to_regclass(%s) is not null", relation) == [(True,)], relation
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_can_do_what_it_must_and_nothing_else(house, role):
+def test_a_role_can_do_what_it_must_and_nothing_else(populated, role):
     allowed: dict[str, str] = {}
     for relation, column in RELATIONS.items():
         letters = "siud" if relation.startswith(VIEWS) else "siudt"
         done = [
             letter
             for letter in letters
-            if not refused(house, role, STATEMENTS[letter].format(relation=relation, column=column))
+            if not refused(populated, role, STATEMENTS[letter].format(relation=relation, column=column))
         ]
         if done:
             allowed[relation] = "".join(done)
@@ -207,12 +207,12 @@ def test_a_role_can_do_what_it_must_and_nothing_else(house, role):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_creates_only_where_it_must(house, role):
-    created = {s for s in SCHEMAS if not refused(house, role, f"create table {s}.mine (n int)")}
+def test_a_role_creates_only_where_it_must(populated, role):
+    created = {s for s in SCHEMAS if not refused(populated, role, f"create table {s}.mine (n int)")}
     assert created == MAY_CREATE_IN[role]
-    assert refused(house, role, "create schema mine")
+    assert refused(populated, role, "create schema mine")
     writers = {Role.LOADER, Role.TRANSFORMER, Role.PUBLISHER}
-    assert refused(house, role, "create temporary table mine (n int)") == (role not in writers)
+    assert refused(populated, role, "create temporary table mine (n int)") == (role not in writers)
 
 
 @pytest.mark.parametrize(
@@ -228,9 +228,9 @@ def test_a_role_creates_only_where_it_must(house, role):
         ),
     ],
 )
-def test_readers_see_the_marts_and_no_other_relation(house, role, hidden):
+def test_readers_see_the_marts_and_no_other_relation(populated, role, hidden):
     every = query(
-        house,
+        populated,
         "select relnamespace::regnamespace::text, relname from pg_class"
         " where relkind in ('r', 'p', 'v', 'm', 'S', 'f') and relowner <> %s::regrole"
         " and relnamespace::regnamespace::text not like all(array['pg\\_%%', 'information_schema'])"
@@ -239,18 +239,18 @@ def test_readers_see_the_marts_and_no_other_relation(house, role, hidden):
         " and has_table_privilege(%s, oid, 'select, insert, update, delete, truncate, references'))",
         *[role.value] * 4,
     )
-    views = query(house, "select viewname from pg_views where schemaname = 'marts'")
+    views = query(populated, "select viewname from pg_views where schemaname = 'marts'")
     assert {"market_share", "enterprise_mix", "dim_enterprise"} < {name for (name,) in views}
     assert set(every) == {
         (schema, name) for schema in ("marts", "marts_history") for (name,) in views if name not in hidden
     }
 
 
-def test_no_role_has_powers_beyond_its_grants(house):
+def test_no_role_has_powers_beyond_its_grants(populated):
     names = [role.value for role in ROLES]
     assert (
         query(
-            house,
+            populated,
             "select rolname from pg_roles where rolname = any(%s) and"
             " (rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls)",
             names,
@@ -262,7 +262,7 @@ def test_no_role_has_powers_beyond_its_grants(house):
         "select member::regrole::text, roleid::regrole::text, inherit_option, admin_option"
         " from pg_auth_members where member::regrole::text = any(%s)"
     )
-    assert query(house, members, names) == [("publisher", "bi_reader", False, False)]
+    assert query(populated, members, names) == [("publisher", "bi_reader", False, False)]
 
 
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.BI_READER])
@@ -275,27 +275,27 @@ def test_no_role_has_powers_beyond_its_grants(house):
         "select lo_from_bytea(0, 'x')",
     ],
 )
-def test_a_reader_cannot_make_writers_wait_or_keep_objects(house, role, statement):
-    assert refused(house, role, statement)
+def test_a_reader_cannot_make_writers_wait_or_keep_objects(populated, role, statement):
+    assert refused(populated, role, statement)
 
 
-def test_a_pool_can_clear_a_readers_session(house):
-    assert not refused(house, Role.BI_READER, "select pg_advisory_unlock_all()")
+def test_a_pool_can_clear_a_readers_session(populated):
+    assert not refused(populated, Role.BI_READER, "select pg_advisory_unlock_all()")
 
 
-def test_defaults_that_a_reader_changed_for_its_role_are_made_right_again(house):
+def test_defaults_that_a_reader_changed_for_its_role_are_made_right_again(populated):
     for setting in ("search_path = workbench", "statement_timeout = 0"):
-        query(house, f"alter role analyst set {setting}", role=Role.ANALYST)
-    bootstrap.apply(house.dsn(Role.ADMIN), {role.value: house.password(role) for role in ROLES})
-    with psycopg.connect(house.dsn(Role.ANALYST)) as connection:
+        query(populated, f"alter role analyst set {setting}", role=Role.ANALYST)
+    bootstrap.apply(populated.dsn(Role.ADMIN), {role.value: populated.password(role) for role in ROLES})
+    with psycopg.connect(populated.dsn(Role.ANALYST)) as connection:
         assert connection.execute("show search_path").fetchone() == ('"$user", public',)
         assert connection.execute("show statement_timeout").fetchone() == ("5min",)
 
 
-def test_who_waits_is_told_for_whom(house, caplog):
+def test_who_waits_is_told_for_whom(populated, caplog):
     with (
-        connect(house, Role.LOADER, autocommit=True) as first,
-        connect(house, Role.PUBLISHER, autocommit=True) as second,
+        connect(populated, Role.LOADER, autocommit=True) as first,
+        connect(populated, Role.PUBLISHER, autocommit=True) as second,
     ):
         waiting = threading.Thread(target=lambda: exclusive(second, "release").__enter__())
         with exclusive(first, "release"):
@@ -307,16 +307,16 @@ def test_who_waits_is_told_for_whom(house, caplog):
     assert holder in caplog.messages[0]
 
 
-def test_bi_sessions_are_read_only(house):
-    with psycopg.connect(house.dsn(Role.BI_READER)) as connection:
+def test_bi_sessions_are_read_only(populated):
+    with psycopg.connect(populated.dsn(Role.BI_READER)) as connection:
         assert connection.execute("show transaction_read_only").fetchone() == ("on",)
 
 
 @pytest.mark.parametrize(
     ("role", "limit", "idle"), [(Role.ANALYST, "5min", "30min"), (Role.BI_READER, "1min", "5min")]
 )
-def test_readers_have_time_limits_that_cancel(house, role, limit, idle):
-    with psycopg.connect(house.dsn(role), autocommit=True) as connection:
+def test_readers_have_time_limits_that_cancel(populated, role, limit, idle):
+    with psycopg.connect(populated.dsn(role), autocommit=True) as connection:
         assert connection.execute("show statement_timeout").fetchone() == (limit,)
         assert connection.execute("show idle_in_transaction_session_timeout").fetchone() == (idle,)
         connection.execute("set statement_timeout = '50ms'")
@@ -324,42 +324,44 @@ def test_readers_have_time_limits_that_cancel(house, role, limit, idle):
             connection.execute("select pg_sleep(20)")
 
 
-def test_readers_cannot_take_the_connections_of_the_pipeline(house, tmp_path):
+def test_readers_cannot_take_the_connections_of_the_pipeline(populated, tmp_path):
     with contextlib.ExitStack() as opened:
         for role in (Role.ANALYST, Role.BI_READER):
             for _ in range(40):
-                opened.enter_context(psycopg.connect(house.dsn(role)))
+                opened.enter_context(psycopg.connect(populated.dsn(role)))
             with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
-                psycopg.connect(house.dsn(role))
-        (accepted,) = load(house, "enterprise_orders", write(tmp_path / "late.csv", [order(订单号="SO-7")]))
+                psycopg.connect(populated.dsn(role))
+        (accepted,) = load(
+            populated, "enterprise_orders", write(tmp_path / "late.csv", [order(订单号="SO-7")])
+        )
         assert accepted.status == "accepted"
         for role in (Role.TRANSFORMER, Role.PUBLISHER, Role.ADMIN):
-            psycopg.connect(house.dsn(role)).close()
+            psycopg.connect(populated.dsn(role)).close()
         # Pools of Airflow (five of 15) and Superset (15), and 20 for loads, a build and a publish.
-        assert one(house, "show max_connections") == "200"
-        assert 200 - int(one(house, "show superuser_reserved_connections")) - 2 * 40 >= 5 * 15 + 15 + 20
+        assert one(populated, "show max_connections") == "200"
+        assert 200 - int(one(populated, "show superuser_reserved_connections")) - 2 * 40 >= 5 * 15 + 15 + 20
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_needs_its_own_password(house, role):
+def test_a_role_needs_its_own_password(populated, role):
     for password, complaint in (("wrong", "password authentication failed"), (None, "no password supplied")):
         with pytest.raises(psycopg.OperationalError, match=complaint):
             psycopg.connect(
-                host=house.pg_host,
-                port=house.pg_port,
-                dbname=house.pg_database,
+                host=populated.pg_host,
+                port=populated.pg_port,
+                dbname=populated.pg_database,
                 user=role.value,
                 password=password,
                 passfile=os.devnull,
             )
 
 
-def test_only_scram_and_only_loopback(house):
-    assert set(query(house, "select type, auth_method, address from pg_hba_file_rules")) == {
+def test_only_scram_and_only_loopback(populated):
+    assert set(query(populated, "select type, auth_method, address from pg_hba_file_rules")) == {
         ("host", "scram-sha-256", "127.0.0.1")
     }
-    assert query(house, "show listen_addresses") == [("127.0.0.1",)]
-    stored = query(house, "select rolpassword from pg_authid where rolcanlogin")
+    assert query(populated, "show listen_addresses") == [("127.0.0.1",)]
+    stored = query(populated, "select rolpassword from pg_authid where rolcanlogin")
     assert all(password.startswith("SCRAM-SHA-256$") for (password,) in stored)
 
 
