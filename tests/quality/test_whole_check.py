@@ -110,5 +110,5 @@ def test_later_releases_rollbacks_and_retention_leave_it_whole(
     assert raw_check.check(whole) > 0
     query(whole, "update ops.release_switch set switched_at = switched_at - interval '90 days'")
     query(whole, "update ops.release set dropped_at = now() where release_id = 1")
-    housekeeping.drop_expired(whole, print)
+    housekeeping.drop_expired(whole)
     assert raw_check.check(whole) > 0
