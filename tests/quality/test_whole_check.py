@@ -11,8 +11,9 @@ from samples import load, order, query, write
 from include.errors import HalfRestoredError
 from include.local import postgres
 from include.maintenance import housekeeping, raw_check
-from include.release import current_release, publishing
+from include.release import building, current_release, publishing, reference_due
 from include.settings import Role, Settings
+from include.warehouse.connection import connect
 
 PARTS = {
     "builds without loads": (
@@ -72,6 +73,18 @@ def test_a_part_that_is_missing_is_named(
         connection.execute(statement.encode())
     with pytest.raises(HalfRestoredError, match=f"{found}.*restore all of it as docs/backup.md says"):
         raw_check.check(half)
+
+
+def test_a_status_and_a_build_without_the_table_of_rates_say_what_to_do(
+    new_warehouse: Callable[..., Settings], published: Settings
+) -> None:
+    half = new_warehouse(published)
+    query(half, "drop table ops.exchange_rate cascade")
+    says = r"ops\.exchange_rate is not there; `textile check` says what to do"
+    with connect(half, Role.PUBLISHER) as connection, pytest.raises(HalfRestoredError, match=says):
+        reference_due.warnings(connection)
+    with pytest.raises(HalfRestoredError, match=says):
+        building.build(half)
 
 
 def test_a_dump_into_tables_that_are_there_is_noticed(
