@@ -1,6 +1,7 @@
 """``python -m bench``: measure, print a table with the targets, write ``bench/results/<date>.json``."""
 
 import argparse
+import logging
 import os
 import platform
 import shutil
@@ -27,6 +28,7 @@ from bench import (
     workbooks,
 )
 from bench.timing import Results, Run, say
+from include.cli.console import log_to_stderr
 from include.local import signals, stack
 from include.settings import home_dir, load_settings
 
@@ -71,6 +73,10 @@ def main() -> int:
     if missing := disk_missing(chosen, asked.lines):
         print(missing, file=sys.stderr)
         return 1
+    log_to_stderr()
+    # The stack's progress; not a line for each of a thousand publishes.
+    logging.getLogger("include").setLevel(logging.WARNING)
+    logging.getLogger("include.local").setLevel(logging.INFO)
     results: dict[str, Results] = {}
     try:
         measure(chosen, asked.lines, ROUNDS, results)
@@ -115,12 +121,12 @@ def own_home() -> Iterator[None]:
     os.environ["TEXTILE_HOME"] = str(home)
     with signals.raising():
         try:
-            stack.down(say=say)  # of a bench that was killed
+            stack.down()  # of a bench that was killed
             shutil.rmtree(home, ignore_errors=True)
-            stack.up(with_airflow=False, say=say)
+            stack.up(with_airflow=False)
             yield
         finally:
-            stack.down(say=say)
+            stack.down()
             shutil.rmtree(home, ignore_errors=True)
             del os.environ["TEXTILE_HOME"]
             os.environ.update(before)

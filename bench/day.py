@@ -33,7 +33,7 @@ def measure(run: Run) -> Results:
     """Seconds of both ways, in turns, on a history of as many order lines as the bench has lines."""
     lines = run.lines
     history = prepare(run.settings, lines)
-    stack.up(with_airflow=True, say=say)
+    stack.up(with_airflow=True)
     settings = load_settings()  # Airflow's port is known now
     by_airflow, by_command, rows = [], [], []
     with daily_run.connect(settings) as client:
@@ -68,7 +68,7 @@ def prepare(settings: Settings, lines: int) -> dict[str, int]:
         rows[source] = sum(r.accepted for r in results)
     shutil.rmtree(folder)
     shutil.rmtree(settings.home / "archive")
-    assert publishing.publish(settings, say=say).status == "published"
+    assert publishing.publish(settings).status == "published"
     return rows
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.timing import say
 from include.load import loading
 from include.load.load_log import FileResult
 from include.local import stack
@@ -75,9 +74,9 @@ def textile(*words: str | Path) -> dict[str, Any]:
 def start_afresh() -> Settings:
     """A stack without a row and without Airflow, in place of the one that runs in the bench's home."""
     home = load_settings().home
-    stack.down(say=say)
+    stack.down()
     shutil.rmtree(home)
-    stack.up(with_airflow=False, say=say)
+    stack.up(with_airflow=False)
     return load_settings()
 
 

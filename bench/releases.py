@@ -61,7 +61,7 @@ def space(settings: Settings, *, together: bool) -> Results:
         names = ", ".join(f"store.{mart}" for mart in store.stored_marts(connection))
         connection.execute(f"truncate {names}".encode())
     publish(settings, validated(settings)[0])
-    housekeeping.vacuum(settings, lambda _: None)
+    housekeeping.vacuum(settings)
     one, all_of_one = occupied(settings), changes.size(settings)
     publish(settings, validated(settings)[0])
     unchanged = occupied(settings)["bytes"] - one["bytes"]
@@ -71,7 +71,7 @@ def space(settings: Settings, *, together: bool) -> Results:
         build_id, compared = validated(settings)
         took.append((compared, publish(settings, build_id)))
         before = occupied(settings)
-        housekeeping.vacuum(settings, lambda _: None)  # as every night
+        housekeeping.vacuum(settings)  # as every night
     after = occupied(settings)
     say(f"{RELEASES} releases: {after['bytes'] / one['bytes']:.2f} x the space of one")
     return {

@@ -19,7 +19,7 @@ from include.errors import PublishError, ReadersInTheWayError
 from include.settings import load_settings
 from include.sources.contract import sources
 
-log = logging.getLogger("textile")
+log = logging.getLogger(__name__)
 RELEASE = Asset("marts.release")
 WITH_BACKOFF = {"retry_exponential_backoff": True, "execution_timeout": timedelta(minutes=30)}
 _WHY = "Why figures that jumped are right (kept with your name); else they refuse. 数据跳变属实的理由"
@@ -43,7 +43,7 @@ def build_marts() -> None:
 
         settings = load_settings()
         accepted = drift.acceptance(params["accept_drift"], dag_run.triggering_user_name)
-        build = publishing.build_and_validate(settings, log.info, accepted=accepted)
+        build = publishing.build_and_validate(settings, accepted=accepted)
         if build is None:
             log.info(publishing.unchanged(settings).message)
             return None
@@ -58,7 +58,7 @@ def build_marts() -> None:
         from include.release import publishing
 
         try:
-            release_id = publishing.publish_build(load_settings(), build_id, log.info).release_id
+            release_id = publishing.publish_build(load_settings(), build_id).release_id
         except ReadersInTheWayError:
             raise
         except PublishError as error:
@@ -70,7 +70,7 @@ def build_marts() -> None:
     def write_bulletin(release_id: int) -> str:
         from include.bulletin.write import write_after_switch
 
-        return write_after_switch(load_settings(), release_id, log.info).file
+        return write_after_switch(load_settings(), release_id).file
 
     write_bulletin(publish(build_and_validate()))
 

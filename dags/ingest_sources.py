@@ -13,7 +13,6 @@ Rerun, retry, clear and backfill at will: a file is known by its content, a row 
 finds its files in the load log: one with a refused file fails again.
 """
 
-import logging
 from datetime import timedelta
 
 from airflow.sdk import DAG, Asset, CronTriggerTimetable, dag, task
@@ -21,8 +20,6 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from include.settings import load_settings
 from include.sources.contract import sources
-
-log = logging.getLogger("textile")
 
 # A disk or a database may come back; a refusal is final: `report_refusals` has no retries.
 ON_IO_FAILURE = {"retries": 2, "retry_delay": timedelta(seconds=30), "retry_exponential_backoff": True}
@@ -52,7 +49,7 @@ def ingest(source: str) -> DAG:
         def load(run_id: str) -> dict[str, int | list[str]]:
             from include.load.ingest_run import load
 
-            return load(load_settings(), source, run_id, log.info)
+            return load(load_settings(), source, run_id)
 
         @task(retries=0, outlets=[Asset(f"raw.{source}")], execution_timeout=timedelta(minutes=5))
         def announce(run_id: str) -> None:

@@ -9,14 +9,11 @@
   part, or something but a load has changed raw.
 """
 
-import logging
 from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 from include.settings import load_settings
-
-log = logging.getLogger("textile")
 
 
 @dag(
@@ -40,13 +37,13 @@ def maintain_warehouse() -> None:
     def drop_expired() -> dict[str, int]:
         from include.maintenance import housekeeping
 
-        return housekeeping.drop_expired(load_settings(), log.info)
+        return housekeeping.drop_expired(load_settings())
 
     @task
     def vacuum() -> None:
         from include.maintenance import housekeeping
 
-        housekeeping.vacuum(load_settings(), log.info)
+        housekeeping.vacuum(load_settings())
 
     @task(retries=0)
     def check() -> int:
@@ -54,7 +51,7 @@ def maintain_warehouse() -> None:
 
         from include.maintenance import raw_check
 
-        months = raw_check.check(load_settings(), log.info)
+        months = raw_check.check(load_settings())
         if months == 0:
             raise AirflowSkipException("nothing was compared; the log says why")
         return months

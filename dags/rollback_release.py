@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from include.errors import PublishError
 from include.settings import load_settings
 
-log = logging.getLogger("textile")
+log = logging.getLogger(__name__)
 
 
 @dag(
@@ -59,7 +59,7 @@ def rollback_release() -> None:
     def write_bulletin(release_id: int) -> str:
         from include.bulletin.write import write_after_switch
 
-        return write_after_switch(load_settings(), release_id, log.info).file
+        return write_after_switch(load_settings(), release_id).file
 
     write_bulletin(rollback())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from samples import MILL_B, items, load, order, orders, write
+from samples import MILL_B, items, load, logged, order, orders, write
 
 from include.local import ports, postgres
 from include.release import publishing
@@ -80,6 +80,13 @@ def published(new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.T
     result = publishing.publish(settings)
     assert result.status == "published", result
     return settings
+
+
+@pytest.fixture
+def messages() -> Iterator[list[str]]:
+    """What our modules have logged so far in this test."""
+    with logged() as lines:
+        yield lines
 
 
 @pytest.fixture

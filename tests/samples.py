@@ -2,7 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +190,22 @@ def environment(settings: Settings) -> dict[str, str]:
         "TEXTILE_PG_DATABASE": settings.pg_database,
         **passwords,
     }
+
+
+@contextmanager
+def logged() -> Iterator[list[str]]:
+    """The messages that our modules log meanwhile."""
+    lines: list[str] = []
+    ours, handler = logging.getLogger("include"), logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    level = ours.level
+    ours.addHandler(handler)
+    ours.setLevel(logging.INFO)
+    try:
+        yield lines
+    finally:
+        ours.setLevel(level)
+        ours.removeHandler(handler)
 
 
 def query(settings: Settings, statement: str, *values: Any, role: Role = Role.ADMIN) -> list[tuple[Any, ...]]:

@@ -24,18 +24,18 @@ _BLOCS: dict[str, str] = yaml.safe_load((PROJECT_DIR / "dashboards" / "colours.y
 _DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3])
 _SHAPES = ("circle", "square", "triangle-up", "diamond")
 
-Say = Callable[[str], str]  # a metric's name, or the word for a code, in the chart's language
+Word = Callable[[str], str]  # a metric's name, or the word for a code, in the chart's language
 
 
 def charts(labels: Mapping[str, Mapping[str, Text]], names: Mapping[str, Text]) -> dict[str, Any]:
     """Section -> language -> Vega-Lite; ``labels``: of each section's columns, ``names``: of codes."""
     return {
-        section: {lang: _finished(make(_sayer({**names, **labels[section]}, lang))) for lang in LANGUAGES}
+        section: {lang: _finished(make(_words({**names, **labels[section]}, lang))) for lang in LANGUAGES}
         for section, make in _MAKERS.items()
     }
 
 
-def _sayer(texts: Mapping[str, Text], lang: Language) -> Say:
+def _words(texts: Mapping[str, Text], lang: Language) -> Word:
     return lambda code: texts[code][lang]
 
 
@@ -73,9 +73,9 @@ _ZERO = alt.Chart().mark_rule(color=_GREY, aria=False).encode(x=alt.datum(0))
 _X = alt.X("date:T", title=None, axis=alt.Axis(format="%Y-%m", grid=False, tickCount=9, labelPadding=8))
 
 
-def _lines(say: Say, fields: Sequence[str], colours: Sequence[str], axis: str, *behind: Any) -> Any:
+def _lines(word: Word, fields: Sequence[str], colours: Sequence[str], axis: str, *behind: Any) -> Any:
     """A line a field over the months, told apart by colour, dashes and marks; the last is missing first."""
-    kind = _legend(say, fields)
+    kind = _legend(word, fields)
     lines = (
         _rows()
         .transform_fold(list(fields), as_=["kind", "figure"])
@@ -100,9 +100,9 @@ def _lines(say: Say, fields: Sequence[str], colours: Sequence[str], axis: str, *
     )
 
 
-def _legend(say: Say, codes: Sequence[str]) -> Any:
+def _legend(word: Word, codes: Sequence[str]) -> Any:
     """Names for codes, in two columns where one line has no room for them."""
-    names = [say(code) for code in codes]
+    names = [word(code) for code in codes]
     # A Chinese character is as wide as the font is high, another about half as wide; a mark and gaps 50.
     width = sum(50 + 12 * len(name.encode("gb18030")) / 2 for name in names)
     return alt.Legend(
@@ -186,13 +186,13 @@ def _members(
     return _layers(bars, *more, column, height=alt.Step(21), right=right)
 
 
-def _legs(say: Say) -> Any:
+def _legs(word: Word) -> Any:
     colours = [_BLOCS["DOMESTIC"], _BLOCS["ASEAN"], _BLOCS["EU"], _GREY]
     fields = ["domestic_share", "asean_share", "europe_america_share", "rest_share"]
-    return _lines(say, fields, colours, ".0%")
+    return _lines(word, fields, colours, ".0%")
 
 
-def _blocs(say: Say) -> Any:
+def _blocs(word: Word) -> Any:
     before = (
         _rows()
         .transform_calculate(before="datum.share - datum.share_change_yoy_pp / 100")
@@ -200,24 +200,24 @@ def _blocs(say: Say) -> Any:
         .mark_tick(color=_INK, thickness=2, height=18, aria=False)
         .encode(x="before:Q", y=_names(), tooltip="tip:N")
     )
-    return _members("share", _axis(".0%"), say("share"), "t_share:N", before)
+    return _members("share", _axis(".0%"), word("share"), "t_share:N", before)
 
 
 _BASES = ("plain", "festival_adjusted", "working_day")
 
 
-def _asean(say: Say) -> Any:
+def _asean(word: Word) -> Any:
     month = _rows().encode(
         x=_X,
         y=alt.Y(
-            "growth_comparable:Q", title=say("growth_comparable"), axis=alt.Axis(format="+.0%", tickCount=6)
+            "growth_comparable:Q", title=word("growth_comparable"), axis=alt.Axis(format="+.0%", tickCount=6)
         ),
         tooltip="tip:N",
     )
     shape = alt.Shape(
         "comparison_basis:N",
         scale=_scale(_BASES, _SHAPES[:3]),
-        legend=_legend(say, _BASES),
+        legend=_legend(word, _BASES),
     )
     drawn = month.transform_filter("isValid(datum.growth_comparable)")
     return _layers(
@@ -230,23 +230,23 @@ def _asean(say: Say) -> Any:
     )
 
 
-def _pulled(say: Say) -> Any:
-    return _members("contribution_pp", _axis("+~f"), say("contribution_pp"), "t_contribution_pp:N", _ZERO)
+def _pulled(word: Word) -> Any:
+    return _members("contribution_pp", _axis("+~f"), word("contribution_pp"), "t_contribution_pp:N", _ZERO)
 
 
-def _bridge(say: Say) -> Any:
+def _bridge(word: Word) -> Any:
     effects = ["domestic_effect_pp", "export_effect_pp"]
     bars = (
         _rows()
         .transform_fold(effects, as_=["kind", "figure"])
         .mark_bar(height=22, stroke=_INK, strokeWidth=0.8, aria=False)
         .encode(
-            x=alt.X("figure:Q", title=say("domestic_share_change_pp"), axis=_axis("+~f")),
+            x=alt.X("figure:Q", title=word("domestic_share_change_pp"), axis=_axis("+~f")),
             y=_names(),
             color=alt.Color(
                 "kind:N",
                 scale=_scale(effects, [_BLOCS["DOMESTIC"], "#d9d9d9"]),
-                legend=_legend(say, effects),
+                legend=_legend(word, effects),
             ),
             tooltip="tip:N",
         )
@@ -266,26 +266,26 @@ def _bridge(say: Say) -> Any:
     )
 
 
-def _volume(say: Say) -> Any:
+def _volume(word: Word) -> Any:
     fields = ["value_index", "fisher_quantity_index", "fisher_price_index"]
-    return _lines(say, fields, [_INK, "#0072B2", "#D55E00"], ".2f", _level(1))
+    return _lines(word, fields, [_INK, "#0072B2", "#D55E00"], ".2f", _level(1))
 
 
-def _concentration(say: Say) -> Any:
+def _concentration(word: Word) -> Any:
     fields = ["balance_index", "domestic_largest_four_share", "export_largest_four_share"]
-    return _lines(say, fields, [_INK, _BLOCS["DOMESTIC"], _BLOCS["ASEAN"]], ".1f")
+    return _lines(word, fields, [_INK, _BLOCS["DOMESTIC"], _BLOCS["ASEAN"]], ".1f")
 
 
-def _new_customers(_: Say) -> Any:
+def _new_customers(_: Word) -> Any:
     figure = "new_customer_value_cny"
     return _members(figure, None, None, f"t_{figure}:N", colour=_BLOCS["DOMESTIC"], right=135)
 
 
-def _coverage(say: Say) -> Any:
-    return _lines(say, ["growth_yoy", "matched_growth_yoy"], ["#0072B2", "#D55E00"], "+.0%", _level(0))
+def _coverage(word: Word) -> Any:
+    return _lines(word, ["growth_yoy", "matched_growth_yoy"], ["#0072B2", "#D55E00"], "+.0%", _level(0))
 
 
-_MAKERS: dict[str, Callable[[Say], Any]] = {
+_MAKERS: dict[str, Callable[[Word], Any]] = {
     "legs": _legs,
     "blocs": _blocs,
     "asean": _asean,

@@ -1,6 +1,6 @@
 """Write the bulletin of a release: ``textile bulletin``, and after every switch of the current release."""
 
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
 
 from include.bulletin import files, page
@@ -9,7 +9,7 @@ from include.errors import BulletinError
 from include.settings import Role, Settings
 from include.warehouse.connection import connect, exclusive
 
-Say = Callable[[str], None]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Written:
     is_current: bool
 
 
-def write(settings: Settings, release_id: int | None = None, say: Say = lambda _: None) -> Written:
+def write(settings: Settings, release_id: int | None = None) -> Written:
     """Write the page of a release, of the current one unless said; NoReleaseError without it.
 
     Each file is replaced whole; the same release gives the same bytes. Two writers take turns, so that
@@ -41,19 +41,20 @@ def write(settings: Settings, release_id: int | None = None, say: Say = lambda _
         if is_current:
             path = files.current_page(settings)
             files.replace(path, text)
-    say(f"bulletin of release {shown}: {path}")
     return Written(shown, str(path), is_current)
 
 
-def write_after_switch(settings: Settings, release_id: int, say: Say) -> Written:
+def write_after_switch(settings: Settings, release_id: int) -> Written:
     """Write the page of the release that has just become current.
 
     BulletinError says that the release stands, and how to write the page again.
     """
     try:
-        return write(settings, release_id, say)
+        written = write(settings, release_id)
     except Exception as error:  # whatever it is, the release stands, and who reads this must know
         raise BulletinError(
             f"readers see release {release_id}, but its bulletin is not written: {type(error).__name__}:"
             f" {error}. `textile bulletin --release {release_id}` writes it"
         ) from error
+    log.info("bulletin of release %s: %s", release_id, written.file)
+    return written

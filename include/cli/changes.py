@@ -1,14 +1,17 @@
 """How ``textile diff`` and ``textile explain`` look on a terminal."""
 
+import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from include.cli.console import print_rows, say
+from include.cli.console import print_rows
 
 if TYPE_CHECKING:
     from include.release.explain import Explanation
+
+log = logging.getLogger(__name__)
 
 _CELLS = 50
 
@@ -27,7 +30,7 @@ def print_diff(rows: list[dict[str, Any]]) -> None:
     if rows:
         print_rows([_cell(row) for row in rows[:_CELLS]])
     if len(rows) > _CELLS:
-        say(f"{len(rows) - _CELLS} more rows: `--mart` shows one mart, `--json` all of them")
+        log.info("%s more rows: `--mart` shows one mart, `--json` all of them", len(rows) - _CELLS)
 
 
 def _cell(row: dict[str, Any]) -> dict[str, Any]:

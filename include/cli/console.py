@@ -1,6 +1,7 @@
 """How the command line speaks: tables for people; with ``--json`` one object, the last line of stdout."""
 
 import json
+import logging
 import re
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -12,9 +13,26 @@ from rich.table import Table
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line of stdout.")]
 
 
-def say(text: str) -> None:
-    """A line of progress or explanation; on stderr, so that stdout holds the result only."""
-    typer.echo(text, err=True)
+class _Terminal(logging.Handler):
+    """Lines of progress and warnings on stderr as it is by then, so that stdout holds the result only."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        before = "warning: " if record.levelno >= logging.WARNING else ""
+        typer.echo(before + self.format(record), err=True)
+
+
+_TERMINAL = _Terminal()
+
+
+def log_to_stderr() -> None:
+    """Show what our modules log, and nothing that others log; a second call changes nothing."""
+    ours = logging.getLogger("include")
+    ours.setLevel(logging.INFO)
+    ours.addHandler(_TERMINAL)
+    ours.propagate = False  # what dbt imports gives the root logger a handler, too
+    # A line for each model and test of dbt is for the task log.
+    logging.getLogger("include.transform.dbt").setLevel(logging.WARNING)
 
 
 def show(table: Table) -> None:

@@ -1,5 +1,6 @@
 """Commands about delivered files: make them, load them, see what became of them."""
 
+import logging
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,10 +8,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from include.cli.console import Json, coloured, plain, print_rows, say, show, show_result
+from include.cli.console import Json, coloured, plain, print_rows, show, show_result
 from include.errors import UsageError
 from include.settings import load_settings
 
+log = logging.getLogger(__name__)
 app = typer.Typer()
 
 
@@ -56,7 +58,7 @@ def load(
             raise UsageError(f"{path}: there is no such file; nothing was loaded")
         if path.is_dir():
             raise UsageError(f"{path}: is a folder; name the files in it. Nothing was loaded")
-    results = loading.load_files(load_settings(), source, paths, profile, say=say)
+    results = loading.load_files(load_settings(), source, paths, profile)
     if not as_json:
         table = Table("load", "file", "status", "rows in", "accepted", "unchanged", "quarantined", "rules")
         for r in results:
@@ -101,10 +103,10 @@ def quarantine(
     settings = load_settings()
     rows = rejected_rows.rows(settings, load)
     if load and (refusal := rejected_rows.refusal(settings, load)):
-        say(refusal)
+        log.info(refusal)
     if out:
         count = sender_sheet.write(rows, out)
-        say(f"{count} rows written to {out}")
+        log.info("%s rows written to %s", count, out)
         show_result({"rows": count}, as_json=as_json, shown=True)
         return
     found = list(rows)

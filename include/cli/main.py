@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from include.cli import files, profile, releases, stack
-from include.cli.console import Json, json_line, plain, say, show_result
+from include.cli.console import Json, json_line, log_to_stderr, plain, show_result
 from include.errors import TextileError, UsageError
 
 app = typer.Typer(
@@ -60,6 +60,7 @@ def _all_commands(
     ] = False,
 ) -> None:
     """The options before any command."""
+    log_to_stderr()
 
 
 @app.command()
@@ -67,7 +68,7 @@ def demo(*, as_json: Json = False) -> None:
     """Run the whole pipeline on a synthetic cluster, with bad input among it, and check its figures."""
     from include.demo import stages
 
-    passed = stages.run(say=say)
+    passed = stages.run()
     show_result({"passed": passed}, as_json=as_json, shown=True)
     if not passed:
         raise typer.Exit(1)

@@ -1,5 +1,6 @@
 """``textile profile``: try a profile on a file, or propose one for it. Neither touches the warehouse."""
 
+import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from include.cli.console import Json, plain, print_rows, say, show, show_result
+from include.cli.console import Json, plain, print_rows, show, show_result
 from include.settings import home_dir
 
 if TYPE_CHECKING:
     from include.load.profile_check import Check
 
+log = logging.getLogger(__name__)
 app = typer.Typer(
     help="Profiles: how one mill's or portal's file maps to a contract.",
     no_args_is_help=True,
@@ -32,7 +34,7 @@ def check(
     from include.local import throwaway
 
     mapping = profile_check.find_profile(profile)
-    say(f"reading {file} as {mapping.source}, in a warehouse that is thrown away afterwards")
+    log.info("reading %s as %s, in a warehouse that is thrown away afterwards", file, mapping.source)
     with throwaway.warehouse(home_dir()) as settings:
         found = profile_check.check(settings, mapping, file)
     if not as_json:
@@ -57,7 +59,9 @@ def new(
     if out:
         with out.open("x", encoding="utf-8") as target:
             target.write(found.text)
-        say(f"written to {out}; look at what is marked with #, then: textile profile check {out} {file}")
+        log.info(
+            "written to %s; look at what is marked with #, then: textile profile check %s %s", out, out, file
+        )
     elif not as_json:
         typer.echo(found.text, nl=False)
     show_result(asdict(found), as_json=as_json, shown=True)

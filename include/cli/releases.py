@@ -1,5 +1,6 @@
 """Commands about releases: make them, go back, look into them."""
 
+import logging
 import re
 from dataclasses import asdict
 from datetime import date, datetime
@@ -11,10 +12,11 @@ from zoneinfo import ZoneInfo
 import typer
 
 from include.cli import changes
-from include.cli.console import Json, print_rows, say, show_result
+from include.cli.console import Json, print_rows, show_result
 from include.errors import BulletinError
 from include.settings import ZONE, Settings, load_settings
 
+log = logging.getLogger(__name__)
 app = typer.Typer()
 
 
@@ -34,7 +36,7 @@ def publish(
     from include.release import publishing
 
     settings = load_settings()
-    result = publishing.publish(settings, say=say, full_refresh=full_refresh, accept_drift=accept_drift)
+    result = publishing.publish(settings, full_refresh=full_refresh, accept_drift=accept_drift)
     shown = {**asdict(result), "bulletin": None}
     if result.release_id and result.status != "refused":
         shown |= _bulletin_after_switch(settings, result.release_id)
@@ -77,7 +79,7 @@ def check(*, as_json: Json = False) -> None:
     """Check that the warehouse is whole and its newest release equals raw, as is done each night."""
     from include.maintenance import raw_check
 
-    show_result({"months": raw_check.check(load_settings(), say)}, as_json=as_json)
+    show_result({"months": raw_check.check(load_settings())}, as_json=as_json)
 
 
 @app.command()
@@ -135,7 +137,7 @@ def diff(
     """Show every cell that releases A and B show otherwise, and which loads, rates or code moved it."""
     from include.release import change_log
 
-    found = change_log.diff(load_settings(), a, b, mart, say)
+    found = change_log.diff(load_settings(), a, b, mart)
     if not as_json:
         changes.print_diff(found)
     result = {"marts": changes.moved_cells(found), "changes": found}
@@ -175,7 +177,7 @@ def export(
     from include.release import export as exports
 
     written = exports.export(load_settings(), mart, out, release_id)
-    say(f"{written.rows} rows of release {written.release_id} written to {written.file}")
+    log.info("%s rows of release %s written to %s", written.rows, written.release_id, written.file)
     show_result(asdict(written), as_json=as_json, shown=True)
 
 
@@ -187,6 +189,6 @@ def _bulletin_after_switch(settings: Settings, release_id: int) -> dict[str, str
     if files.is_current(settings, release_id):
         return {"bulletin": str(files.current_page(settings))}
     try:
-        return {"bulletin": write_after_switch(settings, release_id, say).file}
+        return {"bulletin": write_after_switch(settings, release_id).file}
     except BulletinError as error:
         return {"bulletin": None, "bulletin_error": str(error)}

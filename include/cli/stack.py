@@ -1,5 +1,6 @@
 """Commands of the local stack and of the database itself."""
 
+import logging
 import os
 import sys
 from dataclasses import asdict
@@ -8,10 +9,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from include.cli.console import Json, say, show, show_result
+from include.cli.console import Json, show, show_result
 from include.errors import UsageError
 from include.settings import Role, load_settings
 
+log = logging.getLogger(__name__)
 app = typer.Typer()
 
 
@@ -25,7 +27,7 @@ def up(
     """Start the local stack and wait until it is healthy."""
     from include.local import stack
 
-    services = stack.up(with_airflow=airflow, with_bi=bi, say=say)
+    services = stack.up(with_airflow=airflow, with_bi=bi)
     _show_services(services, as_json=as_json)
 
 
@@ -34,7 +36,7 @@ def down(*, as_json: Json = False) -> None:
     """Stop everything that `up` started."""
     from include.local import stack
 
-    stack.down(say=say)
+    stack.down()
     show_result({"stopped": True}, as_json=as_json)
 
 
@@ -45,7 +47,7 @@ def status(*, as_json: Json = False) -> None:
 
     warnings = stack.reference_warnings()
     for warning in warnings:
-        say(f"warning: {warning}")
+        log.warning(warning)
     _show_services(stack.status(), as_json=as_json, warnings=warnings)
 
 

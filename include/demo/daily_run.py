@@ -1,7 +1,8 @@
 """A daily run on request (demo, benchmark, tests): ingest everything, wait for the release."""
 
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
@@ -13,6 +14,8 @@ from include.local.secrets import airflow_secrets
 from include.release import current_release
 from include.settings import Settings
 from include.sources.contract import sources
+
+log = logging.getLogger(__name__)
 
 DAG_IDS = {*(f"ingest_{source}" for source in sources()), "build_marts", "maintain_warehouse"}
 _POLL_S = 0.5
@@ -27,16 +30,10 @@ def connect(settings: Settings) -> Iterator[httpx.Client]:
         yield client
 
 
-def run(
-    client: httpx.Client,
-    settings: Settings,
-    timeout_s: float = 900,
-    say: Callable[[str], None] | None = None,
-) -> dict[str, str]:
+def run(client: httpx.Client, settings: Settings, timeout_s: float = 900) -> dict[str, str]:
     """Trigger the ingest DAGs and wait until what they accepted is published; returns their states by source.
 
-    ``say`` is told what each task does. Raises TextileError when it takes longer than ``timeout_s``, or when
-    build_marts fails.
+    Logs what each task does. TextileError when it takes longer than ``timeout_s``, or when build_marts fails.
     """
     begin = time.monotonic()
     begun = {f"ingest_{source}": airflow_api.trigger(client, f"ingest_{source}") for source in sources()}
@@ -45,10 +42,9 @@ def run(
     while time.monotonic() < begin + timeout_s:
         states = {dag: airflow_api.run_state(client, dag, run_id) for dag, run_id in begun.items()}
         builds = [r for r in airflow_api.runs(client, "build_marts") if r["dag_run_id"] not in earlier]
-        if say:
-            watched = [*begun.items(), *(("build_marts", r["dag_run_id"]) for r in reversed(builds))]
-            for line in _news(client, watched, told):
-                say(f"{time.monotonic() - begin:4.0f} s  {line}")
+        watched = [*begun.items(), *(("build_marts", r["dag_run_id"]) for r in reversed(builds))]
+        for line in _news(client, watched, told):
+            log.info("%4.0f s  %s", time.monotonic() - begin, line)
         if {*states.values(), *(r["state"] for r in builds)} <= set(airflow_api.FINAL):
             if current_release.is_up_to_date(settings):
                 return {dag.removeprefix("ingest_"): state for dag, state in states.items()}

@@ -1,9 +1,10 @@
 """The demo's stages: stack up, history, one further day with bad input, figures, stack down."""
 
 import hashlib
+import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,14 +14,14 @@ from include.demo import checks, daily_run, figures, output, synthetic
 from include.local import signals, stack
 from include.settings import Settings, home_dir, load_settings
 
-Say = Callable[[str], None]
+log = logging.getLogger(__name__)
 
 HISTORY_MONTHS = 33  # 2018-01 to 2020-09
 ENTERPRISES = 60
 SEED = 7
 
 
-def run(say: Say) -> bool:
+def run() -> bool:
     """Run the demo; returns whether every figure is within its tolerance. Leaves nothing running.
 
     A stack that runs already is used and left running. A second demo in one home finds every file known, and
@@ -30,11 +31,11 @@ def run(say: Say) -> bool:
     was_running = any(service.pid for service in stack.status())
     with signals.raising():
         try:
-            with _stage("stack", say):
-                stack.up(with_airflow=True, say=say)
+            with _stage("stack"):
+                stack.up(with_airflow=True)
             settings = load_settings()
             with daily_run.connect(settings) as client:
-                found = _pipeline(client, settings, say)
+                found = _pipeline(client, settings)
             passed = checks.run(found)
             output.show(found, passed)
             output.show_next_steps(settings, was_running=was_running)
@@ -42,27 +43,27 @@ def run(say: Say) -> bool:
             if not was_running:
                 # A second Ctrl-C waits, too: nothing shall be left running.
                 with signals.held_back():
-                    stack.down(say=say)
+                    stack.down()
     good = all(check.passed for check in passed)
-    say(f"demo: {'all checks passed' if good else 'A CHECK FAILED'} after {time.monotonic() - begin:.0f} s")
+    verdict = "all checks passed" if good else "A CHECK FAILED"
+    log.info("demo: %s after %.0f s", verdict, time.monotonic() - begin)
     return good
 
 
-def _pipeline(client: httpx.Client, settings: Settings, say: Say) -> figures.Figures:
+def _pipeline(client: httpx.Client, settings: Settings) -> figures.Figures:
     draft = home_dir() / "demo"
     shutil.rmtree(draft, ignore_errors=True)
-    with _stage("generate 2018-01 to 2020-09", say):
+    with _stage("generate 2018-01 to 2020-09"):
         history = synthetic.generate(draft / "history", HISTORY_MONTHS, ENTERPRISES, SEED)
-        say(
-            f"{history.files} files, {history.order_lines:,} order lines, {history.declaration_items:,} items"
-        )
+        order_lines, items = f"{history.order_lines:,}", f"{history.declaration_items:,}"
+        log.info("%s files, %s order lines, %s items", history.files, order_lines, items)
         history_hashes = deliver(draft / "history", settings.landing_dir)
-    with _stage("ingest the history and publish, by Airflow", say):
-        daily_run.run(client, settings, say=say)
-    with _stage("one further day, with a file of bad rows and one to be refused", say):
+    with _stage("ingest the history and publish, by Airflow"):
+        daily_run.run(client, settings)
+    with _stage("one further day, with a file of bad rows and one to be refused"):
         day = synthetic.generate_next_day(draft / "day", ENTERPRISES, SEED)
         day_hashes = deliver(draft / "day", settings.landing_dir)
-        states = daily_run.run(client, settings, say=say)
+        states = daily_run.run(client, settings)
     shutil.rmtree(draft)
     return figures.read(settings, history, history_hashes, day, day_hashes, states)
 
@@ -84,8 +85,8 @@ def deliver(folder: Path, landing: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _stage(title: str, say: Say) -> Iterator[None]:
-    say(f"== {title}")
+def _stage(title: str) -> Iterator[None]:
+    log.info("== %s", title)
     begin = time.monotonic()
     yield
-    say(f"== {title}: {time.monotonic() - begin:.1f} s")
+    log.info("== %s: %.1f s", title, time.monotonic() - begin)

@@ -1,5 +1,6 @@
 """A batch of files through the load gate: one load table, one validation, one transaction of verdicts."""
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +10,7 @@ import psycopg
 from include.errors import UnreadableFileError
 from include.load import compare_with_raw, file_guard, load_log, merge_into_raw, quarantine, source_quality
 from include.load import delivery as one
-from include.load.delivery import Delivery, Say
+from include.load.delivery import Delivery
 from include.quality import gate as quality
 from include.quality import load_gate
 from include.quality.results import RuleResult, record
@@ -18,13 +19,11 @@ from include.sources import read
 from include.sources.contract import Contract
 from include.warehouse import load_table
 
+log = logging.getLogger(__name__)
+
 
 def through_gate(
-    settings: Settings,
-    connection: psycopg.Connection,
-    of: Contract,
-    deliveries: list[Delivery],
-    say: Say,
+    settings: Settings, connection: psycopg.Connection, of: Contract, deliveries: list[Delivery]
 ) -> None:
     """Give every delivery its verdict.
 
@@ -37,7 +36,8 @@ def through_gate(
     read_in = [d for d in deliveries if d.is_running]
     alone: list[Delivery] = []
     if read_in:
-        say(f"{of.source}: {sum(d.result.rows_in for d in read_in):,} rows of {len(read_in)} file(s) read")
+        rows = sum(d.result.rows_in for d in read_in)
+        log.info("%s: %s rows of %s file(s) read", of.source, f"{rows:,}", len(read_in))
         try:
             _validate_and_accept(connection, settings, table, read_in)
         except (*file_guard.CAUSED_BY_CONTENT, UnreadableFileError, quality.GateError) as error:
@@ -48,12 +48,14 @@ def through_gate(
                 why = file_guard.refusal(cause, read_in[0].result.file, "validated")
                 read_in[0].refuse([why.rule], str(why))
             else:
-                say(f"{of.source}: the files cannot be validated together ({error}); each is tried alone")
+                log.info(
+                    "%s: the files cannot be validated together (%s); each is tried alone", of.source, error
+                )
                 alone = read_in
     load_table.drop(connection, table)
     for delivery in alone:
         delivery.start_over()
-        through_gate(settings, connection, of, [delivery], say)
+        through_gate(settings, connection, of, [delivery])
 
 
 def scratch(settings: Settings, of: Contract) -> Path:

@@ -1,6 +1,7 @@
 """One delivered file on its way: taken up, read into the load table, accepted or refused, put aside."""
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from include.sources.plain_text import cleaned
 from include.sources.profile import Profile, canonical, profile
 from include.warehouse import load_table
 
-Say = Callable[[str], None]
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -120,9 +121,7 @@ def copy_in(
     result.repairs = dict(counts.repairs)
 
 
-def put_aside(
-    settings: Settings, connection: psycopg.Connection, source: str, delivery: Delivery, say: Say
-) -> None:
+def put_aside(settings: Settings, connection: psycopg.Connection, source: str, delivery: Delivery) -> None:
     """Write the verdict, then keep the file, so that a crash between the two loses neither.
 
     A file that changed since it was read stays where it is: it is another delivery now. So does one that
@@ -143,7 +142,7 @@ def put_aside(
                     archive.remove(file)
     except UnreadableFileError as error:
         # Its verdict stands, and it is where it was: the next run finds it and tries again.
-        say(f"{source}: {error}; it stays where it is, the next run tries again")
+        log.info("%s: %s; it stays where it is, the next run tries again", source, error)
 
 
 def describe(source: str, result: FileResult) -> str:

@@ -10,7 +10,6 @@ from psycopg.rows import class_row
 
 from include.errors import SetupError
 from include.load import archive, drop_folder, load_log, loading
-from include.load.delivery import Say
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
 
@@ -56,10 +55,10 @@ def has_work(settings: Settings, source: str, run_id: str) -> bool:
     )
 
 
-def load(settings: Settings, source: str, run_id: str, say: Say) -> dict[str, int | list[str]]:
+def load(settings: Settings, source: str, run_id: str) -> dict[str, int | list[str]]:
     """Load whatever waits for ``source``; returns counts of the whole run and where its Data Docs are."""
     paths = drop_folder.find(settings.landing_dir, source)
-    results = loading.load_files(settings, source, paths, run_id=run_id, say=say)
+    results = loading.load_files(settings, source, paths, run_id=run_id)
     loaded = of_run(settings, source, run_id)
     return {
         "files_accepted": sum(f.status == "accepted" for f in loaded),

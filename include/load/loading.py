@@ -3,6 +3,7 @@
 Next: batch.py (the load gate), delivery.py (one file).
 """
 
+import logging
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,12 +13,13 @@ import psycopg
 from include.errors import UnreadableFileError
 from include.load import archive, delivery, drop_folder, file_guard, load_log
 from include.load.batch import scratch, through_gate
-from include.load.delivery import Say
 from include.load.load_log import FileResult
 from include.settings import Role, Settings
 from include.sources.contract import Contract, contract
 from include.sources.profile import profile
 from include.warehouse.connection import connect, exclusive
+
+log = logging.getLogger(__name__)
 
 # Small files share one validation: a Great Expectations run costs about a second, whatever it looks at.
 BATCH_BYTES = 256 * 1024**2
@@ -30,7 +32,6 @@ def load_files(
     paths: Iterable[Path],
     profile_name: str | None = None,
     run_id: str | None = None,
-    say: Say = lambda _: None,
 ) -> list[FileResult]:
     """Load files of one source in the order given; each is accepted, refused or a duplicate.
 
@@ -55,8 +56,8 @@ def load_files(
     ):
         archive.require_writable(settings.home / "archive" / source)
         if crashed := load_log.recover(connection, source):
-            say(f"{source}: cleared {crashed} load(s) that a stopped process had left behind")
-        _finish_removals(landing, source, say)
+            log.info("%s: cleared %s load(s) that a stopped process had left behind", source, crashed)
+        _finish_removals(landing, source)
         shutil.rmtree(scratch(settings, of), ignore_errors=True)
         while waiting:
             batch, waiting = _next_batch(waiting, landing)
@@ -64,21 +65,21 @@ def load_files(
             for file, name in batch:
                 if file.problem and not drop_folder.is_there(file.path):
                     results.append(_gone(file))
-                    say(delivery.describe(source, results[-1]))
-                elif not (run_id and _is_known(connection, source, file, say)):
+                    log.info(delivery.describe(source, results[-1]))
+                elif not (run_id and _is_known(connection, source, file)):
                     here.append((file, name))
-            results += _load_batch(settings, connection, of, here, run_id, say)
+            results += _load_batch(settings, connection, of, here, run_id)
     return results
 
 
-def _finish_removals(landing: Path, source: str, say: Say) -> None:
+def _finish_removals(landing: Path, source: str) -> None:
     """What a killed loader was removing from the drop folder."""
     for taken in archive.left_behind(landing, source):
         try:
             with file_guard.of_file(taken.name, "removed"):
                 archive.finish(taken)
         except UnreadableFileError as error:
-            say(f"{source}: {error}; it stays in {taken.parent}, the next run tries again")
+            log.info("%s: %s; it stays in %s, the next run tries again", source, error, taken.parent)
 
 
 def _next_batch(
@@ -100,11 +101,11 @@ def _next_batch(
     return batch, []
 
 
-def _is_known(connection: psycopg.Connection, source: str, file: drop_folder.Fingerprint, say: Say) -> bool:
+def _is_known(connection: psycopg.Connection, source: str, file: drop_folder.Fingerprint) -> bool:
     """Whether a run before has refused this file and left it where it is."""
     left = load_log.left_load(connection, source, file) if file.left_as else None
     if left:
-        say(f"{source}: {file.shown_name}: still lies in the drop folder as load {left} refused it")
+        log.info("%s: %s: still lies in the drop folder as load %s refused it", source, file.shown_name, left)
     return left is not None
 
 
@@ -120,12 +121,11 @@ def _load_batch(
     of: Contract,
     batch: list[tuple[drop_folder.Fingerprint, str | None]],
     run_id: str | None,
-    say: Say,
 ) -> list[FileResult]:
     deliveries = [delivery.begin(connection, of.source, file, name, run_id) for file, name in batch]
     if running := [d for d in deliveries if d.is_running]:
-        through_gate(settings, connection, of, running, say)
+        through_gate(settings, connection, of, running)
     for done in deliveries:
-        delivery.put_aside(settings, connection, of.source, done, say)
-        say(delivery.describe(of.source, done.result))
+        delivery.put_aside(settings, connection, of.source, done)
+        log.info(delivery.describe(of.source, done.result))
     return [d.result for d in deliveries]

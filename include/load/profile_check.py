@@ -70,7 +70,7 @@ def check(settings: Settings, profile: Profile, path: Path) -> Check:
         delivery = Delivery(
             file, profile, load_log.FileResult(load_id, file.shown_name, file.sha256, "running")
         )
-        through_gate(settings, connection, of, [delivery], lambda _: None)
+        through_gate(settings, connection, of, [delivery])
         found = Check(delivery.result, unused=list(delivery.unknown_columns))
         _note_rejects(found, settings, load_id)
     with tempfile.TemporaryDirectory(dir=settings.home) as scratch:

@@ -1,8 +1,9 @@
 """Bring the local stack up and down as one: PostgreSQL and, if asked for, Airflow and Superset."""
 
 import fcntl
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from include.release import reference_due
 from include.settings import Role, Settings, home_dir, load_settings
 from include.warehouse.connection import connect
 
-Say = Callable[[str], None]
+log = logging.getLogger(__name__)
 
 _AIRFLOW_PATIENCE_S = 180
 _SUPERSET_PATIENCE_S = 120
@@ -35,14 +36,14 @@ class Service:
     url: str | None
 
 
-def up(*, with_airflow: bool, say: Say, with_bi: bool = False) -> list[Service]:
+def up(*, with_airflow: bool, with_bi: bool = False) -> list[Service]:
     """Start what is not running and wait until it is well; running services are left as they are.
 
     When it fails or is interrupted (Ctrl-C, SIGTERM), what this call started is stopped again. Two calls at
     once wait for each other. Raises SetupError.
     """
     home = _usable_home()
-    with _exclusive(home, say), signals.raising():
+    with _exclusive(home), signals.raising():
         if _cluster(home).exists() and not (secrets.secrets_dir() / "textile_postgres_password").exists():
             raise SetupError(
                 f"{secrets.secrets_dir()} lacks the password of the data in {_cluster(home)}; "
@@ -51,7 +52,7 @@ def up(*, with_airflow: bool, say: Say, with_bi: bool = False) -> list[Service]:
         secrets.generate_missing(secrets.secrets_dir())
         started_server = False
         try:
-            started_server = _server_up(home, say)
+            started_server = _server_up(home)
             settings = load_settings()
             settings.landing_dir.mkdir(parents=True, exist_ok=True)
             databases.prepare(
@@ -60,9 +61,9 @@ def up(*, with_airflow: bool, say: Say, with_bi: bool = False) -> list[Service]:
                 secrets.superset_secret("db_password"),
             )
             if with_airflow:
-                _airflow_up(home, say)
+                _airflow_up(home)
             if with_bi:
-                _superset_up(home, say)
+                _superset_up(home)
         except BaseException:
             if started_server:
                 # The others cannot live without it.
@@ -73,16 +74,16 @@ def up(*, with_airflow: bool, say: Say, with_bi: bool = False) -> list[Service]:
     return status()
 
 
-def down(*, say: Say) -> None:
+def down() -> None:
     """Stop everything; nothing stays behind but the data. Idempotent."""
     home = home_dir()
     if not home.is_dir():
         return
-    with _exclusive(_usable_home(), say):
+    with _exclusive(_usable_home()):
         settings = load_settings()
         running = [service.name for service in status() if service.pid]
         if running:
-            say(f"stopping {', '.join(running)}")
+            log.info("stopping %s", ", ".join(running))
         airflow.stop(settings)
         superset.stop(settings)
         postgres.stop(_cluster(home))
@@ -154,30 +155,30 @@ def _usable_home() -> Path:
 
 
 @contextmanager
-def _exclusive(home: Path, say: Say) -> Iterator[None]:
+def _exclusive(home: Path) -> Iterator[None]:
     with (home / "stack.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another `textile up` or `down` is at work here; waiting for it")
+            log.info("another `textile up` or `down` is at work here; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _server_up(home: Path, say: Say) -> bool:
+def _server_up(home: Path) -> bool:
     """Start PostgreSQL unless it answers; returns whether it was started."""
     cluster = _cluster(home)
     settings = load_settings()
     if postgres.find(cluster):
         if _answers(settings):
             return False
-        say("PostgreSQL does not answer: restarting it")
+        log.info("PostgreSQL does not answer: restarting it")
         postgres.stop(cluster)
     # Services that lost their database do not come back by themselves, and its port may change now.
     airflow.stop(settings)
     superset.stop(settings)
     begin = time.monotonic()
-    say("PostgreSQL: starting" if (cluster / "data").exists() else "PostgreSQL: creating a new server")
+    log.info("PostgreSQL: starting" if (cluster / "data").exists() else "PostgreSQL: creating a new server")
     for attempt in range(_PORT_ATTEMPTS):
         port = ports.keep_or_choose(home, "TEXTILE_PG_PORT", settings.pg_port)
         try:
@@ -187,11 +188,11 @@ def _server_up(home: Path, say: Say) -> bool:
             # Another stack may have been given the same port a moment ago.
             if ports.is_free(port) or attempt == _PORT_ATTEMPTS - 1:
                 raise
-    say(f"PostgreSQL: ready on port {port} after {time.monotonic() - begin:.1f} s")
+    log.info("PostgreSQL: ready on port %s after %.1f s", port, time.monotonic() - begin)
     return True
 
 
-def _airflow_up(home: Path, say: Say) -> None:
+def _airflow_up(home: Path) -> None:
     settings = load_settings()
     missing = [name for name in airflow.SERVICES if airflow.find(settings, name) is None]
     if not missing and set(airflow.health(settings).values()) == {"healthy"}:
@@ -204,19 +205,19 @@ def _airflow_up(home: Path, say: Say) -> None:
             airflow.stop(settings)
             missing = list(airflow.SERVICES)
             settings = load_settings()
-    say("Airflow: preparing its database")
+    log.info("Airflow: preparing its database")
     airflow.migrate(settings)
     since = datetime.now(UTC)
-    say(f"Airflow: starting {', '.join(missing) or 'nothing, waiting for what runs'}")
+    log.info("Airflow: starting %s", ", ".join(missing) or "nothing, waiting for what runs")
     try:
         airflow.start(settings, missing)
-        _wait_until_healthy(settings, since, begin, say)
+        _wait_until_healthy(settings, since, begin)
     except BaseException:
         airflow.stop(settings, missing)
         raise
 
 
-def _superset_up(home: Path, say: Say) -> None:
+def _superset_up(home: Path) -> None:
     settings = load_settings()
     begin = time.monotonic()
     runs = superset.find(settings) and not superset.is_outdated(settings) and superset.healthy(settings)
@@ -225,12 +226,12 @@ def _superset_up(home: Path, say: Say) -> None:
             superset.stop(settings)
             ports.keep_or_choose(home, "TEXTILE_SUPERSET_PORT", settings.superset_port)
             settings = load_settings()
-            say("Superset: preparing its database")
+            log.info("Superset: preparing its database")
             superset.prepare(settings)
-            say("Superset: starting")
+            log.info("Superset: starting")
             superset.start(settings)
             _wait_for_superset(settings)
-            say(f"Superset: healthy after {time.monotonic() - begin:.0f} s")
+            log.info("Superset: healthy after %.0f s", time.monotonic() - begin)
         address = provision.provision(
             settings, superset.url(settings), secrets.superset_secret("admin_password")
         )
@@ -239,8 +240,12 @@ def _superset_up(home: Path, say: Say) -> None:
             superset.stop(settings)
         raise
     if not provision.is_something_published(settings):
-        say("Superset: nothing is published yet, so every chart is an error: `textile publish`, `make demo`")
-    say(f"Superset: {address} (user {provision.ADMIN_USER}, password in {superset.password_file()})")
+        log.info(
+            "Superset: nothing is published yet, so every chart is an error: `textile publish`, `make demo`"
+        )
+    log.info(
+        "Superset: %s (user %s, password in %s)", address, provision.ADMIN_USER, superset.password_file()
+    )
 
 
 def _wait_for_superset(settings: Settings) -> None:
@@ -251,12 +256,12 @@ def _wait_for_superset(settings: Settings) -> None:
         time.sleep(0.5)
 
 
-def _wait_until_healthy(settings: Settings, since: datetime, begin: float, say: Say) -> None:
+def _wait_until_healthy(settings: Settings, since: datetime, begin: float) -> None:
     waiting = set(airflow.SERVICES)
     while waiting:
         if ended := [name for name in airflow.SERVICES if airflow.find(settings, name) is None]:
-            log = airflow.log_file(settings, ended[0])
-            raise SetupError(f"Airflow's {ended[0]} ended by itself; {_log_end(log)}")
+            end = _log_end(airflow.log_file(settings, ended[0]))
+            raise SetupError(f"Airflow's {ended[0]} ended by itself; {end}")
         if time.monotonic() - begin > _AIRFLOW_PATIENCE_S:
             name = min(waiting)
             raise SetupError(
@@ -267,14 +272,14 @@ def _wait_until_healthy(settings: Settings, since: datetime, begin: float, say: 
         states = airflow.health(settings, since)
         for name in sorted(name for name in waiting if states[name] == "healthy"):
             waiting.remove(name)
-            say(f"Airflow: {name} healthy after {time.monotonic() - begin:.0f} s")
+            log.info("Airflow: %s healthy after %.0f s", name, time.monotonic() - begin)
     password = airflow.passwords_file(settings)
-    say(f"Airflow: {airflow.url(settings)} (user {airflow.ADMIN_USER}, password in {password})")
+    log.info("Airflow: %s (user %s, password in %s)", airflow.url(settings), airflow.ADMIN_USER, password)
 
 
-def _log_end(log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines()[-15:] if log.exists() else []
-    return f"the end of {log}:\n" + "\n".join(lines)
+def _log_end(file: Path) -> str:
+    lines = file.read_text(errors="replace").splitlines()[-15:] if file.exists() else []
+    return f"the end of {file}:\n" + "\n".join(lines)
 
 
 def _answers(settings: Settings) -> bool:

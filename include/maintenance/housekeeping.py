@@ -3,8 +3,9 @@
 Loads and quarantined rows are kept for ever: they say where every row came from.
 """
 
+import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -17,7 +18,7 @@ from include.release import retention, store
 from include.settings import Role, Settings
 from include.warehouse.connection import connect, exclusive
 
-Say = Callable[[str], None]
+log = logging.getLogger(__name__)
 
 DATA_DOCS_DAYS = 90
 VALIDATION_RESULTS_DAYS = 400
@@ -27,7 +28,7 @@ ARCHIVE_DAYS = 800  # a file can be loaded anew for two years and a bit
 _TENDED = {Role.LOADER: ("raw",), Role.PUBLISHER: ("store", "ops")}
 
 
-def drop_expired(settings: Settings, say: Say, now: datetime | None = None) -> dict[str, int]:
+def drop_expired(settings: Settings, now: datetime | None = None) -> dict[str, int]:
     """Drop what is past its time as of ``now`` (with time zone); returns how many of each kind."""
     now = now or datetime.now(UTC)
     dropped = drop_releases(settings, now)
@@ -40,9 +41,9 @@ def drop_expired(settings: Settings, say: Say, now: datetime | None = None) -> d
         "archived_files": _drop_older(_archived(settings), now - timedelta(days=ARCHIVE_DAYS)),
     }
     if dropped:
-        say(f"releases dropped: {', '.join(map(str, dropped))}")
+        log.info("releases dropped: %s", ", ".join(map(str, dropped)))
     for kind, count in gone.items():
-        say(f"{kind}: {count} dropped")
+        log.info("%s: %s dropped", kind, count)
     return gone
 
 
@@ -87,7 +88,7 @@ def drop_refused_rows(settings: Settings, now: datetime) -> int:
         ).rowcount
 
 
-def vacuum(settings: Settings, say: Say) -> None:
+def vacuum(settings: Settings) -> None:
     """Free the space of dead rows and renew the planner's statistics, table by table; blocks nobody."""
     for role, schemas in _TENDED.items():
         with connect(settings, role, autocommit=True) as connection:
@@ -95,7 +96,7 @@ def vacuum(settings: Settings, say: Say) -> None:
                 connection.execute(
                     sql.SQL("vacuum (analyze, skip_locked) {}").format(sql.Identifier(schema, table))
                 )
-                say(f"vacuumed {schema}.{table}")
+                log.info("vacuumed %s.%s", schema, table)
 
 
 def _tables(connection: psycopg.Connection, schemas: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Every released month against raw, also those that the release gate does not read again."""
 
-from collections.abc import Callable
+import logging
 
 from include.errors import RawChangedError
 from include.maintenance import whole_check
@@ -9,10 +9,12 @@ from include.release import build_log, reference_due
 from include.settings import Role, Settings
 from include.warehouse.connection import connect, exclusive
 
+log = logging.getLogger(__name__)
+
 _SHOWN = 5
 
 
-def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> int:
+def check(settings: Settings) -> int:
     """Compare the newest release with all of raw; returns the months compared, of orders and of declarations.
 
     Months of loads that are not released yet are left out. RawChangedError when a month differs: something
@@ -27,10 +29,10 @@ def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> in
         connection.execute("set transaction isolation level repeatable read")
         whole_check.check(settings, connection)
         for warning in reference_due.warnings(connection):
-            say(f"warning: {warning}")
+            log.warning(warning)
         unreleased = build_log.unreleased_months(connection)
         if unreleased is None:
-            say(
+            log.info(
                 "nothing was compared: there is no release yet, or a build of every month is not released"
                 " yet; `textile publish` makes one"
             )
@@ -43,5 +45,5 @@ def check(settings: Settings, say: Callable[[str], None] = lambda _: None) -> in
             f"the newest release is not what raw says for {cells}{more}. Only loads may change raw: find out "
             "who else did, then compute every month anew with `textile publish --full-refresh`"
         )
-    say(f"{found.months} months of the newest release equal raw to the cent")
+    log.info("%s months of the newest release equal raw to the cent", found.months)
     return found.months

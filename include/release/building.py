@@ -1,7 +1,7 @@
 """Run dbt into the candidate schema, which nobody else reads."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import psycopg
 
@@ -12,18 +12,18 @@ from include.sources.contract import sources
 from include.transform import dbt
 from include.warehouse.connection import connect, exclusive, scalar, wait_for
 
-Say = Callable[[str], None]
+log = logging.getLogger(__name__)
 
 _PATIENCE_S = 900
 
 
-def build(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool = False) -> int | None:
+def build(settings: Settings, *, full_refresh: bool = False) -> int | None:
     """Run dbt into the candidate schema; returns the build_id, or None when nothing has changed.
 
     Months that no load touched are kept, unless code or seeds changed. BuildError when dbt fails; readers see
     what they saw before.
     """
-    _wait_for_loads(settings, say)
+    _wait_for_loads(settings)
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         build_log.give_up_unfinished(connection)
         if build_log.loads(connection) == 0:
@@ -38,13 +38,13 @@ def build(settings: Settings, say: Say = lambda _: None, *, full_refresh: bool =
         if is_newest and not full_refresh and build_log.kept_release(connection) is not None:
             return None
         try:
-            return _run_dbt(settings, connection, versions, say, full_refresh=full_refresh)
+            return _run_dbt(settings, connection, versions, full_refresh=full_refresh)
         except BuildError as error:
             # dbt reads raw more than once: a load that came between may look like bad data.
             if not build_log.is_overtaken(connection):
                 raise
-            say(f"{error}: a load was accepted while dbt ran, building again")
-            return _run_dbt(settings, connection, versions, say, full_refresh=full_refresh)
+            log.info("%s: a load was accepted while dbt ran, building again", error)
+            return _run_dbt(settings, connection, versions, full_refresh=full_refresh)
 
 
 def _versions(connection: psycopg.Connection) -> build_log.Versions:
@@ -57,14 +57,13 @@ def _run_dbt(
     settings: Settings,
     connection: psycopg.Connection,
     versions: build_log.Versions,
-    say: Say,
     *,
     full_refresh: bool,
 ) -> int:
     build_id, is_full = build_log.begin(connection, versions, full_refresh=full_refresh)
-    say(f"build {build_id}: dbt computes {_scope(connection, is_full=is_full)}")
+    log.info("build %s: dbt computes %s", build_id, _scope(connection, is_full=is_full))
     try:
-        result = dbt.build(settings, logging.getLogger("textile.dbt"), full_refresh=is_full)
+        result = dbt.build(settings, full_refresh=is_full)
     except BuildError as error:
         _record_nodes(connection, build_id, error.nodes)
         build_log.finish(connection, build_id, "failed", message=str(error))
@@ -73,20 +72,22 @@ def _run_dbt(
     _record_nodes(connection, build_id, result.nodes)
     build_log.finish(connection, build_id, "built")
     for warning in reference_due.warnings(connection):
-        say(f"warning: {warning}")
+        log.warning(warning)
     models = [n for n in result.nodes if n.resource_type == "model"]
-    say(f"build {build_id}: {len(models)} models, {len(result.nodes)} nodes in {result.seconds:.1f} s")
+    log.info(
+        "build %s: %s models, %s nodes in %.1f s", build_id, len(models), len(result.nodes), result.seconds
+    )
     return build_id
 
 
-def _wait_for_loads(settings: Settings, say: Say) -> None:
+def _wait_for_loads(settings: Settings) -> None:
     """Let loads that run now finish: what is built beside them would be out of date at once."""
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection:
         for source in sources():
             if not wait_for(connection, f"load.{source}", 1):
-                say(f"a load of {source} runs: waiting for it")
+                log.info("a load of %s runs: waiting for it", source)
             if not wait_for(connection, f"load.{source}", _PATIENCE_S):
-                say(f"a load of {source} takes long: building without it")
+                log.info("a load of %s takes long: building without it", source)
 
 
 def _scope(connection: psycopg.Connection, *, is_full: bool) -> str:

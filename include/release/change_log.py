@@ -4,7 +4,7 @@ dbt computes the changes (int_releases__changes) with the code that values every
 them, so that they are those of its own code and rates for ever.
 """
 
-from collections.abc import Callable
+import logging
 from typing import Any
 
 import psycopg
@@ -14,6 +14,8 @@ from include.errors import ExplainError
 from include.settings import Role, Settings
 from include.transform.dbt_manifest import Mart
 from include.warehouse.connection import connect
+
+log = logging.getLogger(__name__)
 
 
 def describe(connection: psycopg.Connection, mart: Mart) -> None:
@@ -36,9 +38,7 @@ def keep(connection: psycopg.Connection, release_id: int) -> None:
     )
 
 
-def diff(
-    settings: Settings, a: int, b: int, mart: str | None = None, say: Callable[[str], None] = lambda _: None
-) -> list[dict[str, Any]]:
+def diff(settings: Settings, a: int, b: int, mart: str | None = None) -> list[dict[str, Any]]:
     """Every cell that releases ``a`` and ``b`` show otherwise, with the parts of its change.
 
     One row per cell, release in between and cause, as ``ops.release_diff`` gives them: ``value_from`` and
@@ -57,5 +57,5 @@ def diff(
                 found += cursor.execute(statement, [a, b, asked]).fetchall()
             except psycopg.errors.InvalidParameterValue as error:
                 raise ExplainError(str(error.diag.message_primary)) from error
-            say(f"compared {asked}")
+            log.info("compared %s", asked)
     return found

@@ -1,6 +1,7 @@
 """Figures that jumped against the current release: shown to whoever decides, and accepted with a reason."""
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from include.quality.results import RuleResult
 from include.release.approvals import login_name, reason_given
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
+
+log = logging.getLogger(__name__)
 
 SHOWN = 10  # jumped cells of a rule
 _OVERRIDE = (
@@ -84,7 +87,6 @@ def accept(
     build_id: int,
     accepted: Acceptance,
     failed: list[RuleResult],
-    say: Callable[[str], None],
 ) -> list[RuleResult]:
     """The failed rules that still refuse the build. When none does, what was accepted is recorded.
 
@@ -92,7 +94,7 @@ def accept(
     """
     jumped = [result for result in failed if result.level == "drift"]
     if not jumped:
-        say(f"build {build_id}: no figure jumped; the reason was not needed and is not recorded")
+        log.info("build %s: no figure jumped; the reason was not needed and is not recorded", build_id)
     if others := [result for result in failed if result.level != "drift"]:
         return others
     with connection.cursor() as cursor:
@@ -105,5 +107,5 @@ def accept(
             ],
         )
     for result in jumped:
-        say(f"build {build_id}: {result.rule}: accepted by {accepted.who}: {accepted.reason}")
+        log.info("build %s: %s: accepted by %s: %s", build_id, result.rule, accepted.who, accepted.reason)
     return []

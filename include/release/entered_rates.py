@@ -2,13 +2,14 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import NamedTuple
 
 import psycopg
 
-from include.errors import ExchangeRateError
+from include.errors import ExchangeRateError, HalfRestoredError
 from include.release.approvals import login_name
 from include.settings import Role, Settings
 from include.sources.lookups import codes, seed
@@ -76,16 +77,18 @@ def known_rates(connection: psycopg.Connection | None) -> Rates:
         .iter_rows()
     }
     if connection:
-        rows: Iterable[tuple[dt.date, str, Decimal]] = connection.execute(
-            "select month, currency, cny_per_unit from ops.exchange_rate order by entered_at"
-        )
+        with _table_there():
+            rows: Iterable[tuple[dt.date, str, Decimal]] = connection.execute(
+                "select month, currency, cny_per_unit from ops.exchange_rate order by entered_at"
+            )
         rates.update({(month, currency): rate for month, currency, rate in rows})
     return rates
 
 
 def checksum(connection: psycopg.Connection) -> str | None:
     """Twelve hex digits over the rates that were entered; None while there are none."""
-    return next(reversed(checksums(connection)), None)
+    with _table_there():
+        return next(reversed(checksums(connection)), None)
 
 
 def checksums(connection: psycopg.Connection) -> list[str]:
@@ -142,6 +145,15 @@ def rate_day(month: dt.date) -> dt.date:
 def next_month(month: dt.date) -> dt.date:
     """The first day of the month after."""
     return (month + dt.timedelta(days=31)).replace(day=1)
+
+
+@contextmanager
+def _table_there() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.UndefinedTable as error:
+        why = f"the warehouse is not whole: {INPUT} is not there; `textile check` says what to do"
+        raise HalfRestoredError(why) from error
 
 
 def _has_sales(connection: psycopg.Connection) -> bool:

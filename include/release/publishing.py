@@ -1,6 +1,7 @@
 """From raw to a release: build, validate, and make every mart visible in one transaction."""
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +18,7 @@ from include.transform import dbt_manifest
 from include.warehouse import store_tables
 from include.warehouse.connection import connect, exclusive, patiently, scalar
 
-Say = Callable[[str], None]
+log = logging.getLogger(__name__)
 
 
 class ValidatedBuild(NamedTuple):
@@ -43,7 +44,6 @@ class PublishResult:
 
 def publish(
     settings: Settings,
-    say: Say = lambda _: None,
     *,
     full_refresh: bool = False,
     accept_drift: str | None = None,
@@ -54,19 +54,18 @@ def publish(
     jump are right.
     """
     accepted = drift.acceptance(accept_drift, who=None)
-    build = build_and_validate(settings, say, full_refresh=full_refresh, accepted=accepted)
+    build = build_and_validate(settings, full_refresh=full_refresh, accepted=accepted)
     if build is None:
         return unchanged(settings)
     if build.failed_rules:
         jumps = drift.jumps(settings, build.build_id)
         current = current_release.current_release(settings)
         return PublishResult(current, "refused", build.failed_rules, drift.refusal(jumps), jumps)
-    return publish_build(settings, build.build_id, say)
+    return publish_build(settings, build.build_id)
 
 
 def build_and_validate(
     settings: Settings,
-    say: Say = lambda _: None,
     *,
     full_refresh: bool = False,
     accepted: drift.Acceptance | None = None,
@@ -76,17 +75,17 @@ def build_and_validate(
     None when nothing has changed, or when another process has published everything meanwhile. BuildError
     when dbt fails. ``accepted``: why figures that jump are right.
     """
-    build_id = building.build(settings, say, full_refresh=full_refresh)
+    build_id = building.build(settings, full_refresh=full_refresh)
     while build_id is not None:
         try:
-            return ValidatedBuild(build_id, validation.validate(settings, build_id, say, accepted))
+            return ValidatedBuild(build_id, validation.validate(settings, build_id, accepted))
         except StaleBuildError as error:
-            say(f"{error}: building again")
-            build_id = building.build(settings, say)
+            log.info("%s: building again", error)
+            build_id = building.build(settings)
     return None
 
 
-def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) -> PublishResult:
+def publish_build(settings: Settings, build_id: int) -> PublishResult:
     """Make a build that passed the gate visible: all marts in one transaction, ended by one pointer update.
 
     ReadersInTheWayError may be gone at the next try; any other PublishError stays until somebody acts.
@@ -131,7 +130,7 @@ def publish_build(settings: Settings, build_id: int, say: Say = lambda _: None) 
             # Readers come first: rather fail after a moment than let them queue behind us.
             patiently(connection, partial(_show, connection, marts))
             store.point_to(connection, release_id, login_name(), f"published build {build_id}")
-        say(f"release {release_id} is visible")
+        log.info("release %s is visible", release_id)
         return PublishResult(release_id, "published")
 
 

@@ -1,6 +1,6 @@
 """Validate a build: the release gate, drift against the current release, what differs from the newest one."""
 
-from collections.abc import Callable
+import logging
 
 from include.quality import gate as quality
 from include.quality import release_gate
@@ -9,15 +9,10 @@ from include.settings import Role, Settings
 from include.transform import dbt_manifest
 from include.warehouse.connection import connect, exclusive
 
-Say = Callable[[str], None]
+log = logging.getLogger(__name__)
 
 
-def validate(
-    settings: Settings,
-    build_id: int,
-    say: Say = lambda _: None,
-    accepted: drift.Acceptance | None = None,
-) -> list[str]:
+def validate(settings: Settings, build_id: int, accepted: drift.Acceptance | None = None) -> list[str]:
     """Run the release gate on the candidate; returns the codes of the critical rules that failed.
 
     Figures that jumped against the current release do not count when somebody has ``accepted`` that. A
@@ -39,16 +34,18 @@ def validate(
         if failed:
             build_log.require_fresh(connection, build_id)
         for result in failed:
-            say(f"build {build_id}: {result.suite}: {result.rule}: {result.en} / {result.zh}")
+            log.info("build %s: %s: %s: %s / %s", build_id, result.suite, result.rule, result.en, result.zh)
             for line in drift.lines(result):
-                say(f"build {build_id}: {line}")
+                log.info("build %s: %s", build_id, line)
         with connection.transaction():
             if accepted:
-                failed = drift.accept(connection, build_id, accepted, failed, say)
+                failed = drift.accept(connection, build_id, accepted, failed)
             if not failed:
                 store.compare(connection, [mart.name for mart in marts])
             status = "refused" if failed else "audited"
             rules = [r.rule for r in failed]
             build_log.finish(connection, build_id, status, failed_rules=rules, docs_path=docs)
-        say(f"build {build_id}: {len(results)} rules, {status}; Data Docs: {settings.home / docs}")
+        log.info(
+            "build %s: %s rules, %s; Data Docs: %s", build_id, len(results), status, settings.home / docs
+        )
         return rules

@@ -13,6 +13,8 @@ from typing import Any
 from include.errors import BuildError
 from include.settings import PROJECT_DIR, Role, Settings
 
+log = logging.getLogger(__name__)
+
 DBT_PROJECT = PROJECT_DIR / "dbt_project"
 # Who uses the marts, and what is defined over them: no figure depends on it.
 _NO_FIGURES = (DBT_PROJECT / "models" / "exposures", DBT_PROJECT / "models" / "semantic")
@@ -42,7 +44,7 @@ class BuildResult:
     seconds: float
 
 
-def build(settings: Settings, log: logging.Logger, *, full_refresh: bool = True) -> BuildResult:
+def build(settings: Settings, *, full_refresh: bool = True) -> BuildResult:
     """Build all seeds, models and data tests once, marts in the schema ``candidate``.
 
     Without ``full_refresh`` the monthly tables keep the months that are not in ``ops.months_to_build``, and
@@ -52,12 +54,12 @@ def build(settings: Settings, log: logging.Logger, *, full_refresh: bool = True)
     # Cautious: of the tests only those of seeds alone stay away with them.
     kept = ["--exclude", "resource_type:seed", "--indirect-selection", "cautious"]
     scope = ["--full-refresh"] if full_refresh else kept
-    return _run(settings, log, ["build", *scope, "--exclude-resource-type", "unit_test"])
+    return _run(settings, ["build", *scope, "--exclude-resource-type", "unit_test"])
 
 
-def run_unit_tests(settings: Settings, log: logging.Logger) -> BuildResult:
+def run_unit_tests(settings: Settings) -> BuildResult:
     """Run dbt's unit tests; the models they test must have been built before (their columns are read)."""
-    return _run(settings, log, ["test", "--select", "test_type:unit"])
+    return _run(settings, ["test", "--select", "test_type:unit"])
 
 
 def code_version() -> str:
@@ -99,7 +101,7 @@ def _project_files(*folders: str) -> list[Path]:
     return [DBT_PROJECT / "dbt_project.yml", *(path for path in files if path.parent not in _NO_FIGURES)]
 
 
-def _run(settings: Settings, log: logging.Logger, command: list[str]) -> BuildResult:
+def _run(settings: Settings, command: list[str]) -> BuildResult:
     from dbt.cli.main import dbtRunner  # takes a second to import: never while DAG files are parsed
 
     scratch = settings.home / "dbt"

@@ -12,6 +12,8 @@ from psycopg.rows import dict_row
 from include.errors import SetupError, UsageError
 from include.settings import ZONE, Role, Settings
 
+log = logging.getLogger(__name__)
+
 # Shorter than what a reader notices, and than PostgreSQL's deadlock_timeout (1 s).
 _TRY_MS = 100
 _PAUSE_S = 0.2
@@ -24,7 +26,6 @@ _HOLDER = """
     where l.locktype = 'advisory' and l.granted
         and (l.classid::bigint << 32) | l.objid::bigint = hashtext(%(name)s)::bigint
 """
-_log = logging.getLogger("textile")
 
 
 @contextmanager
@@ -68,7 +69,7 @@ def exclusive(connection: psycopg.Connection, name: str) -> Iterator[None]:
     key = {"name": f"textile.{name}"}
     if not scalar(connection, "select pg_try_advisory_lock(hashtext(%(name)s))", key):
         holder = connection.execute(_HOLDER, key).fetchone() or ("one that has just ended",)
-        _log.warning("waiting for another process, which holds the lock %s: %s", name, holder[0])
+        log.info("waiting for another process, which holds the lock %s: %s", name, holder[0])
         connection.execute("select pg_advisory_lock(hashtext(%(name)s))", key)
     try:
         yield

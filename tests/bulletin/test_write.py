@@ -51,7 +51,7 @@ def test_each_release_has_its_page_and_index_follows_what_readers_see(two):
     assert names(two) == ["index.html", "release_1.html", "release_2.html"]
     assert index(two) == "2"
     current_release.rollback(two, 1, "test")
-    assert write_after_switch(two, 1, print).is_current
+    assert write_after_switch(two, 1).is_current
     assert index(two) == "1"
     first = files.release_page(two, 1).read_bytes()
     assert files.current_page(two).read_bytes() == first
@@ -80,7 +80,7 @@ def test_two_at_once_leave_one_whole_page(new_warehouse, bulletin_warehouse):
 
 def test_maintenance_drops_the_pages_too(new_warehouse, bulletin_warehouse):
     settings = new_warehouse(bulletin_warehouse)
-    assert housekeeping.drop_expired(settings, print)["bulletins"] == 0
+    assert housekeeping.drop_expired(settings)["bulletins"] == 0
 
 
 def test_a_page_that_cannot_be_written_says_that_the_release_stands(new_warehouse, bulletin_warehouse):
@@ -92,7 +92,7 @@ def test_a_page_that_cannot_be_written_says_that_the_release_stands(new_warehous
         BulletinError,
         match=r"readers see release 1, but its bulletin is not written: .*`textile bulletin --release 1`",
     ):
-        write_after_switch(settings, 1, print)
+        write_after_switch(settings, 1)
 
 
 def test_whatever_fails_says_that_the_release_stands(bulletin_warehouse, monkeypatch):
@@ -100,7 +100,7 @@ def test_whatever_fails_says_that_the_release_stands(bulletin_warehouse, monkeyp
     with pytest.raises(
         BulletinError, match=r"readers see release 1, .*KeyError: 'a metric'.*`textile bullet"
     ):
-        write_after_switch(bulletin_warehouse, 1, print)
+        write_after_switch(bulletin_warehouse, 1)
 
 
 def test_a_metric_that_an_older_catalogue_has_not_is_called_by_its_column(bulletin_warehouse):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 import os
 import re
 import shutil
@@ -257,6 +258,22 @@ def test_quarantine_of_a_refused_load_shows_its_rows_and_says_that_none_entered(
     assert textile("quarantine", "--load", 9, "--json", settings=warehouse).code == 1
     wrong = textile("quarantine", "--load", 1, "--out", tmp_path / "bad.ods", settings=warehouse)
     assert (wrong.code, ".xlsx" in wrong.err) == (1, True)
+
+
+def test_progress_and_warnings_are_lines_of_stderr_once_each(textile, house, monkeypatch):
+    def warnings(_connection: psycopg.Connection) -> list[str]:
+        # As what dbt imports does.
+        monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler()])
+        logging.getLogger("another").info("what others log")
+        return ["100 % of the rates run out"]
+
+    monkeypatch.setattr("include.release.reference_due.warnings", warnings)
+    for _ in range(2):
+        said = textile("check", settings=house)
+        assert said.out == "months: 3\n"
+        assert said.err == (
+            "warning: 100 % of the rates run out\n3 months of the newest release equal raw to the cent\n"
+        )
 
 
 def test_dsn_connects_as_the_role(textile, house):

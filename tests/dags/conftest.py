@@ -84,6 +84,11 @@ class Stack:
         """States of the tasks of a run, by default of the latest."""
         return airflow_api.task_states(self.airflow, dag_id, run_id or self.newest(dag_id))
 
+    def log(self, dag_id: str, task_id: str, run_id: str | None = None) -> str:
+        """The log of a task of a run, by default of the latest."""
+        run = f"/api/v2/dags/{dag_id}/dagRuns/{run_id or self.newest(dag_id)}"
+        return self.airflow.get(f"{run}/taskInstances/{task_id}/logs/1").text
+
     def releases_read(self) -> set[int]:
         """The releases that started a run of the reader, as it found them in the events."""
         found = set()
@@ -131,10 +136,10 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         for name in ("TEXTILE_PG_PORT", "TEXTILE_AIRFLOW_PORT", "TEXTILE_LANDING", "TEXTILE_SECRETS_DIR"):
             patch.delenv(name, raising=False)
         try:
-            stack.up(with_airflow=True, say=print)
+            stack.up(with_airflow=True)
             settings = load_settings()
             with daily_run.connect(settings) as client:
                 airflow_api.wait_for_dags(client, {"read_releases"})
                 yield Stack(settings, client)
         finally:
-            stack.down(say=print)
+            stack.down()

@@ -50,7 +50,7 @@ def between_build_and_validation(monkeypatch: pytest.MonkeyPatch, happens: Calla
 
 
 def test_without_news_nothing_is_built_and_the_log_says_so(at, ask, caplog):
-    caplog.set_level("INFO", "textile")
+    caplog.set_level("INFO")
     assert ask("build_marts", "build_and_validate", *NOBODY) is None
     assert "no load and no code has changed since release 1" in caplog.text
     assert one(at, "select count(*) from ops.build") == 1

@@ -1,6 +1,7 @@
 """The DAGs under a real scheduler: files become marts, and no rerun of any kind moves a figure."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -79,12 +80,18 @@ def test_a_refused_file_fails_its_run_but_everything_else_is_published(published
 
 
 def test_the_run_says_what_was_refused_and_why(published):
-    run_id = published.newest("ingest_enterprise_orders")
-    log = published.airflow.get(
-        f"/api/v2/dags/ingest_enterprise_orders/dagRuns/{run_id}/taskInstances/report_refusals/logs/1"
-    ).text
+    log = published.log("ingest_enterprise_orders", "report_refusals")
     assert "1 of 2 files of enterprise_orders refused" in log
     assert "mill_b.csv: this is a web page" in log
+
+
+def test_what_modules_log_is_in_the_log_of_the_task(published):
+    load = published.log("ingest_customs_exports", "load")
+    assert load.count("customs_exports: 5 rows of 1 file(s) read") == 1
+    first = airflow_api.runs(published.airflow, "build_marts")[-1]["dag_run_id"]
+    build = published.log("build_marts", "build_and_validate", first)
+    assert build.count("dbt computes every month") == 1
+    assert re.search(r"model +growth +success", build)
 
 
 def test_a_late_file_is_loaded_by_the_next_run_whatever_its_day(published):
@@ -116,6 +123,8 @@ def test_the_form_takes_back_a_release_and_forward_again(published):
         run_id = airflow_api.trigger(published.airflow, "rollback_release", form)
         assert airflow_api.wait(published.airflow, "rollback_release", run_id, timeout_s=120) == "success"
         assert release_id(published) == wanted
+        log = published.log("rollback_release", "rollback", run_id)
+        assert f"readers see release {wanted}" in log
     switches = "select switched_by, reason from ops.release_switch order by switched_at desc limit 2"
     assert query(published.settings, switches) == 2 * [("admin", "a drill")]
 

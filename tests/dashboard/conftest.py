@@ -13,6 +13,7 @@ from include.local import stack, superset
 from include.release import publishing
 from include.settings import Settings, load_settings
 from tests.dashboard.page import DashboardPage
+from tests.samples import logged
 
 MONTHS, ENTERPRISES, SCALE = 16, 12, 0.5
 
@@ -33,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            stack.down(say=print)
+            stack.down()
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,9 @@ def said() -> list[str]:
 @pytest.fixture(scope="module")
 def bi(home: Path, late_file: Path, said: list[str], tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Superset with the dashboard, then the first release: its customs end before its orders."""
-    stack.up(with_airflow=False, with_bi=True, say=said.append)
+    with logged() as lines:
+        stack.up(with_airflow=False, with_bi=True)
+    said += lines
     settings = load_settings()
     files = tmp_path_factory.mktemp("files")
     synthetic.generate(files, months=MONTHS, enterprises=ENTERPRISES, scale=SCALE)

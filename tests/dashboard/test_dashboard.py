@@ -152,7 +152,7 @@ def test_what_the_charts_ask_is_tried_on_every_candidate(page: DashboardPage, tm
 
 def test_make_bi_a_second_time_changes_nothing(bi: Settings) -> None:
     before, running = _exported(bi), stack.status()
-    assert stack.up(with_airflow=False, with_bi=True, say=print) == running
+    assert stack.up(with_airflow=False, with_bi=True) == running
     after = _exported(bi)
     assert set(after) == set(before)
     for name, text in before.items():

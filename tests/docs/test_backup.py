@@ -91,7 +91,7 @@ def backups(environment: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("backups")
     home = folder / "home"
     environment.setenv("TEXTILE_HOME", str(home))
-    stack.up(with_airflow=False, say=print)
+    stack.up(with_airflow=False)
     try:
         settings = load_settings()
         rejected = order(订单号="SO-3", 行号="0")
@@ -109,7 +109,7 @@ def backups(environment: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
         yield Backups(home, folder, contents())
     finally:
         environment.setenv("TEXTILE_HOME", str(home))
-        stack.down(say=print)
+        stack.down()
 
 
 def state_of(home: Path, folder: Path) -> Path:

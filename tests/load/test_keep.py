@@ -141,7 +141,7 @@ if os.geteuid() == 0:  # takes two users
 
 @pytest.mark.parametrize("kind", LEFT)
 def test_what_cannot_be_kept_is_refused_left_and_said_once(
-    kind: str, apart: Settings, warehouse: Settings, tmp_path: Path
+    kind: str, apart: Settings, warehouse: Settings, tmp_path: Path, messages: list[str]
 ) -> None:
     make, rule, said = LEFT[kind]
     load(
@@ -149,11 +149,10 @@ def test_what_cannot_be_kept_is_refused_left_and_said_once(
     )  # whoever has no rights imports nothing
     folder = apart.landing_dir / SOURCE
     correct = make(folder / "a.csv")
-    heard: list[str] = []
     for run in ("first", "second"):
         write(folder / f"{run}.csv", orders(3, 订单号=run))
         with _as_plain_user():
-            ingest_run.load(apart, SOURCE, run, heard.append)
+            ingest_run.load(apart, SOURCE, run)
     refused = query(
         apart, "select run_id, failed_rules, message, kept_path from ops.load where status = 'refused'"
     )
@@ -161,12 +160,12 @@ def test_what_cannot_be_kept_is_refused_left_and_said_once(
     assert refused[0][2].startswith(said)
     assert "left in the drop folder" in (ingest_run.refusals(apart, SOURCE, "first") or "")
     assert ingest_run.refusals(apart, SOURCE, "second") is None
-    assert sum("still lies in the drop folder" in line for line in heard) == 1
+    assert sum("still lies in the drop folder" in line for line in messages) == 1
     assert one(apart, "select count(*) from raw.enterprise_orders where order_no in ('first', 'second')") == 6
     assert len(drop_folder.find(apart.landing_dir, SOURCE)) == 1
     correct()
     with _as_plain_user():
-        ingest_run.load(apart, SOURCE, "third", heard.append)
+        ingest_run.load(apart, SOURCE, "third")
     assert one(apart, "select count(*) from ops.load where run_id = 'third' and kept_path is not null") == 1
     assert drop_folder.find(apart.landing_dir, SOURCE) == []
 
@@ -174,7 +173,7 @@ def test_what_cannot_be_kept_is_refused_left_and_said_once(
 def test_a_retried_run_still_fails_for_what_it_left(apart: Settings) -> None:
     (apart.landing_dir / SOURCE / "a.csv").symlink_to(__file__)
     for _ in "first", "retried":
-        ingest_run.load(apart, SOURCE, "run", print)
+        ingest_run.load(apart, SOURCE, "run")
         assert "1 of 1 files" in (ingest_run.refusals(apart, SOURCE, "run") or "")
     assert one(apart, "select count(*) from ops.load") == 1
 
@@ -293,11 +292,11 @@ def test_an_archive_that_cannot_be_written_stops_the_run_and_refuses_nothing(apa
     place.write_text("no folder", encoding="utf-8")
     for run in ("first", "second"):
         with pytest.raises(SetupError, match="cannot be kept in the archive"):
-            ingest_run.load(apart, SOURCE, run, print)
+            ingest_run.load(apart, SOURCE, run)
     assert path.exists()
     assert one(apart, "select count(*) from ops.load") == 0
     place.unlink()
-    ingest_run.load(apart, SOURCE, "third", print)
+    ingest_run.load(apart, SOURCE, "third")
     assert query(apart, "select run_id, status from ops.load") == [("third", "refused")]
     assert not path.exists()
 

@@ -14,7 +14,10 @@ from include.errors import SetupError
 from include.local import stack
 from include.settings import Role, load_settings
 
-UP = "from include.local import stack; stack.up(with_airflow=False, say=lambda line: print(line, flush=True))"
+UP = (
+    "from include.cli.console import log_to_stderr; from include.local import stack;"
+    " log_to_stderr(); stack.up(with_airflow=False)"
+)
 
 
 @pytest.fixture
@@ -25,15 +28,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TEXTILE_HOME", str(folder))
     yield folder
     monkeypatch.setenv("TEXTILE_HOME", str(folder))
-    stack.down(say=quiet)
-
-
-def quiet(_line: str) -> None:
-    pass
+    stack.down()
 
 
 def up() -> stack.Service:
-    return stack.up(with_airflow=False, say=quiet)[0]
+    return stack.up(with_airflow=False)[0]
 
 
 def left_of(home: Path) -> list[psutil.Process]:
@@ -53,9 +52,9 @@ def test_up_twice_is_up_once_and_down_leaves_nothing(home: Path) -> None:
     assert up() == first
     with psycopg.connect(load_settings().dsn(Role.ANALYST)) as connection:
         assert connection.info.dbname == "textile"
-    stack.down(say=quiet)
+    stack.down()
     assert left_of(home) == []
-    stack.down(say=quiet)
+    stack.down()
     again = up()
     assert (again.port, again.pid != first.pid) == (first.port, True)
 
@@ -69,18 +68,16 @@ def test_two_stacks_side_by_side(home: Path, tmp_path: Path, monkeypatch: pytest
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(load_settings().dsn(Role.LOADER), port=first.port)
     finally:
-        stack.down(say=quiet)
+        stack.down()
     monkeypatch.setenv("TEXTILE_HOME", str(home))
     assert stack.status()[0] == first
 
 
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_up_leaves_nothing_running_and_can_be_repeated(home: Path, which: signal.Signals) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", UP], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as child:
-        assert child.stdout
-        child.stdout.readline()  # "creating a new server": initdb is at work
+    with subprocess.Popen([sys.executable, "-c", UP], stderr=subprocess.PIPE) as child:
+        assert child.stderr
+        child.stderr.readline()  # "creating a new server": initdb is at work
         child.send_signal(which)
         assert child.wait(30) != 0
     assert left_of(home) == []
@@ -88,8 +85,8 @@ def test_interrupted_up_leaves_nothing_running_and_can_be_repeated(home: Path, w
 
 
 def test_two_ups_at_once_start_one_server(home: Path) -> None:
-    both = [subprocess.Popen([sys.executable, "-c", UP], stdout=subprocess.PIPE, text=True) for _ in "12"]
-    said = [child.communicate(timeout=60)[0] for child in both]
+    both = [subprocess.Popen([sys.executable, "-c", UP], stderr=subprocess.PIPE, text=True) for _ in "12"]
+    said = [child.communicate(timeout=60)[1] for child in both]
     assert [child.returncode for child in both] == [0, 0]
     assert sum("ready on port" in words for words in said) == 1
 

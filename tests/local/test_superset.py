@@ -82,7 +82,7 @@ def test_a_failed_import_stops_only_what_this_call_started(
     monkeypatch.setattr(superset, "healthy", lambda _settings: True)
     monkeypatch.setattr(superset, "stop", lambda _settings: stopped.append(True))
     with pytest.raises(SetupError, match="refused"):
-        stack._superset_up(settings.home, print)
+        stack._superset_up(settings.home)
     assert bool(stopped) is not ran_before
 
 

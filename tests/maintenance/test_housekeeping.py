@@ -202,29 +202,26 @@ def loaded(warehouse: Settings, tmp_path) -> Settings:
     return warehouse
 
 
-def test_old_papers_go_but_loads_and_quarantine_stay(loaded):
+def test_old_papers_go_but_loads_and_quarantine_stay(loaded, messages):
     kept = query(loaded, "select * from ops.load"), query(loaded, "select * from ops.quarantine")
     assert all(kept)
     now = datetime.now(UTC)
-    said: list[str] = []
-    assert set(housekeeping.drop_expired(loaded, said.append, now).values()) == {0}
+    assert set(housekeeping.drop_expired(loaded, now).values()) == {0}
     rules = one(loaded, "select count(*) from ops.validation_result")
     assert rules
 
-    gone = housekeeping.drop_expired(
-        loaded, said.append, now + timedelta(days=housekeeping.DATA_DOCS_DAYS + 1)
-    )
+    gone = housekeeping.drop_expired(loaded, now + timedelta(days=housekeeping.DATA_DOCS_DAYS + 1))
     assert (gone["data_docs"], gone["validation_results"], gone["archived_files"]) == (1, 0, 0)
-    gone = housekeeping.drop_expired(loaded, said.append, now + timedelta(days=housekeeping.ARCHIVE_DAYS + 1))
+    gone = housekeeping.drop_expired(loaded, now + timedelta(days=housekeeping.ARCHIVE_DAYS + 1))
     assert (gone["validation_results"], gone["archived_files"], gone["refused_rows"]) == (rules, 3, 1)
     assert not [path for path in (loaded.home / "archive").rglob("*") if path.is_file()]
     assert kept == (query(loaded, "select * from ops.load"), query(loaded, "select * from ops.quarantine"))
-    assert "archived_files: 3 dropped" in said
+    assert "archived_files: 3 dropped" in messages
 
 
 def test_a_first_load_after_maintenance_is_not_slow(warehouse, tmp_path):
     """PostgreSQL plans for an analyzed empty table as if it stayed empty: a scan of it for every new row."""
-    housekeeping.vacuum(warehouse, lambda _: None)
+    housekeeping.vacuum(warehouse)
     load(warehouse, "customs_exports", write(tmp_path / "items.csv", items(2000)))
     # One visit per row written; with a scan for each there were twenty times as many.
     visits = "select heap_blks_hit from pg_statio_user_tables where relid = 'raw.customs_exports'::regclass"
@@ -234,7 +231,7 @@ def test_a_first_load_after_maintenance_is_not_slow(warehouse, tmp_path):
 def test_vacuums_every_table(warehouse, tmp_path):
     load(warehouse, "customs_exports", write(tmp_path / "a.csv", items(3)))
     publish(warehouse, "2026-03-01", 1)
-    housekeeping.vacuum(warehouse, lambda _: None)
+    housekeeping.vacuum(warehouse)
     tended = "last_vacuum is not null and last_analyze is not null"
     schemas = ["raw", "ops", "store"]
     every = query(warehouse, TABLES, schemas)

@@ -120,17 +120,20 @@ def test_a_query_has_the_time_that_bi_reader_has(audited, tmp_path):
 
 
 def test_a_broken_query_refuses_the_release(
-    published: Settings, new_warehouse: Callable[..., Settings], tmp_path: Path, monkeypatch: Any
+    published: Settings,
+    new_warehouse: Callable[..., Settings],
+    tmp_path: Path,
+    messages: list[str],
+    monkeypatch: Any,
 ):
     settings = new_warehouse(published)
     load(settings, "enterprise_orders", write(tmp_path / "more.csv", [order(订单号="SO-9")]))
     (tmp_path / "totals.sql").write_text("select value_cny, no_such from marts.growth", encoding="utf-8")
     monkeypatch.setattr(saved_queries, "FOLDER", tmp_path)
-    said: list[str] = []
-    result = publishing.publish(settings, said.append)
+    result = publishing.publish(settings)
     assert (result.release_id, result.status) == (1, "refused")
     assert result.failed_rules == ["saved_query_totals"]
-    assert any('column "no_such" does not exist' in line for line in said)
+    assert any('column "no_such" does not exist' in line for line in messages)
     recorded = query(
         settings,
         "select suite, expectation, details ->> 'error' from ops.validation_result"

@@ -11,8 +11,9 @@ from samples import load, order, query, write
 from include.errors import HalfRestoredError
 from include.local import postgres
 from include.maintenance import housekeeping, raw_check
-from include.release import current_release, publishing
+from include.release import building, current_release, publishing, reference_due
 from include.settings import Role, Settings
+from include.warehouse.connection import connect
 
 PARTS = {
     "builds without loads": (
@@ -74,6 +75,18 @@ def test_a_part_that_is_missing_is_named(
         raw_check.check(half)
 
 
+def test_a_status_and_a_build_without_the_table_of_rates_say_what_to_do(
+    new_warehouse: Callable[..., Settings], published: Settings
+) -> None:
+    half = new_warehouse(published)
+    query(half, "drop table ops.exchange_rate cascade")
+    says = r"ops\.exchange_rate is not there; `textile check` says what to do"
+    with connect(half, Role.PUBLISHER) as connection, pytest.raises(HalfRestoredError, match=says):
+        reference_due.warnings(connection)
+    with pytest.raises(HalfRestoredError, match=says):
+        building.build(half)
+
+
 def test_a_dump_into_tables_that_are_there_is_noticed(
     new_warehouse: Callable[..., Settings], published: Settings, tmp_path: Path
 ) -> None:
@@ -110,5 +123,5 @@ def test_later_releases_rollbacks_and_retention_leave_it_whole(
     assert raw_check.check(whole) > 0
     query(whole, "update ops.release_switch set switched_at = switched_at - interval '90 days'")
     query(whole, "update ops.release set dropped_at = now() where release_id = 1")
-    housekeeping.drop_expired(whole, print)
+    housekeeping.drop_expired(whole)
     assert raw_check.check(whole) > 0

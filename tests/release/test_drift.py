@@ -65,12 +65,11 @@ def jumped(settings: Settings) -> dict[str, set[str]]:
     return found
 
 
-def test_a_late_file_passes_and_a_reason_that_was_not_needed_is_not_recorded(warehouse, tmp_path):
+def test_a_late_file_passes_and_a_reason_that_was_not_needed_is_not_recorded(warehouse, tmp_path, messages):
     deliver(warehouse, tmp_path, list(constant_cluster.orders([LATE])))
     build_id = building.build(warehouse) or 0
-    said: list[str] = []
-    assert validation.validate(warehouse, build_id, said.append, acceptance(" why ", "Wang Fang")) == []
-    assert f"build {build_id}: no figure jumped; the reason was not needed and is not recorded" in said
+    assert validation.validate(warehouse, build_id, acceptance(" why ", "Wang Fang")) == []
+    assert f"build {build_id}: no figure jumped; the reason was not needed and is not recorded" in messages
     assert query(warehouse, "select * from ops.accepted_drift") == []
 
 
@@ -154,19 +153,18 @@ def test_a_refused_validation_costs_about_what_a_passing_one_costs(warehouse):
     assert refused <= 1.5 * passed
 
 
-def test_a_reason_lets_pass_no_other_rule(warehouse):
+def test_a_reason_lets_pass_no_other_rule(warehouse, messages):
     build_id = built_again(warehouse)
     for change in (
         "update candidate.dual_circulation set domestic_value_cny = total_value_cny where is_finished",
         "update candidate.market_share set share = share + 0.001 where month = '2020-08-01'",
     ):
         query(warehouse, f"{change} returning 1", role=Role.TRANSFORMER)
-    said: list[str] = []
-    failed = validation.validate(warehouse, build_id, said.append, acceptance("why", "Wang Fang"))
+    failed = validation.validate(warehouse, build_id, acceptance("why", "Wang Fang"))
     assert "shares_sum_to_one" in failed
     assert "drift_dual_circulation" not in failed
     assert any(
-        line.startswith(f"build {build_id}: drift_dual_circulation: domestic_share of") for line in said
+        line.startswith(f"build {build_id}: drift_dual_circulation: domestic_share of") for line in messages
     )
     assert query(warehouse, "select * from ops.accepted_drift") == []
     assert one(warehouse, "select status from ops.build where build_id = %s", build_id) == "refused"

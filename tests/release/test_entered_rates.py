@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from samples import load, one, order, query, write
+from samples import load, logged, one, order, query, write
 
 from include.bulletin.page import render
 from include.bulletin.rows import read
@@ -27,7 +27,7 @@ TODAY = dt.date(2005, 3, 20)
 def waiting(
     new_warehouse: Callable[..., Settings], published: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Settings, list[str]]:
-    """A release with a dollar line and five yuan lines of a month without a rate; what the build printed."""
+    """A release with a dollar line and five yuan lines of a month without a rate; what the build logged."""
     settings = new_warehouse(published)
     of_month = {"订单日期": "2005-03-02", "更新时间": "2005-03-02 09:00:00"}
     abroad = order(订单号="F1", 国家地区="美国", 省份="", 币种="USD", 单价="2", 金额="2000.00", **of_month)
@@ -38,8 +38,8 @@ def waiting(
     )
     (result,) = load(settings, "enterprise_orders", path)
     assert (result.accepted, result.quarantined) == (6, 0)
-    lines: list[str] = []
-    assert publishing.publish(settings, lines.append).status == "published"
+    with logged() as lines:
+        assert publishing.publish(settings).status == "published"
     return settings, lines
 
 

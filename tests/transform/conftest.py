@@ -1,6 +1,5 @@
 """A warehouse whose every figure can be worked out by hand."""
 
-import logging
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -84,7 +83,7 @@ def built(new_warehouse: Callable[[], Settings]) -> Settings:
                 (3, ["enterprise_uscc_check"], None, None, None),
             ],
         )
-    dbt.build(settings, logging.getLogger("test"))
+    dbt.build(settings)
     return settings
 
 
@@ -96,7 +95,7 @@ def scenario_warehouse(new_warehouse: Callable[[], Settings]) -> Settings:
     settings = new_warehouse()
     with psycopg.connect(settings.dsn(Role.ADMIN)) as connection:
         raw_lines.insert(connection, scenarios.LINES)
-    dbt.build(settings, logging.getLogger("test"))
+    dbt.build(settings)
     return settings
 
 

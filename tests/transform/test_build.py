@@ -1,6 +1,5 @@
 """How dbt is run: what it returns, what it raises, what it leaves alone."""
 
-import logging
 import os
 import subprocess
 import sys
@@ -14,8 +13,6 @@ from include.errors import BuildError
 from include.settings import PROJECT_DIR, Role
 from include.transform import dbt
 
-LOG = logging.getLogger("test")
-
 
 def test_unit_tests_pass(built):
     with psycopg.connect(built.dsn(Role.ADMIN), autocommit=True) as admin:
@@ -27,14 +24,14 @@ def test_unit_tests_pass(built):
         for file in files
         for test in yaml.safe_load(file.read_text(encoding="utf-8")).get("unit_tests", [])
     }
-    result = dbt.run_unit_tests(built, LOG)
+    result = dbt.run_unit_tests(built)
     assert {node.name for node in result.nodes} == declared
     assert len(declared) >= 9
 
 
 def test_build_reports_every_node_and_leaves_the_source_tree_alone(built):
     before = sorted(path for path in dbt.DBT_PROJECT.rglob("*"))
-    result = dbt.build(built, LOG)
+    result = dbt.build(built)
     assert sorted(path for path in dbt.DBT_PROJECT.rglob("*")) == before
     by_name = {node.name: node for node in result.nodes}
     assert by_name["growth"].resource_type == "model"
@@ -51,19 +48,19 @@ def test_a_failing_test_names_itself_and_its_rows(built, new_warehouse):
     with pytest.raises(
         BuildError, match="every_month_of_sales_is_in_the_release_calendar failed: Got 1 result"
     ):
-        dbt.build(failing, LOG)
+        dbt.build(failing)
 
 
 def test_a_database_that_does_not_answer_is_a_build_error(built):
     elsewhere = built.model_copy(update={"pg_database": "nowhere"})
     with pytest.raises(BuildError, match="nowhere"):
-        dbt.build(elsewhere, LOG)
+        dbt.build(elsewhere)
 
 
 def test_the_build_survives_its_environment(built, monkeypatch):
     # Another warehouse's variables must neither be used nor be lost.
     monkeypatch.setenv("TEXTILE_PG_DATABASE", "nowhere")
-    dbt.run_unit_tests(built, LOG)
+    dbt.run_unit_tests(built)
 
     assert os.environ["TEXTILE_PG_DATABASE"] == "nowhere"
     assert "DBT_ENV_SECRET_TRANSFORMER_PASSWORD" not in os.environ

@@ -88,7 +88,7 @@ def test_the_first_value_stays_and_the_latest_follows(new_warehouse, published, 
         assert (result.status, result.quarantined) == ("accepted", 0)
         assert publishing.publish(warehouse).status == "published"
         # Long after: the rows that only the first release had are gone.
-        housekeeping.drop_expired(warehouse, print, now=datetime.now(UTC) + timedelta(days=400))
+        housekeeping.drop_expired(warehouse, now=datetime.now(UTC) + timedelta(days=400))
     assert query(warehouse, "select count(*) from ops.release where dropped_at is not null") != [(0,)]
     revised = query(
         warehouse,

@@ -292,7 +292,7 @@ def test_defaults_that_a_reader_changed_for_its_role_are_made_right_again(popula
         assert connection.execute("show statement_timeout").fetchone() == ("5min",)
 
 
-def test_who_waits_is_told_for_whom(populated, caplog):
+def test_who_waits_is_told_for_whom(populated, messages):
     with (
         connect(populated, Role.LOADER, autocommit=True) as first,
         connect(populated, Role.PUBLISHER, autocommit=True) as second,
@@ -300,11 +300,11 @@ def test_who_waits_is_told_for_whom(populated, caplog):
         waiting = threading.Thread(target=lambda: exclusive(second, "release").__enter__())
         with exclusive(first, "release"):
             waiting.start()
-            while not caplog.messages:
+            while not messages:
                 time.sleep(0.01)
         waiting.join()
         holder = f"server process {first.info.backend_pid}, role loader, since "
-    assert holder in caplog.messages[0]
+    assert holder in messages[0]
 
 
 def test_bi_sessions_are_read_only(populated):
