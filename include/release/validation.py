@@ -47,7 +47,7 @@ def validate(
                 failed = drift.accept(connection, build_id, accepted, failed, say)
             if not failed:
                 store.compare(connection, [mart.name for mart in marts])
-            status = "refused" if failed else "audited"
+            status = "refused" if failed else "validated"
             rules = [r.rule for r in failed]
             build_log.finish(connection, build_id, status, failed_rules=rules, docs_path=docs)
         say(f"build {build_id}: {len(results)} rules, {status}; Data Docs: {settings.home / docs}")

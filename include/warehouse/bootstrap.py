@@ -174,7 +174,7 @@ def add_key(connection: psycopg.Connection, of: Contract) -> None:
 
 
 def _keys_of_older_rejects(connection: psycopg.Connection, of: Contract) -> None:
-    """Give rows that were rejected before keys were kept their key, so that they can be healed."""
+    """Give rows that were rejected before keys were kept their key, so that they can be resolved."""
     version = f"(row_values ->> '{of.version_column}')::timestamptz" if of.version_column else "null"
     key = ", ".join(f"row_values ->> '{name}'" for name in of.key)
     known = " and ".join(f"row_values ->> '{name}' is not null" for name in of.key)

@@ -57,11 +57,11 @@ add column if not exists cells json,
 add column if not exists row_key text [],
 add column if not exists row_version timestamptz,
 add column if not exists enterprise_uscc text,
-add column if not exists healed_by_load bigint references ops.load (load_id),
-add column if not exists healed_at timestamptz;
+add column if not exists resolved_by_load bigint references ops.load (load_id),
+add column if not exists resolved_at timestamptz;
 -- Every load looks for the open rows of its source; most rows are closed in time.
 create index if not exists quarantine_open
-on ops.quarantine (source) where healed_by_load is null and row_key is not null;
+on ops.quarantine (source) where resolved_by_load is null and row_key is not null;
 
 -- The first rejected rows of a refused file, for its sender. Not in ops.quarantine: no row of such a file entered.
 create table if not exists ops.refused_row (
@@ -128,7 +128,7 @@ create table if not exists ops.validation_result (
 create table if not exists ops.build (
     build_id bigint generated always as identity primary key,
     status text not null default 'running' check (
-        status in ('running', 'failed', 'built', 'stale', 'audited', 'refused', 'published', 'crashed')
+        status in ('running', 'failed', 'built', 'stale', 'validated', 'refused', 'published', 'crashed')
     ),
     last_load_id bigint not null,
     loads bigint not null,
@@ -308,8 +308,8 @@ facts as (
         e.dated,
         e.days_late,
         e.most_days_late,
-        0 as healed,
-        0 as days_to_heal
+        0 as resolved,
+        0 as days_to_resolve
     from deliveries as d
     left join ops.load_enterprise as e on d.load_id = e.load_id
     union all
@@ -327,11 +327,11 @@ facts as (
         0,
         null,
         1,
-        (q.healed_at at time zone 'Asia/Shanghai')::date
+        (q.resolved_at at time zone 'Asia/Shanghai')::date
         - (q.quarantined_at at time zone 'Asia/Shanghai')::date
     from ops.quarantine as q
     inner join deliveries as d on q.load_id = d.load_id
-    where q.healed_by_load is not null
+    where q.resolved_by_load is not null
 )
 
 select
@@ -344,12 +344,12 @@ select
     coalesce(sum(accepted), 0)::bigint as rows_accepted,
     coalesce(sum(unchanged), 0)::bigint as rows_unchanged,
     coalesce(sum(quarantined), 0)::bigint as rows_quarantined,
-    sum(healed)::bigint as rows_healed,
-    coalesce(sum(quarantined), 0)::bigint - sum(healed)::bigint as rows_open,
+    sum(resolved)::bigint as rows_resolved,
+    coalesce(sum(quarantined), 0)::bigint - sum(resolved)::bigint as rows_open,
     coalesce(sum(dated), 0)::bigint as dated_rows,
     coalesce(sum(days_late), 0)::bigint as days_late,
     max(most_days_late) as most_days_late,
-    sum(days_to_heal)::bigint as days_to_correction
+    sum(days_to_resolve)::bigint as days_to_correction
 from facts
 group by month, source, enterprise_uscc;
 
@@ -360,7 +360,7 @@ select
     q.enterprise_uscc,
     broken.rule_code,
     count(*) as rows_quarantined,
-    count(q.healed_by_load) as rows_healed
+    count(q.resolved_by_load) as rows_resolved
 from ops.quarantine as q
 inner join ops.load as l on q.load_id = l.load_id
 cross join unnest(q.rule_codes) as broken (rule_code)
@@ -381,12 +381,12 @@ comment on column ops.quarantine.cells is
 'The row by the file''s own header, in the file''s order; null where a ragged row''s cells cannot be told apart';
 comment on column ops.quarantine.row_values is 'The row as it was read: canonical columns';
 comment on column ops.quarantine.row_key is
-'Values of the contract''s key as text; null when one could not be read: such a row cannot be healed by its key';
+'Values of the contract''s key as text; null when one could not be read: such a row cannot be resolved by its key';
 comment on column ops.quarantine.row_version is
 'The row''s own version (updated_at); null when the source has none, or it could not be read or is from the future';
 comment on column ops.quarantine.enterprise_uscc is
 'The mill; null when the source has none, or the code is missing or fails its check character';
-comment on column ops.quarantine.healed_by_load is
+comment on column ops.quarantine.resolved_by_load is
 'The first later load that brought the same key with a version not older; null while the row is open';
 comment on table ops.refused_row is
 'The first rejected rows (at most 1,000) of a refused file; none of its rows entered';
@@ -402,7 +402,7 @@ comment on column ops.source_quality.dated_rows is
 comment on column ops.source_quality.days_late is
 'Sum over dated_rows of the days (Shanghai) from updated_at to the delivery: the numerator of the mean lateness';
 comment on column ops.source_quality.days_to_correction is
-'Sum over rows_healed of the days (Shanghai) from quarantine to the delivery that healed the row';
+'Sum over rows_resolved of the days (Shanghai) from quarantine to the delivery that resolved the row';
 comment on view ops.source_quality_rules is
 'One row per month of delivery, source, enterprise (null where not known) and rule: rows that broke it';
 comment on table ops.validation_result is 'One row per Great Expectations result of either gate';

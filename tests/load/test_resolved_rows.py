@@ -1,4 +1,4 @@
-"""The law of healing, over any order of deliveries; and what a database from before it becomes."""
+"""The law of (correction,) over any order of deliveries; and what a database from before it becomes."""
 
 import itertools
 from collections.abc import Callable
@@ -57,7 +57,7 @@ def deliver(module_warehouse: Settings) -> Callable[[list[list[list[Row]]]], Non
                             FileResult(load_id, "", "", "accepted", *counts, done.unchanged, done.quarantined)
                         )
                         load_log.finish(connection, results[-1])
-                    quarantine.heal(connection, table, loads)
+                    quarantine.resolve(connection, table, loads)
                     source_quality.note(connection, table, results)
                 load_table.drop(connection, table)
 
@@ -84,7 +84,7 @@ def fill(connection: psycopg.Connection, table: load_table.LoadTable, load_id: i
 
 @settings(max_examples=30, deadline=None)
 @given(batches)
-def test_a_row_is_healed_by_the_first_later_load_with_its_key_in_a_version_not_older(
+def test_a_row_is_resolved_by_the_first_later_load_with_its_key_in_a_version_not_older(
     module_warehouse, deliver, drawn
 ):
     deliver(drawn)
@@ -108,7 +108,7 @@ def test_a_row_is_healed_by_the_first_later_load_with_its_key_in_a_version_not_o
         for load_id, number, line, minute, good in sent
         if not good
     ]
-    found = "select load_id, line_no, healed_by_load from ops.quarantine order by load_id, line_no"
+    found = "select load_id, line_no, resolved_by_load from ops.quarantine order by load_id, line_no"
     assert query(module_warehouse, found) == sorted(expected, key=lambda row: row[:2])
     # Whose rows they were is the same account as the load log's.
     assert query(
@@ -187,18 +187,18 @@ def test_a_database_from_before_is_upgraded_without_loss(new_warehouse, tmp_path
     for _ in range(2):
         bootstrap.apply(settings.dsn(Role.ADMIN), passwords)
     assert query(settings, kept) == before
-    assert query(settings, "select row_key, healed_by_load from ops.quarantine order by line_no") == [
+    assert query(settings, "select row_key, resolved_by_load from ops.quarantine order by line_no") == [
         (["91110000600037341L", "SO-1", "1"], None),
         (None, None),
     ]
     assert query(settings, "select enterprise_uscc, rows_in, rows_open from ops.source_quality") == [
         (None, 12, 2)
     ]
-    (healing,) = load(
+    (correction,) = load(
         settings, "enterprise_orders", write(tmp_path / "new.csv", [*orders(9), order(行号="0")])
     )
-    assert query(settings, "select load_id, line_no, healed_by_load from ops.quarantine order by 1, 2") == [
-        (1, 2, healing.load_id),
+    assert query(settings, "select load_id, line_no, resolved_by_load from ops.quarantine order by 1, 2") == [
+        (1, 2, correction.load_id),
         (1, 3, None),
         (2, 11, None),
     ]
