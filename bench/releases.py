@@ -97,7 +97,7 @@ def validated(settings: Settings) -> tuple[int, float]:
             connection,
             "insert into ops.build"
             " (last_load_id, loads, code_version, tables_version, is_full, status, switches)"
-            " select last_load_id, loads, code_version, tables_version, false, 'audited',"
+            " select last_load_id, loads, code_version, tables_version, false, 'validated',"
             " (select count(*) from ops.release_switch)"
             " from ops.build order by build_id desc limit 1 returning build_id",
         )

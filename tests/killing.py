@@ -48,7 +48,7 @@ steps = {"building": building, "validation": validation, "publishing": publishin
 print("result", eval(sys.argv[2], {**steps, "settings": load_settings()}))
 print(done)
 """
-_RUNNING_BUILDS = "select count(*) from ops.build where status in ('running', 'built', 'audited')"
+_RUNNING_BUILDS = "select count(*) from ops.build where status in ('running', 'built', 'validated')"
 _LEFT_BEHIND = {
     "builds": _RUNNING_BUILDS,
     "half-built relations": "select count(*) from pg_class where relname ~ '__dbt_(tmp|backup)'",

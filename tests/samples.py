@@ -227,14 +227,14 @@ def compared(settings: Settings) -> None:
         store.compare(connection, store.stored_marts(connection))
 
 
-def audited_again(settings: Settings) -> int:
+def validated_again(settings: Settings) -> int:
     """A build of what is published already that has passed the release gate; returns its number."""
     compared(settings)
     return int(
         one(
             settings,
             "insert into ops.build (status, last_load_id, loads, code_version, is_full)"
-            " select 'audited', last_load_id, loads, code_version, false from ops.build"
+            " select 'validated', last_load_id, loads, code_version, false from ops.build"
             " order by build_id desc limit 1 returning build_id",
         )
     )

@@ -97,7 +97,7 @@ def quarantine(
     out: Annotated[Path | None, typer.Option(help="Write an .xlsx file for the sender, or a .csv.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show every rejected row with its reasons, and which delivery healed it."""
+    """Show every rejected row with its reasons, and which delivery resolved it."""
     from include.load import rejected_rows, sender_sheet
 
     settings = load_settings()

@@ -111,7 +111,7 @@ def _give_verdicts(
             if delivery.result.quarantined:
                 _quarantine(connection, table, delivery, reasons, unpacked)
         if good:
-            quarantine.heal(connection, table, [d.load_id for d in good])
+            quarantine.resolve(connection, table, [d.load_id for d in good])
             source_quality.note(connection, table, [d.result for d in good])
         docs = docs_written()
         for delivery in deliveries:

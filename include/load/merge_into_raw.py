@@ -13,8 +13,7 @@ import psycopg
 from include.load import compare_with_raw, load_months
 from include.load.compare_with_raw import of_row, same_key
 from include.sources.contract import Contract
-from include.warehouse import bootstrap
-from include.warehouse.bootstrap import LINEAGE
+from include.warehouse import raw_tables
 from include.warehouse.connection import scalar
 from include.warehouse.load_table import LoadTable
 
@@ -44,12 +43,12 @@ def accept(
     loads = {"loads": load_ids}
     counted = _count(connection, table, loads)
     if new := sum(c.new for c in counted):
-        in_bulk = new >= _BULK_ROWS and bootstrap.drop_key_of_empty(connection, table.contract)
+        in_bulk = new >= _BULK_ROWS and raw_tables.drop_key_of_empty(connection, table.contract)
         not_new = {table.rejects: "rejected", table.contested: "contested", table.known: "unchanged"}
         present = [name for name, kind in not_new.items() if any(getattr(c, kind) for c in counted)]
         _insert_new(connection, table, loads, present)
         if in_bulk:
-            bootstrap.add_key(connection, table.contract)
+            raw_tables.add_key(connection, table.contract)
     repeats = _settle_contested(connection, table, loads) if any(c.contested for c in counted) else {}
     removed = _replace_slices(connection, table, load_ids[0], filtered_by) if table.contract.slice else 0
     counts = {}
@@ -72,7 +71,7 @@ class _Counted(NamedTuple):
 
 def _columns(contract: Contract, alias: str = "") -> str:
     prefix = f"{alias}." if alias else ""
-    return ", ".join(f"{prefix}{name}" for name in [*contract.names, *LINEAGE])
+    return ", ".join(f"{prefix}{name}" for name in [*contract.names, *raw_tables.LINEAGE])
 
 
 def _count(connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]) -> list[_Counted]:

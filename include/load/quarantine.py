@@ -1,4 +1,4 @@
-"""Rejected rows: kept as delivered, and healed when a later delivery brings them right."""
+"""Rejected rows: kept as delivered, and resolved when a later delivery brings them right."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -84,34 +84,34 @@ def keep_refused(
     connection.execute("drop table delivered")
 
 
-def heal(connection: psycopg.Connection, table: LoadTable, load_ids: list[int]) -> int:
+def resolve(connection: psycopg.Connection, table: LoadTable, load_ids: list[int]) -> int:
     """Close the open rows whose key these loads bring, accepted or unchanged, in a version not older.
 
     Where the source has no versions, or the rejected row's could not be read or is from the future, the
     delivery decides. A row without a readable key stays open: nothing says which row it is. Returns the
-    number of rows healed.
+    number of rows resolved.
     """
     of = table.contract
     # Apart and analyzed: with statistics from before today's rejects the planner would take them for a
     # handful, and read the batch once for each.
     found = connection.execute(
         "create temporary table open_row on commit drop as select load_id, line_no, row_key, row_version"
-        " from ops.quarantine where source = %s and healed_by_load is null and row_key is not null",
+        " from ops.quarantine where source = %s and resolved_by_load is null and row_key is not null",
         [of.source],
     ).rowcount
-    healed = _heal_found(connection, table, load_ids) if found else 0
+    resolved = _resolve_found(connection, table, load_ids) if found else 0
     connection.execute("drop table open_row")
-    return healed
+    return resolved
 
 
-def _heal_found(connection: psycopg.Connection, table: LoadTable, load_ids: list[int]) -> int:
+def _resolve_found(connection: psycopg.Connection, table: LoadTable, load_ids: list[int]) -> int:
     version = table.contract.version_column
     not_older = f"and i.{version} >= coalesce(o.row_version, '-infinity')" if version else ""
     connection.execute("analyze open_row")
     return connection.execute(
         f"""
         update ops.quarantine as q
-        set healed_by_load = healing.load_id, healed_at = clock_timestamp()
+        set resolved_by_load = resolving.load_id, resolved_at = clock_timestamp()
         from (
             select o.load_id as rejected_in, o.line_no, min(i._load_id) as load_id
             from open_row as o
@@ -123,8 +123,8 @@ def _heal_found(connection: psycopg.Connection, table: LoadTable, load_ids: list
                     where r._load_id = i._load_id and r._line_no = i._line_no
                 )
             group by o.load_id, o.line_no
-        ) as healing
-        where q.load_id = healing.rejected_in and q.line_no = healing.line_no
+        ) as resolving
+        where q.load_id = resolving.rejected_in and q.line_no = resolving.line_no
         """.encode(),
         {"loads": load_ids},
     ).rowcount

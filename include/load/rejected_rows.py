@@ -11,23 +11,23 @@ from include.warehouse.connection import connect
 Row = dict[str, Any]
 
 # What a table on a screen has room for.
-SHOWN = ("load_id", "file_name", "place", "reason_zh", "reason_en", "state", "healed_by_file", "raw_line")
+SHOWN = ("load_id", "file_name", "place", "reason_zh", "reason_en", "state", "resolved_by_file", "raw_line")
 
 _QUARANTINED = """
     select q.load_id, q.source, q.file_name, q.line_no, coalesce(q.place, 'line ' || q.line_no) as place,
         q.rule_codes, q.reason_zh, q.reason_en,
-        case when q.healed_by_load is null then 'open' else 'healed' end as state,
-        q.healed_by_load, h.file_name as healed_by_file, q.healed_at, q.raw_line, q.cells, l.profile
+        case when q.resolved_by_load is null then 'open' else 'resolved' end as state,
+        q.resolved_by_load, h.file_name as resolved_by_file, q.resolved_at, q.raw_line, q.cells, l.profile
     from ops.quarantine as q
     inner join ops.load as l on l.load_id = q.load_id
-    left join ops.load as h on h.load_id = q.healed_by_load
+    left join ops.load as h on h.load_id = q.resolved_by_load
     where %(load)s::bigint is null or q.load_id = %(load)s
     order by q.load_id, q.line_no
 """
 _REFUSED = """
     select r.load_id, l.source, l.file_name, r.line_no, r.place, r.rule_codes, r.reason_zh, r.reason_en,
-        'refused' as state, null::bigint as healed_by_load, null::text as healed_by_file,
-        null::timestamptz as healed_at, r.raw_line, r.cells, l.profile
+        'refused' as state, null::bigint as resolved_by_load, null::text as resolved_by_file,
+        null::timestamptz as resolved_at, r.raw_line, r.cells, l.profile
     from ops.refused_row as r
     inner join ops.load as l using (load_id)
     where r.load_id = %(load)s
@@ -38,8 +38,8 @@ _REFUSED = """
 def rows(settings: Settings, load_id: int | None) -> Iterator[Row]:
     """Rejected rows of one load, or of all accepted ones, in file order, as they come from the database.
 
-    ``state`` is ``open``, ``healed`` (by the load ``healed_by_load``) or ``refused``: see :func:`refusal`,
-    which also says what is raised.
+    ``state`` is ``open``, ``resolved`` (by the load ``resolved_by_load``) or ``refused``: see
+    :func:`refusal`, which also says what is raised.
     """
     refused = load_id is not None and refusal(settings, load_id) is not None
     return _stream(settings, _REFUSED if refused else _QUARANTINED, load_id)

@@ -18,7 +18,7 @@ _OURS = ("退回原因", "Reason", "文件 File", "位置 Place", "已更正 Cor
 _TEXT_AS_NUMBER = {"number_stored_as_text": f"A1:XFD{EXCEL_ROWS}"}
 _CSV = (
     *("load_id", "source", "file_name", "line_no", "place", "rule_codes", "reason_zh", "reason_en"),
-    *("state", "healed_by_load", "healed_by_file", "healed_at", "raw_line"),
+    *("state", "resolved_by_load", "resolved_by_file", "resolved_at", "raw_line"),
 )
 
 
@@ -86,10 +86,10 @@ def _new_sheet(book: Any, header: tuple[str, ...] | None, bold: Any) -> Any:
 
 
 def _said(row: Row) -> tuple[str, ...]:
-    healed = ""
-    if row["healed_by_load"]:
-        healed = f"{row['healed_by_file']} ({row['healed_at']:%Y-%m-%d})"
-    return row["reason_zh"], row["reason_en"], row["file_name"], row["place"], healed
+    resolved = ""
+    if row["resolved_by_load"]:
+        resolved = f"{row['resolved_by_file']} ({row['resolved_at']:%Y-%m-%d})"
+    return row["reason_zh"], row["reason_en"], row["file_name"], row["place"], resolved
 
 
 def _wrong_columns(row: Row) -> set[int]:

@@ -137,7 +137,7 @@ def give_up_unfinished(connection: psycopg.Connection) -> None:
     connection.execute(
         "update ops.build set status = 'crashed', finished_at = clock_timestamp(),"
         " message = 'its process ended, or another build began, before it was published'"
-        " where status in ('running', 'built', 'audited')"
+        " where status in ('running', 'built', 'validated')"
     )
 
 

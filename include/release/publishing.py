@@ -98,7 +98,7 @@ def publish_build(settings: Settings, build_id: int) -> PublishResult:
         # A publisher that was killed after its commit could not say so.
         if done := build_log.release_of_newest(connection, build_id):
             return PublishResult(done, "published")
-        build_log.require(connection, build_id, "audited")
+        build_log.require(connection, build_id, "validated")
         build_log.require_same_current(connection, build_id)
         _require_all_marts(settings, connection)
         marts = dbt_manifest.marts(settings)

@@ -147,7 +147,7 @@ def _view(
     shown = columns(connection, schema, mart)
     added = [c for c in wanted if c.name not in {s.name for s in shown}]
     view = sql.Identifier(schema, mart)
-    if added or (schema == "marts" and not _follows_the_transaction(connection, mart)):
+    if added:
         names = [*(c.name for c in shown), *(c.name for c in added)]
         connection.execute(
             sql.SQL("create or replace view {view} as select {names} from " + rows).format(
@@ -169,12 +169,6 @@ def _view(
                     sql.Identifier(schema, mart, column.name), sql.Literal(column.comment)
                 )
             )
-
-
-def _follows_the_transaction(connection: psycopg.Connection, mart: str) -> bool:
-    """Whether the view reads one release per transaction; an older warehouse's reads one per statement."""
-    definition = "select pg_get_viewdef(to_regclass(%(name)s)) like '%%visible_release%%'"
-    return bool(scalar(connection, definition, {"name": f"marts.{mart}"}))
 
 
 def _grant(connection: psycopg.Connection, view: str, role: str, *, allowed: bool) -> None:

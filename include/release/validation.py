@@ -42,7 +42,7 @@ def validate(settings: Settings, build_id: int, accepted: drift.Acceptance | Non
                 failed = drift.accept(connection, build_id, accepted, failed)
             if not failed:
                 store.compare(connection, [mart.name for mart in marts])
-            status = "refused" if failed else "audited"
+            status = "refused" if failed else "validated"
             rules = [r.rule for r in failed]
             build_log.finish(connection, build_id, status, failed_rules=rules, docs_path=docs)
         log.info(

@@ -65,7 +65,7 @@ def run_unit_tests(settings: Settings) -> BuildResult:
 def code_version() -> str:
     """Twelve hex digits over what can change a figure: dbt project, views of ops, expectations, version."""
     expectations = (PROJECT_DIR / "expectations").rglob("*.py")
-    views = PROJECT_DIR / "include" / "warehouse" / "schema" / "ops.sql"
+    views = PROJECT_DIR / "include" / "warehouse" / "schema" / "views.sql"
     return _checksum([*_project_files("models", "macros", "seeds", "tests"), views, *expectations])
 
 

@@ -7,10 +7,12 @@ import psycopg
 from psycopg import sql
 
 from include.settings import Role
-from include.sources.contract import Contract, contract, sources
-from include.warehouse.connection import scalar
+from include.sources.contract import contract, sources
+from include.warehouse import raw_tables
 
 _SCHEMA_FILES = Path(__file__).parent / "schema"
+# Applied each time, in this order: what somebody changed is made right again.
+_REPEATABLE = ("views.sql", "release.sql", "explain.sql", "grants.sql", "ratios.sql")
 _SCHEMA_OWNERS = {
     "ops": None,
     "raw": None,
@@ -25,16 +27,18 @@ _SCHEMA_OWNERS = {
     "workbench": Role.ANALYST,  # where analysts keep views and tables of their own
 }
 _WRITERS = (Role.LOADER, Role.TRANSFORMER, Role.PUBLISHER)
-# Columns of every raw table beside its contract's: where the row came from.
-LINEAGE = {"_extra": "jsonb", "_load_id": "bigint not null", "_line_no": "bigint not null"}
 
 
 def apply(admin_dsn: str, passwords: Mapping[str, str]) -> None:
-    """Bring the database to the present schema.
+    """Bring the database to the present schema, or leave it as it is: all is one transaction.
 
-    ``passwords``: role name -> password for every role but the superuser.
+    ``passwords``: role name -> password for every role but the superuser. SetupError when a migration fails,
+    or the database is newer than this code.
     """
-    with psycopg.connect(admin_dsn) as connection:
+    from include.warehouse import migrations  # half a second, which no other command has to wait
+
+    with migrations.engine(admin_dsn).begin() as outer:
+        connection = migrations.beneath(outer)
         connection.execute("select pg_advisory_xact_lock(hashtext('textile.bootstrap'))")
         _roles(connection, passwords)
         for schema, owner in _SCHEMA_OWNERS.items():
@@ -45,12 +49,11 @@ def apply(admin_dsn: str, passwords: Mapping[str, str]) -> None:
                         sql.Identifier(schema), sql.Identifier(owner)
                     )
                 )
+        migrations.upgrade(outer)
         for source in sources():
-            _raw_tables(connection, contract(source))
-        for name in ("ops.sql", "release.sql", "explain.sql", "grants.sql", "ratios.sql"):
+            raw_tables.create(connection, contract(source))
+        for name in _REPEATABLE:
             connection.execute((_SCHEMA_FILES / name).read_bytes())
-        for source in sources():
-            _keys_of_older_rejects(connection, contract(source))
 
 
 def _roles(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None:
@@ -83,102 +86,3 @@ def _roles(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None
             )
         )
     connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
-
-
-def _raw_tables(connection: psycopg.Connection, of: Contract) -> None:
-    """``raw.<source>`` holds the current rows, ``raw.<source>_history`` the superseded ones."""
-    columns = [f"{c.name} {c.postgres_type}{' not null' if c.name in of.key else ''}" for c in of.columns] + [
-        f"{name} {kind}" for name, kind in LINEAGE.items()
-    ]
-    key = ", ".join(of.key)
-    current = [
-        *columns,
-        "_accepted_at timestamptz not null default clock_timestamp()",
-        f"primary key ({key})",
-    ]
-    history = [
-        *columns,
-        "_accepted_at timestamptz not null",
-        "_superseded_at timestamptz not null default clock_timestamp()",
-        "_superseded_by bigint not null",
-    ]
-    for statement in (
-        f"create table if not exists raw.{of.source} ({', '.join(current)})",
-        f"create table if not exists raw.{of.source}_history ({', '.join(history)})",
-        f"create index if not exists {of.source}_history_key on raw.{of.source}_history ({key})",
-        # A build reads the months that loads touched. Rows come in the order of their days, but for
-        # corrections: a stray day in a block does not widen its range to years (minmax_multi).
-        f"create index if not exists {of.source}_{of.date_column} on raw.{of.source}"
-        f" using brin ({of.date_column} date_minmax_multi_ops)",
-        # What a load superseded comes together, in the order of the loads.
-        f"create index if not exists {of.source}_history_{of.date_column} on raw.{of.source}_history"
-        f" using brin ({of.date_column} date_minmax_multi_ops)",
-        f"comment on table raw.{of.source} is '{of.description.replace(chr(39), chr(39) * 2)}'",
-    ):
-        connection.execute(statement.encode())
-    has_key = "select exists (select from pg_constraint where conrelid = %(t)s::regclass and contype = 'p')"
-    if not scalar(connection, has_key, {"t": f"raw.{of.source}"}):  # a loader went away between the two below
-        connection.execute(f"alter table raw.{of.source} add primary key ({key})".encode())
-    # What a first load of a million rows needs done, by the owner, which the loader is not.
-    for name, body in (
-        (
-            "drop_key_of_empty",
-            f"""
-            begin
-                lock table raw.{of.source} in access exclusive mode nowait;
-                if exists (select from raw.{of.source}) then
-                    return false;
-                end if;
-                truncate raw.{of.source};
-                alter table raw.{of.source} drop constraint {of.source}_pkey;
-                return true;
-            exception when lock_not_available then
-                return false;
-            end""",
-        ),
-        (
-            "add_key",
-            f"""
-            begin
-                alter table raw.{of.source} add constraint {of.source}_pkey primary key ({key});
-                return true;
-            end""",
-        ),
-    ):
-        function = f"raw.{of.source}_{name}()"
-        connection.execute(
-            f"create or replace function {function} returns boolean language plpgsql security definer"
-            f" set search_path = '' as $${body}$$".encode()
-        )
-        connection.execute(f"revoke all on function {function} from public".encode())
-        connection.execute(f"grant execute on function {function} to loader".encode())
-    if of.slice:
-        connection.execute(
-            f"create index if not exists {of.source}_slice"
-            f" on raw.{of.source} ({', '.join(of.slice)})".encode()
-        )
-
-
-def drop_key_of_empty(connection: psycopg.Connection, of: Contract) -> bool:
-    """Take the primary key off ``raw.<source>`` until the end of the transaction, if the table is empty.
-
-    False when it has rows, or when somebody reads it just now: nobody is kept waiting. With
-    ``wal_level=minimal`` what is then inserted in the same transaction is not written twice either.
-    """
-    return bool(scalar(connection, f"select raw.{of.source}_drop_key_of_empty()"))
-
-
-def add_key(connection: psycopg.Connection, of: Contract) -> None:
-    """Put the primary key back on."""
-    scalar(connection, f"select raw.{of.source}_add_key()")
-
-
-def _keys_of_older_rejects(connection: psycopg.Connection, of: Contract) -> None:
-    """Give rows that were rejected before keys were kept their key, so that they can be healed."""
-    version = f"(row_values ->> '{of.version_column}')::timestamptz" if of.version_column else "null"
-    key = ", ".join(f"row_values ->> '{name}'" for name in of.key)
-    known = " and ".join(f"row_values ->> '{name}' is not null" for name in of.key)
-    connection.execute(
-        f"update ops.quarantine set row_key = array[{key}],"
-        f" row_version = {version} where source = '{of.source}' and row_key is null and {known}".encode()
-    )

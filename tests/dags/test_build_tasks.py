@@ -10,7 +10,7 @@ import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
-from samples import audited_again, item, load, one, orders, query, write
+from samples import item, load, one, orders, query, validated_again, write
 
 from include.errors import BulletinError, PublishError, ReadersInTheWayError, StaleBuildError
 from include.release import building, current_release, publishing, validation
@@ -62,7 +62,7 @@ def test_a_load_that_overtakes_a_build_is_published_by_the_same_run(at, ask, pub
     between_build_and_validation(monkeypatch, lambda: load(at, "customs_exports", late))
     build_id = ask("build_marts", "build_and_validate", *NOBODY)
     builds = "select build_id, status from ops.build order by build_id"
-    assert query(at, builds) == [(1, "published"), (2, "stale"), (3, "audited")]
+    assert query(at, builds) == [(1, "published"), (2, "stale"), (3, "validated")]
     assert build_id == 3
     assert publish(build_id) == (2, {"release_id": 2})
     assert current_release.current_release(at) == 2
@@ -108,7 +108,7 @@ def test_a_build_that_another_process_gave_up_says_which_and_what_to_do(at, tmp_
 
 def test_publish_is_tried_again_while_a_reader_is_in_the_way(at, publish):
     query(at, "alter table candidate.dual_circulation add column note text")
-    build_id = audited_again(at)
+    build_id = validated_again(at)
     with psycopg.connect(at.dsn(Role.ANALYST)) as reader:
         reader.execute("select count(*) from marts.dual_circulation")
         with pytest.raises(ReadersInTheWayError, match="a reader's open transaction holds"):
@@ -128,7 +128,7 @@ def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
 
 
 def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
-    assert publishing.publish_build(at, audited_again(at)).release_id == 2
+    assert publishing.publish_build(at, validated_again(at)).release_id == 2
     assert publishing.publish(at).message == "no load and no code has changed since release 2"
     current_release.rollback(at, 1, "test")
     result = publishing.publish(at)
@@ -137,7 +137,7 @@ def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
 
 
 def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, publish, tmp_path, monkeypatch):
-    assert publishing.publish_build(at, audited_again(at)).release_id == 2
+    assert publishing.publish_build(at, validated_again(at)).release_id == 2
     deliver(at, tmp_path)
     between_build_and_validation(monkeypatch, lambda: current_release.rollback(at, 1, "wrong rates", "Li Na"))
     build_id = ask("build_marts", "build_and_validate", *NOBODY)
@@ -150,7 +150,7 @@ def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, publ
 
 
 def test_the_form_of_the_rollback_takes_back_and_records_who_asked(at, ask):
-    publishing.publish_build(at, audited_again(at))
+    publishing.publish_build(at, validated_again(at))
     person = SimpleNamespace(triggering_user_name="Wang Fang")
     assert ask("rollback_release", "rollback", {"release_id": 1, "reason": "wrong rates"}, person) == 1
     switched = (

@@ -9,7 +9,7 @@ import pandas
 import polars
 import psycopg
 import pytest
-from samples import audited_again
+from samples import validated_again
 from sqlalchemy import create_engine, text
 
 from include.release import publishing
@@ -23,7 +23,7 @@ SCRIPTS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 def url(new_warehouse: Callable[..., Settings], published: Settings) -> str:
     """A warehouse whose current release is the second."""
     settings = new_warehouse(published)
-    assert publishing.publish_build(settings, audited_again(settings)).release_id == 2
+    assert publishing.publish_build(settings, validated_again(settings)).release_id == 2
     return settings.dsn(Role.BI_READER)
 
 

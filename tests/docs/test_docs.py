@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import typer
-from samples import audited_again
+from samples import validated_again
 
 from include.cli.main import app
 from include.release import publishing
@@ -111,7 +111,7 @@ def test_every_refusal_is_in_the_runbook() -> None:
 def two_releases(new_warehouse: Callable[..., Settings], published: Settings) -> Settings:
     """A warehouse with the releases 1 and 2, as the pages speak of them."""
     settings = new_warehouse(published)
-    assert publishing.publish_build(settings, audited_again(settings)).release_id == 2
+    assert publishing.publish_build(settings, validated_again(settings)).release_id == 2
     return settings
 
 

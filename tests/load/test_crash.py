@@ -238,7 +238,7 @@ def test_a_killed_publish_shows_nothing_and_can_be_repeated(new_warehouse, publi
         wait_for_orphans(settings)
         assert query(settings, SEEN) == before
         statuses = query(settings, "select status from ops.build order by build_id")
-        assert statuses == [("published",), ("crashed",), ("audited",)]
+        assert statuses == [("published",), ("crashed",), ("validated",)]
         assert one(settings, "select count(*) from ops.release") == 1
         assert publishing.publish(settings).status == "published"
         time.sleep(0.1)
@@ -246,7 +246,7 @@ def test_a_killed_publish_shows_nothing_and_can_be_repeated(new_warehouse, publi
     assert after != before
     assert seen == {*before, *after}
     assert (
-        one(settings, "select count(*) from ops.build where status in ('running', 'built', 'audited')") == 0
+        one(settings, "select count(*) from ops.build where status in ('running', 'built', 'validated')") == 0
     )
     assert (
         one(settings, "select count(*) from store.market_share where valid_from_release > %s", after[0][0])

@@ -1,4 +1,4 @@
-"""Rejected rows: all are kept as delivered, and a later delivery of the same key heals them."""
+"""Rejected rows: all are kept as delivered, and a later delivery of the same key resolves them."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ from samples import (
 from include.release import current_release
 
 ALL = "select count(*) from ops.quarantine"
-HEALED = "select line_no, healed_by_load from ops.quarantine order by load_id, line_no"
+RESOLVED = "select line_no, resolved_by_load from ops.quarantine order by load_id, line_no"
 
 
 def test_every_rejected_row_is_kept(warehouse, tmp_path):
@@ -84,7 +84,7 @@ def bad(*numbers: int, **changes: str) -> list[dict[str, str]]:
     return [*orders(9, 订单号="OK"), *(order(行号=str(n), 数量="0", **changes) for n in numbers)]
 
 
-def test_a_corrected_row_heals_the_rejected_one(warehouse, tmp_path):
+def test_a_corrected_row_resolves_the_rejected_one(warehouse, tmp_path):
     rejected, corrected = load(
         warehouse,
         "enterprise_orders",
@@ -92,40 +92,40 @@ def test_a_corrected_row_heals_the_rejected_one(warehouse, tmp_path):
         write(tmp_path / "corrected.csv", orders(1)),
     )
     assert (rejected.quarantined, corrected.accepted) == (2, 1)
-    assert query(warehouse, HEALED) == [(11, corrected.load_id), (12, None)]
+    assert query(warehouse, RESOLVED) == [(11, corrected.load_id), (12, None)]
     (later,) = load(warehouse, "enterprise_orders", write(tmp_path / "whole.csv", orders(2)))
     assert (later.accepted, later.unchanged) == (1, 1)
-    assert query(warehouse, HEALED) == [(11, corrected.load_id), (12, later.load_id)]
-    assert one(warehouse, "select count(*) from ops.quarantine where healed_at >= quarantined_at") == 2
+    assert query(warehouse, RESOLVED) == [(11, corrected.load_id), (12, later.load_id)]
+    assert one(warehouse, "select count(*) from ops.quarantine where resolved_at >= quarantined_at") == 2
 
 
-def test_an_unchanged_row_heals_too(warehouse, tmp_path):
+def test_an_unchanged_row_resolves_too(warehouse, tmp_path):
     load(warehouse, "enterprise_orders", write(tmp_path / "first.csv", orders(1)))
     load(warehouse, "enterprise_orders", write(tmp_path / "bad.csv", bad(1)))
     (again,) = load(warehouse, "enterprise_orders", write(tmp_path / "again.csv", orders(2)))
     assert again.unchanged == 1
-    assert query(warehouse, HEALED) == [(11, again.load_id)]
+    assert query(warehouse, RESOLVED) == [(11, again.load_id)]
 
 
-def test_a_row_that_is_rejected_again_heals_nothing(warehouse, tmp_path):
+def test_a_row_that_is_rejected_again_resolves_nothing(warehouse, tmp_path):
     for name in ("a", "b"):
         load(warehouse, "enterprise_orders", write(tmp_path / f"{name}.csv", bad(1, 品名=name)))
-    assert [load for _, load in query(warehouse, HEALED)] == [None, None]
+    assert [load for _, load in query(warehouse, RESOLVED)] == [None, None]
 
 
-def test_a_refused_file_heals_nothing(warehouse, tmp_path):
+def test_a_refused_file_resolves_nothing(warehouse, tmp_path):
     load(warehouse, "enterprise_orders", write(tmp_path / "bad.csv", bad(1)))
     rows = [*orders(1), *orders(1, 订单号="X", 数量="0")]
     (refused,) = load(warehouse, "enterprise_orders", write(tmp_path / "refused.csv", rows))
     assert refused.status == "refused"
-    assert query(warehouse, HEALED) == [(11, None)]
+    assert query(warehouse, RESOLVED) == [(11, None)]
 
 
-def test_a_row_without_a_readable_key_stays_open_and_one_without_a_version_is_healed(warehouse, tmp_path):
+def test_a_row_without_a_readable_key_stays_open_and_one_without_a_version_is_resolved(warehouse, tmp_path):
     rows = [*orders(18, 订单号="OK"), order(行号="x"), order(行号="1", 更新时间="soon")]
     load(warehouse, "enterprise_orders", write(tmp_path / "bad.csv", rows))
     (corrected,) = load(warehouse, "enterprise_orders", write(tmp_path / "good.csv", orders(2)))
-    assert query(warehouse, HEALED) == [(20, None), (21, corrected.load_id)]
+    assert query(warehouse, RESOLVED) == [(20, None), (21, corrected.load_id)]
     assert query(
         warehouse, "select row_key is null, row_version is null from ops.quarantine order by line_no"
     ) == [
@@ -134,13 +134,13 @@ def test_a_row_without_a_readable_key_stays_open_and_one_without_a_version_is_he
     ]
 
 
-def test_a_source_without_versions_heals_by_delivery(warehouse, tmp_path):
+def test_a_source_without_versions_resolves_by_delivery(warehouse, tmp_path):
     rows = cells(9)
     wrong = [*rows, {**rows[0], "商品编码": "52999999", "人民币": "?"}]
     right = [*rows, {**rows[0], "商品编码": "52999999"}]
     load(warehouse, "customs_statistics", write_download(tmp_path / "a.csv", wrong))
     (later,) = load(warehouse, "customs_statistics", write_download(tmp_path / "b.csv", right))
-    assert [load for _, load in query(warehouse, HEALED)] == [later.load_id]
+    assert [load for _, load in query(warehouse, RESOLVED)] == [later.load_id]
 
 
 def test_the_first_rows_of_a_refused_file_are_kept_apart(warehouse, tmp_path: Path):

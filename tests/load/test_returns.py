@@ -49,7 +49,7 @@ def test_a_return_before_its_line_waits_and_takes_out_nothing(warehouse: Setting
     assert [status for _, status in query(warehouse, LINES)] == ["new"]
     # Sent once more, it meets its line, and the quarantine is closed.
     assert deliver(warehouse, tmp_path / "3", SALE, RETURN) == [1, 10, 0]
-    assert query(warehouse, "select healed_by_load from ops.quarantine") == [(3,)]
+    assert query(warehouse, "select resolved_by_load from ops.quarantine") == [(3,)]
 
 
 def test_the_same_rows_again_are_unchanged_also_in_one_file(warehouse: Settings, tmp_path: Path) -> None:

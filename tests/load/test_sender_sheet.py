@@ -34,7 +34,7 @@ def first_sheet(path):
 
 @pytest.fixture
 def rejected(warehouse, tmp_path):
-    """Loads 1 and 2 with different headers, a ragged row and a healed one; load 3 refused for its rows."""
+    """Loads 1 and 2 with different headers, a ragged row and a resolved one; load 3 refused for its rows."""
     columns = sorted(order())
     a = write(
         tmp_path / "a.csv",
@@ -43,7 +43,7 @@ def rejected(warehouse, tmp_path):
     )
     a.write_text(a.read_text(encoding="utf-8") + "two,fields\n", encoding="utf-8")
     rows = [*orders(4, 订单号="B"), order(行号="-1")]
-    healing = [order(行号="13", 商品编码="520942")]
+    correction = [order(行号="13", 商品编码="520942")]
     refused = [*orders(3, 订单号="R"), *orders(2, 订单号="R2", 数量="0")]
     load(
         warehouse,
@@ -51,7 +51,7 @@ def rejected(warehouse, tmp_path):
         a,
         write(tmp_path / "b.csv", rows),
         write(tmp_path / "refused.csv", refused),
-        write(tmp_path / "healing.csv", healing),
+        write(tmp_path / "correction.csv", correction),
     )
     return warehouse, columns
 
@@ -73,7 +73,7 @@ def test_a_worksheet_per_header_with_the_reasons_first_and_all_cells_as_text(rej
     assert by_name[1]["退回原因"].count("；") == 2
     assert "quantity cannot be read" in by_name[1]["Reason"]
     assert by_name[0]["已更正 Corrected"] == ""
-    assert by_name[1]["已更正 Corrected"].startswith("healing.csv (20")
+    assert by_name[1]["已更正 Corrected"].startswith("correction.csv (20")
     assert [row[4] for row in one_row] == [""]
 
 
@@ -108,8 +108,8 @@ def test_csv_is_escaped(rejected, tmp_path):
     assert written(settings, tmp_path / "all.csv") == 4
     with (tmp_path / "all.csv").open(encoding="utf-8-sig", newline="") as file:
         found = list(csv.DictReader(file))
-    assert [row["state"] for row in found] == ["open", "healed", "open", "open"]
-    assert found[1]["healed_by_file"] == "healing.csv"
+    assert [row["state"] for row in found] == ["open", "resolved", "open", "open"]
+    assert found[1]["resolved_by_file"] == "correction.csv"
 
 
 def test_a_refused_file_shows_its_first_rejected_rows(rejected, tmp_path):

@@ -38,7 +38,7 @@ def test_a_version_from_the_future_waits_for_its_correction(warehouse: Settings,
     corrected = write(tmp_path / "b.csv", [order(行号="10", 数量="7", 更新时间=LATE)])
     (result,) = load(warehouse, SOURCE, corrected)
     assert (result.accepted, _quantities(warehouse)) == (1, [1000] * 9 + [7])
-    assert query(warehouse, "select healed_by_load is not null from ops.quarantine") == [(True,)]
+    assert query(warehouse, "select resolved_by_load is not null from ops.quarantine") == [(True,)]
 
 
 def test_a_version_is_from_a_month_before_its_order_to_a_day_from_now(

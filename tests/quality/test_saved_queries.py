@@ -18,7 +18,7 @@ RESTRICTED = {"enterprise_mix"}
 
 
 @pytest.fixture(scope="module")
-def audited(published: Settings, new_warehouse: Callable[..., Settings]) -> Settings:
+def validated(published: Settings, new_warehouse: Callable[..., Settings]) -> Settings:
     return new_warehouse(published)
 
 
@@ -43,13 +43,13 @@ def test_a_first_dashboard_has_its_queries():
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
-def test_each_runs_as_bi_reader(audited, path):
-    with psycopg.connect(audited.dsn(Role.BI_READER)) as bi:
+def test_each_runs_as_bi_reader(validated, path):
+    with psycopg.connect(validated.dsn(Role.BI_READER)) as bi:
         bi.execute(path.read_bytes())
 
 
-def test_each_runs_on_the_candidate(audited):
-    with psycopg.connect(audited.dsn(Role.PUBLISHER), autocommit=True) as publisher:
+def test_each_runs_on_the_candidate(validated):
+    with psycopg.connect(validated.dsn(Role.PUBLISHER), autocommit=True) as publisher:
         results = saved_queries.replay(publisher, RESTRICTED, saved_queries.FOLDER)
     assert {result.rule: result.en for result in results if not result.success} == {}
     assert [result.rule for result in results] == [f"saved_query_{path.stem}" for path in QUERIES]
@@ -96,9 +96,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", list(BROKEN))
-def test_each_slip_fails_its_query_and_says_what_to_do(audited, tmp_path, name):
+def test_each_slip_fails_its_query_and_says_what_to_do(validated, tmp_path, name):
     text, complaint = BROKEN[name]
-    results = replay(audited, tmp_path, good="select 1 from marts.growth", **{name: text})
+    results = replay(validated, tmp_path, good="select 1 from marts.growth", **{name: text})
     assert (results["good"].success, results[name].success) == (True, False)
     assert complaint in results[name].en
     assert f"expectations/saved_queries/{name}.sql" in results[name].en
@@ -107,12 +107,12 @@ def test_each_slip_fails_its_query_and_says_what_to_do(audited, tmp_path, name):
     assert results[name].severity == "critical"
 
 
-def test_a_query_has_the_time_that_bi_reader_has(audited, tmp_path):
-    with psycopg.connect(audited.dsn(Role.ADMIN), autocommit=True) as admin:
+def test_a_query_has_the_time_that_bi_reader_has(validated, tmp_path):
+    with psycopg.connect(validated.dsn(Role.ADMIN), autocommit=True) as admin:
         admin.execute("alter role bi_reader set statement_timeout = '100ms'")
         try:
             slow = "select pg_sleep(5) from marts.release_info"
-            results = replay(audited, tmp_path, slow=slow, after="select 1 from marts.growth")
+            results = replay(validated, tmp_path, slow=slow, after="select 1 from marts.growth")
         finally:
             admin.execute("alter role bi_reader set statement_timeout = '60s'")
     assert "statement timeout" in results["slow"].en

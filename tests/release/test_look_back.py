@@ -186,18 +186,3 @@ def test_history_of_a_restricted_mart_is_restricted(warehouse):
     publish(warehouse, TWO, restricted=True)
     may = "select has_table_privilege('{}', 'marts_history.sample', 'select')"
     assert [one(warehouse, may.format(role)) for role in ("analyst", "bi_reader")] == [True, False]
-
-
-def test_views_of_an_older_warehouse_learn_to_follow_the_transaction(two_releases):
-    settings, *_ = two_releases
-    query(
-        settings,
-        "create or replace view marts.sample as select k, n from store.sample"
-        " where valid_from_release <= (select r.release_id from ops.release as r where r.dropped_at is null"
-        " and r.release_id = (select c.release_id from store.current_release as c))"
-        " and valid_to_release > (select c.release_id from store.current_release as c)",
-    )
-    identity = one(settings, "select 'marts.sample'::regclass::oid::bigint")
-    publish(settings, TWO)
-    assert "visible_release" in one(settings, "select pg_get_viewdef('marts.sample')")
-    assert one(settings, "select 'marts.sample'::regclass::oid::bigint") == identity

@@ -80,7 +80,7 @@ def test_a_period_is_found_without_reading_all_releases(warehouse):
     found = "select indexdef from pg_indexes where schemaname = 'store' and indexname = 'sample_period'"
     assert one(warehouse, found).endswith(" ON store.sample USING btree (kind, first_day)")
     with connect(warehouse, Role.PUBLISHER) as connection:
-        connection.execute("drop index store.sample_period")  # a warehouse from before there was one
+        connection.execute("drop index store.sample_period")
     publish(warehouse, dated)
     assert one(warehouse, found).endswith(" (kind, first_day)")
 
@@ -326,7 +326,7 @@ def history(
     more = write(tmp_path_factory.mktemp("more") / "e.csv", [order(订单号="SO-9"), *orders(3)])
     load(settings, "enterprise_orders", more)
     build_id = building.build(settings) or 0
-    # A slip between build and audit that shape and keys do not show.
+    # A slip between build and validation that shape and keys do not show.
     tampered = "update candidate.market_share set value_cny = value_cny + 0.01 where market_code = '44'"
     query(settings, tampered, role=Role.TRANSFORMER)
     failed = validation.validate(settings, build_id)
@@ -341,7 +341,7 @@ def history(
 
 def test_a_refused_candidate_leaves_the_marts_as_they_were(history):
     assert set(history.failed) >= {"groups_equal_their_markets"}
-    assert history.refusal.startswith("build 2 is not the newest audited build (build 2 is refused)")
+    assert history.refusal.startswith("build 2 is not the newest validated build (build 2 is refused)")
     assert len(history.first[0][0]["marts.market_share"]) > 0
     assert history.after_refusal == history.first
     (build,) = query(history.settings, "select status, failed_rules from ops.build where build_id = 2")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from samples import audited_again, compared, contents, one, query
+from samples import compared, contents, one, query, validated_again
 
 from include.errors import PublishError, ReadersInTheWayError
 from include.release import publishing
@@ -14,10 +14,10 @@ from include.settings import Role, Settings
 
 
 @pytest.fixture
-def audited(new_warehouse: Callable[..., Settings], published: Settings) -> tuple[Settings, int]:
+def validated(new_warehouse: Callable[..., Settings], published: Settings) -> tuple[Settings, int]:
     """A published warehouse whose candidate has passed the gate once more."""
     settings = new_warehouse(published)
-    return settings, audited_again(settings)
+    return settings, validated_again(settings)
 
 
 def _seen(settings: Settings) -> dict[str, list[str]]:
@@ -35,16 +35,16 @@ def _refused(settings: Settings, build_id: int, message: str) -> None:
     assert _seen(settings) == before
 
 
-def test_a_mart_that_is_no_longer_built(audited: tuple[Settings, int]) -> None:
-    settings, build_id = audited
+def test_a_mart_that_is_no_longer_built(validated: tuple[Settings, int]) -> None:
+    settings, build_id = validated
     query(settings, "create table store.old_mart (n int)")
     _refused(settings, build_id, "mart old_mart is published but no longer built")
     query(settings, "drop table store.old_mart")
     assert publishing.publish_build(settings, build_id).status == "published"
 
 
-def test_a_new_column_while_a_reader_holds_the_mart(audited: tuple[Settings, int]) -> None:
-    settings, build_id = audited
+def test_a_new_column_while_a_reader_holds_the_mart(validated: tuple[Settings, int]) -> None:
+    settings, build_id = validated
     query(settings, "alter table candidate.dual_circulation add column note text")
     compared(settings)
     with psycopg.connect(settings.dsn(Role.ANALYST)) as reader:
@@ -57,9 +57,9 @@ def test_a_new_column_while_a_reader_holds_the_mart(audited: tuple[Settings, int
     )
 
 
-def test_columns_of_two_marts_come_among_readers_of_both(audited: tuple[Settings, int]) -> None:
+def test_columns_of_two_marts_come_among_readers_of_both(validated: tuple[Settings, int]) -> None:
     """A publisher who waits for one reader while another waits for him: PostgreSQL ends one of the two."""
-    settings, build_id = audited
+    settings, build_id = validated
     for mart in ("dual_circulation", "growth"):
         query(settings, f"alter table candidate.{mart} add column note text")
     compared(settings)

@@ -75,7 +75,7 @@ def built(new_warehouse: Callable[[], Settings]) -> Settings:
         )
         cursor.executemany(
             "insert into ops.quarantine (load_id, line_no, source, file_name, rule_codes, reason_zh,"
-            " reason_en, row_values, enterprise_uscc, quarantined_at, healed_by_load, healed_at)"
+            " reason_en, row_values, enterprise_uscc, quarantined_at, resolved_by_load, resolved_at)"
             " values (1, %s, 'enterprise_orders', 'a.csv', %s, 'zh', 'en', '{}', %s, '2020-09-30 15:00Z',"
             " %s, %s)",
             [

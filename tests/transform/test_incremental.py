@@ -263,7 +263,7 @@ def test_seeds_and_models_make_the_version_of_the_tables_and_expectations_do_not
     published, tmp_path, monkeypatch
 ):
     project = tmp_path / "dbt_project"
-    of_releases = ("tests/a.sql", "../expectations/marts/a.py", "../include/warehouse/schema/ops.sql")
+    of_releases = ("tests/a.sql", "../expectations/marts/a.py", "../include/warehouse/schema/views.sql")
     for name in ("models/a.sql", "macros/a.sql", "seeds/a.csv", *of_releases):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(name)

@@ -21,6 +21,7 @@ ROLES = [role for role in Role if role is not Role.ADMIN]
 RELATIONS = {
     "raw.enterprise_orders": "amount",
     "raw.enterprise_orders_history": "amount",
+    "ops.alembic_version": "version_num",
     "ops.load": "message",
     "ops.quarantine": "raw_line",
     "ops.refused_row": "raw_line",

@@ -25,8 +25,8 @@ grant usage, create on schema load to loader;
 grant usage on schema ops to loader, publisher;
 grant select, insert, update on ops.load to loader;
 grant insert, select on ops.quarantine, ops.refused_row, ops.load_enterprise, ops.validation_result to loader;
--- A rejected row stays as it is; only its healing is added.
-grant update (healed_by_load, healed_at) on ops.quarantine to loader;
+-- A rejected row stays as it is; only what resolved it is added.
+grant update (resolved_by_load, resolved_at) on ops.quarantine to loader;
 -- What the bureau reads of the files themselves: sums, no rows.
 grant usage on schema ops to transformer;
 grant select on ops.source_quality, ops.source_quality_rules to loader, transformer, publisher;

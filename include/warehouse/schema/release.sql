@@ -1,11 +1,5 @@
 -- Which release a reader sees.
 
--- The pointer: what every mart view follows. One row, moved by one update.
-create table if not exists store.current_release (
-    only_row boolean primary key default true check (only_row),
-    release_id bigint not null references ops.release (release_id)
-);
-
 -- The release that this transaction reads; null before there is one. What a session pins goes first: a release by
 -- textile.release, a moment by textile.as_of. Else it is the current one, noted in the transaction: a statement that
 -- comes after a publish reads what the transaction has read before, also where each statement has a snapshot of its own.
@@ -86,11 +80,12 @@ $$;
 comment on function store.visible_release() is
 'The release that this transaction reads: the current one, or what textile.release or textile.as_of pins';
 
--- Readers hold these views all day: they are made anew only where they are not yet so.
+-- Readers hold these views all day, and what replaces a view waits for them: only what is not there is made. Whoever
+-- changes one here replaces it in a migration, too.
 do $$
 begin
-    if pg_get_viewdef(to_regclass('marts.release_info')) not like '%visible_release%' is not false then
-        create or replace view marts.release_info as
+    if to_regclass('marts.release_info') is null then
+        create view marts.release_info as
         select
             r.release_id,
             r.published_at,
@@ -103,7 +98,7 @@ begin
         alter view marts.release_info owner to publisher;
     end if;
     if to_regclass('marts_history.release_info') is null then
-        create or replace view marts_history.release_info as
+        create view marts_history.release_info as
         select
             r.release_id,
             r.published_at,

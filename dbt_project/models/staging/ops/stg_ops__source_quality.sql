@@ -13,7 +13,7 @@ renamed as (
         rows_accepted,
         rows_unchanged,
         rows_quarantined,
-        rows_healed as rows_corrected,
+        rows_resolved as rows_corrected,
         rows_open,
         dated_rows,
         days_late as days_late_total,

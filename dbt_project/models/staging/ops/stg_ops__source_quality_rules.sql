@@ -9,7 +9,7 @@ renamed as (
         enterprise_uscc,
         rule_code,
         rows_quarantined,
-        rows_healed as rows_corrected
+        rows_resolved as rows_corrected
     from source
 )
 
