@@ -21,6 +21,7 @@ CODE_BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 INLINE_CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 MAKE_TARGET = re.compile(r"(?:^|[`&|;(]) *make ([a-z]+)", re.MULTILINE)
 TEXTILE_COMMAND = re.compile(r"(?:^|[`/(]|error: )textile ([a-z]+)", re.MULTILINE)
+SQL_COMMAND = re.compile(r"""textile sql((?: --json| --role \w+)*) "([^"]+)\"""")
 TOP_FOLDERS = (
     "bench",
     "dags",
@@ -57,9 +58,18 @@ def queries(path: Path) -> list[str]:
     return [block for _, language, block in CODE_BLOCK.findall(text(path)) if language == "sql"]
 
 
+def sql_commands(page: Path) -> list[tuple[Role, str]]:
+    """Role and query of each ``textile sql`` that a page types."""
+    typed = SQL_COMMAND.findall("\n".join(block for _, _, block in CODE_BLOCK.findall(text(page))))
+    return [
+        (Role(options.partition("--role ")[2].split(" ")[0] or "analyst"), query) for options, query in typed
+    ]
+
+
 def test_there_are_docs_to_check() -> None:
     assert len(DOCS) > 20
     assert len(queries(PROJECT_DIR / "docs" / "analysts.md")) >= 8
+    assert sum(len(sql_commands(page)) for page in DOCS) > 15
 
 
 @pytest.mark.parametrize("page", DOCS, ids=name)
@@ -121,3 +131,11 @@ def test_queries_fit_the_marts(page: Path, two_releases: Settings) -> None:
         for query in queries(page):
             connection.execute(query.encode())
         connection.rollback()
+
+
+@pytest.mark.parametrize("page", [page for page in DOCS if sql_commands(page)], ids=name)
+def test_sql_commands_fit_their_roles(page: Path, two_releases: Settings) -> None:
+    for role, query in sql_commands(page):
+        with psycopg.connect(two_releases.dsn(role)) as connection:
+            connection.execute(query.encode())
+            connection.rollback()
