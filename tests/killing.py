@@ -41,7 +41,7 @@ def counted(*arguments, **options):
 
 SQLConnectionManager.add_query = counted
 
-from include.release.publishing import building, publishing, validation
+from include.release import building, publishing, validation
 from include.settings import load_settings
 
 steps = {"building": building, "validation": validation, "publishing": publishing}

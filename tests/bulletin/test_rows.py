@@ -139,7 +139,7 @@ def test_the_exposure_names_the_marts_that_are_read():
 
 def test_every_section_has_a_query_and_every_query_is_used():
     used = {section.id for section in sections()}
-    other = {"release", "bases", "months", "products", "markets", "metrics", "mills"}
+    other = {"release", "bases", "months", "products", "markets", "metrics", "mills", "missing_rates"}
     assert {path.stem for path in rows.QUERIES.glob("*.sql")} == used | other
 
 

@@ -143,7 +143,7 @@ def test_a_mart_names_what_uses_it(manifest: dict):
 
 def test_rules_are_found_by_the_columns_they_look_at():
     found = {rule.code for rule in rules_of("dual_circulation") if rule.speaks_of("balance_index")}
-    assert found == {"balance_index_is_its_formula"}
+    assert found == {"balance_index_is_its_formula", "no_figure_of_lines_without_rate"}
     assert not any(rule.speaks_of("balance") for rule in rules_of("dual_circulation"))
 
 

@@ -43,11 +43,11 @@ def test_a_point_is_no_decimal_mark_where_the_comma_is(read_table: ReadTable, tm
     assert (row["quantity"], row["amount"]) == (None, 1000)
 
 
-def test_a_version_is_not_before_its_day_in_the_zone_of_the_profile(
+def test_a_version_is_at_most_31_days_before_its_day_in_the_zone_of_the_profile(
     read_table: ReadTable, tmp_path: Path
 ) -> None:
     tokyo = Profile(source="enterprise_orders", time_zone="Asia/Tokyo")
-    rows = [order(行号="1", 更新时间="2020-09-01 00:00:00"), order(行号="2", 更新时间="2020-08-31 23:59:59")]
+    rows = [order(行号="1", 更新时间="2020-08-01 00:00:00"), order(行号="2", 更新时间="2020-07-31 23:59:59")]
     found = read_table(write(tmp_path / "a.csv", rows), profile=tokyo).rows
     assert [row["_findings"] for row in found] == [None, "|before:updated_at|"]
 
