@@ -42,9 +42,10 @@ def run(client: httpx.Client, settings: Settings, timeout_s: float = 900) -> dic
     while time.monotonic() < begin + timeout_s:
         states = {dag: airflow_api.run_state(client, dag, run_id) for dag, run_id in begun.items()}
         builds = [r for r in airflow_api.runs(client, "build_marts") if r["dag_run_id"] not in earlier]
-        watched = [*begun.items(), *(("build_marts", r["dag_run_id"]) for r in reversed(builds))]
-        for line in _news(client, watched, told):
-            log.info("%4.0f s  %s", time.monotonic() - begin, line)
+        if log.isEnabledFor(logging.INFO):
+            watched = [*begun.items(), *(("build_marts", r["dag_run_id"]) for r in reversed(builds))]
+            for line in _news(client, watched, told):
+                log.info("%4.0f s  %s", time.monotonic() - begin, line)
         if {*states.values(), *(r["state"] for r in builds)} <= set(airflow_api.FINAL):
             if current_release.is_up_to_date(settings):
                 return {dag.removeprefix("ingest_"): state for dag, state in states.items()}
