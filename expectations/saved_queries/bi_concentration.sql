@@ -21,6 +21,8 @@ FROM (select
     t.largest_value_cny,
     t.largest_share,
     t.stage,
+    t.concentration_reason,
+    t.lines_without_rate,
     to_char(t.period_start, 'YYYY-MM') as period,
     coalesce(p.name_zh || ' ' || p.name_en, t.product_group) as product
 from marts.concentration as t

@@ -1,7 +1,7 @@
 -- Denim domestic share
 -- 牛仔布内销占比
 -- dashboard: lanxi
-SELECT marts.ratio(domestic_value_cny, total_value_cny, row(product_group = 'ALL')) AS domestic_share
+SELECT marts.ratio(marts.known(domestic_value_cny, share_reason), total_value_cny, row(product_group = 'ALL')) AS domestic_share
 FROM (select
     t.month,
     t.product_group,
@@ -32,6 +32,7 @@ FROM (select
     t.total_value_usd,
     t.is_finished,
     t.stage,
+    t.lines_without_rate,
     to_char(t.month, 'YYYY-MM') as period,
     coalesce(p.name_zh || ' ' || p.name_en, t.product_group) as product
 from marts.dual_circulation as t

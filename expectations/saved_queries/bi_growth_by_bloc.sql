@@ -53,6 +53,8 @@ FROM (select
     t.growth_yoy_today_members_reason,
     t.mom_comparability_reason,
     t.stage,
+    t.lines_without_rate,
+    t.base_lines_without_rate,
     to_char(t.period_start, 'YYYY-MM') as period,
     coalesce(p.name_zh || ' ' || p.name_en, t.product_group) as product,
     coalesce(b.market_group_name_zh || ' ' || b.market_group_name_en, t.market_group) as bloc,

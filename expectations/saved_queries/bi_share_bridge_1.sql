@@ -30,6 +30,8 @@ FROM (select
     t.is_finished,
     t.driving_side,
     t.stage,
+    t.lines_without_rate,
+    t.base_lines_without_rate,
     to_char(t.month, 'YYYY-MM') as period,
     coalesce(p.name_zh || ' ' || p.name_en, t.product_group) as product
 from marts.share_bridge as t

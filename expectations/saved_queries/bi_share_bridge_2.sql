@@ -1,7 +1,7 @@
 -- Why the domestic share moved (on six months before)
 -- 内销占比为何变动（较六个月前）
 -- dashboard: lanxi
-SELECT month AS month, 100 * (marts.ratio(domestic_value_cny, total_value_cny, ROW(comparison, product_group = 'ALL')) - marts.ratio(base_domestic_value_cny, base_total_value_cny, ROW(comparison, product_group = 'ALL'))) AS "占比变动 Change"
+SELECT month AS month, 100 * (marts.ratio(marts.known(domestic_value_cny, bridge_reason), total_value_cny, ROW(comparison, product_group = 'ALL')) - marts.ratio(marts.known(base_domestic_value_cny, bridge_reason), base_total_value_cny, ROW(comparison, product_group = 'ALL'))) AS "占比变动 Change"
 FROM (select
     t.month,
     t.product_group,
@@ -30,6 +30,8 @@ FROM (select
     t.is_finished,
     t.driving_side,
     t.stage,
+    t.lines_without_rate,
+    t.base_lines_without_rate,
     to_char(t.month, 'YYYY-MM') as period,
     coalesce(p.name_zh || ' ' || p.name_en, t.product_group) as product
 from marts.share_bridge as t
