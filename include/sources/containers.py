@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from include.errors import UnreadableFileError
-from include.sources.plain_text import shown_name
+from include.sources.plain_text import display_name
 from include.sources.profile import Profile
 
 MAX_UNPACKED_BYTES = 4 * 1024**3
@@ -178,7 +178,7 @@ def _shown(entry: zipfile.ZipInfo) -> str:
             name = name.encode("cp437").decode("gb18030")
         except UnicodeError:
             name = entry.filename
-    return shown_name(name)
+    return display_name(name)
 
 
 def _write(content: _Readable, to: Path, archive: Path, packed: int, most: int) -> int:

@@ -17,7 +17,7 @@ def cleaned(text: str, at_most: int = _MOST_CHARACTERS) -> str:
     return line if len(line) <= at_most else f"{line[: at_most - 1]}…"
 
 
-def shown_name(name: str) -> str:
+def display_name(name: str) -> str:
     """A file's name for logs and tables; a line break in it is no blank."""
     return cleaned(re.sub(r"[\t-\r]", "?", name), _MOST_IN_A_NAME)
 

@@ -160,7 +160,7 @@ def test_what_cannot_be_kept_is_refused_left_and_said_once(
     assert refused[0][2].startswith(said)
     assert "left in the drop folder" in (ingest_run.refusals(apart, SOURCE, "first") or "")
     assert ingest_run.refusals(apart, SOURCE, "second") is None
-    assert sum("still lies in the drop folder" in line for line in messages) == 1
+    assert sum("is still in the drop folder" in line for line in messages) == 1
     assert one(apart, "select count(*) from raw.enterprise_orders where order_no in ('first', 'second')") == 6
     assert len(drop_folder.find(apart.landing_dir, SOURCE)) == 1
     correct()

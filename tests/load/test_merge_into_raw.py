@@ -296,7 +296,7 @@ def accepted_total(module_warehouse: Settings, folder: Path) -> Callable[..., tu
                 load_table.finish(connection, table)
                 compare_with_raw.compare(connection, table, loads)
                 with connection.transaction():
-                    for done in merge_into_raw.accept(connection, table, loads).values():
+                    for done in merge_into_raw.merge(connection, table, loads).values():
                         total = [total[0] + done.accepted, total[1] + done.unchanged]
                 load_table.drop(connection, table)
         return total[0], total[1]

@@ -50,15 +50,15 @@ def deliver(module_warehouse: Settings) -> Callable[[list[list[list[Row]]]], Non
                 compare_with_raw.compare(connection, table, loads)
                 with connection.transaction():
                     results = []
-                    for load_id, done in merge_into_raw.accept(connection, table, loads).items():
-                        quarantine.keep(connection, table, load_id, "a.csv", [], {"bad": ("坏", "bad")})
+                    for load_id, done in merge_into_raw.merge(connection, table, loads).items():
+                        quarantine.insert(connection, table, load_id, "a.csv", [], {"bad": ("坏", "bad")})
                         counts = (done.accepted + done.unchanged + done.quarantined, done.accepted)
                         results.append(
                             FileResult(load_id, "", "", "accepted", *counts, done.unchanged, done.quarantined)
                         )
                         load_log.finish(connection, results[-1])
                     quarantine.resolve(connection, table, loads)
-                    source_quality.note(connection, table, results)
+                    source_quality.record(connection, table, results)
                 load_table.drop(connection, table)
 
     return deliver_all

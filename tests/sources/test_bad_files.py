@@ -17,7 +17,7 @@ from include.errors import ContractError
 from include.load import drop_folder
 from include.load.load_log import FileResult
 from include.settings import Settings
-from include.sources.plain_text import shown_name
+from include.sources.plain_text import display_name
 
 SOURCE = "enterprise_orders"
 _TEXT = csv_text(orders(6))
@@ -288,7 +288,7 @@ def test_what_is_gone_when_its_turn_comes_is_said_and_not_recorded(
     path = make(folder)
     gone, good = load(warehouse, SOURCE, path, write(folder / "b.csv", orders(6)))
     assert (gone.load_id, gone.status, gone.failed_rules) == (None, "refused", ["file_gone"])
-    assert (shown_name(path.name) in gone.message, good.status) == (True, "accepted")
+    assert (display_name(path.name) in gone.message, good.status) == (True, "accepted")
     assert one(warehouse, "select count(*) from ops.load") == 1
 
 
@@ -300,7 +300,7 @@ def test_what_is_no_file_is_refused(make: Callable[[Path], Path], warehouse: Set
     (result,) = load(warehouse, SOURCE, path)
     assert (result.status, result.failed_rules, result.sha256) == ("refused", ["file_unreadable"], "")
     assert path.name in result.message
-    assert drop_folder.is_there(path)
+    assert drop_folder.exists(path)
     assert one(warehouse, "select count(*) from raw.enterprise_orders") == 0
     assert (folder.parent.parent / "secret.csv").exists() == (make is _leading_out)
 
