@@ -32,7 +32,7 @@ def files(download_limit: int | None) -> gx.ExpectationSuite:
             "rejected_share_within_tolerance",
             f"不合格行超过 {REJECTED_SHARE_LIMIT:.0%}，整个文件退回",
             f"more than {REJECTED_SHARE_LIMIT:.0%} of the rows break a rule: "
-            "this is not the file it claims to be",
+            "this is probably not the right file",
             level="file",
             column="rejected_share",
             max_value=REJECTED_SHARE_LIMIT,
@@ -45,7 +45,7 @@ def files(download_limit: int | None) -> gx.ExpectationSuite:
                 "download_is_complete",
                 f"下载恰好 {download_limit} 行，可能被截断；如确认完整，请在清单中注明 complete: true",
                 f"exactly {download_limit:,} rows: the portal cuts there silently. Split the query, or write "
-                "`complete: true` into the manifest if the download is whole",
+                "`complete: true` into the manifest if the download is complete",
                 level="file",
                 column="unconfirmed_download_rows",
                 value_set=[download_limit],

@@ -1,4 +1,4 @@
-"""How much depends on a few: what the mart concentration must satisfy."""
+"""Rules of the mart concentration."""
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
@@ -6,19 +6,19 @@ import great_expectations.expectations as gxe
 from expectations.release_rules import grain, no_row
 from expectations.rules import suite
 
-# Every period that is shown, and whether it is over.
+# Every period of the mart, and whether it is finished.
 _PERIODS = """
     select distinct period_type, period_start, period_end, basis,
         comparability_reason is distinct from 'period_not_finished' as is_finished
     from candidate.growth
     where period_type in ('month', 'ytd') and growth_reason is distinct from 'period_incomplete'
 """
-# Dates first: the members are sorted, and dates are quick to compare.
+# Dates first, because dates are fast to sort.
 _KEY = "period_start, product_group, market_scope, basis, period_type"
 
 
 def concentration() -> gx.ExpectationSuite:
-    """Indices lie within their bounds, and are those of the sales."""
+    """Indices are within their bounds, and follow from the sales."""
     return suite(
         "concentration",
         [
@@ -26,7 +26,7 @@ def concentration() -> gx.ExpectationSuite:
             no_row(
                 "concentration_within_bounds",
                 "赫芬达尔指数必须在 1/n 与 1 之间，前四位份额与最大份额必须相符",
-                "the Herfindahl index must lie between 1/n and 1, and fit the largest shares",
+                "the Herfindahl index must be between 1/n and 1, and fit the largest shares",
                 """
                 select * from {batch}
                 where herfindahl_index < 1.0 / member_count - 1e-12
@@ -48,12 +48,12 @@ def concentration() -> gx.ExpectationSuite:
 
 
 def _periods_and_totals() -> list[gxe.Expectation]:
-    """What is shown is whole: all months of a period, all sales of a scope."""
+    """The figures are complete: all months of a period, all sales of a scope."""
     return [
         no_row(
             "periods_are_whole",
             "缺月的期间不得出现，未结束的月份必须注明",
-            "a period with a missing month must not be shown, a month that still runs must say so",
+            "a period with a missing month must have no row, an unfinished month must be marked",
             f"""
             select shown.period_type, shown.period_start, shown.basis
             from (
@@ -72,7 +72,7 @@ def _periods_and_totals() -> list[gxe.Expectation]:
         no_row(
             "totals_are_those_of_market_share",
             "成员销售额加未计入部分必须等于市场份额表的总额，且各维度齐全",
-            "members and what is left out must have the total of market_share, in every dimension",
+            "members and excluded sales must have the total of market_share, in every dimension",
             f"""
             select *
             from (
@@ -108,7 +108,7 @@ def _periods_and_totals() -> list[gxe.Expectation]:
 
 
 def _recomputed() -> list[gxe.Expectation]:
-    """The figures from each member's sales, of other tables than the model's where there are any."""
+    """The figures recomputed from each member's sales, from other tables than the model's if possible."""
     return [
         _members(
             "markets_are_those_of_market_share",
@@ -175,7 +175,7 @@ def _recomputed() -> list[gxe.Expectation]:
 
 
 def _members(code: str, zh: str, en: str, shown: str, members: str, key: str = _KEY) -> gxe.Expectation:
-    """The rows ``shown`` (a condition) are those of ``members``, a row with ``key`` and value for each.
+    """The rows of the condition ``shown`` follow from ``members``, which has ``key`` and value of each.
 
     The index of n members is (1 + v) / n, where v is the variance of their values over the squared mean.
     """

@@ -1,11 +1,11 @@
-"""Better mills or luckier markets: what the mart constant_market_share must satisfy."""
+"""Rules of the mart constant_market_share."""
 
 import great_expectations as gx
 
 from expectations.release_rules import comparable, grain, no_row
 from expectations.rules import suite
 
-# Of the covered cells, sums per product and of all; quotients of 15 decimals are exact enough for yuan.
+# Sums of the covered cells, per product and in total; 15 decimals are exact enough for yuan.
 _EFFECTS_AGAINST_FORMULAS = """
     with cells as (
         select period_type, period_start, product_group, covered_base_value_cny as base, value_cny,
@@ -55,7 +55,8 @@ _EFFECTS_AGAINST_FORMULAS = """
         )
 """
 
-# A group is judged on the last day of its period; months are recomputed, years are sums of the same rows.
+# Market groups are those of the period's last day. Only months are recomputed: years are sums of the same
+# rows.
 _WORLD_AGAINST_STATISTICS = """
     with periods as (
         select distinct period_start, period_end from {batch} where period_type = 'month'
@@ -89,7 +90,7 @@ _WORLD_AGAINST_STATISTICS = """
 
 
 def constant_market_share() -> gx.ExpectationSuite:
-    """The effects sum to the change, are what their formulas say, and explain the change in growth."""
+    """The effects sum to the change, follow their formulas, and explain the change in growth."""
     return suite(
         "constant_market_share",
         [

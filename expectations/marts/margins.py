@@ -1,4 +1,4 @@
-"""Old exporters or new ones: what the mart margins must satisfy."""
+"""Rules of the mart margins."""
 
 import great_expectations as gx
 
@@ -13,8 +13,8 @@ _SAME_CELL = """
     and coalesce(split.market_group, '') = coalesce(grown.market_group, '')
     and coalesce(split.market_code, '') = coalesce(grown.market_code, '')
 """
-# Per mill and month: its relations of the month, of a year earlier and of both. The twelve newest months that
-# have a base, for the gate's time.
+# Per mill and month: its relations of the month, of a year earlier and of both. Only the twelve newest months
+# with a base, to save time.
 _MILLS = """
     select basis, month, bool_or(base is not null) as was_there,
         sum(value) filter (where base is null) as entered,
@@ -104,7 +104,7 @@ def margins() -> gx.ExpectationSuite:
                         split.value_cny is distinct from grown.value_cny
                         or split.base_value_cny is distinct from grown.base_value_cny
                     )
-                    -- Growth also has markets with sales in the month before only.
+                    -- Growth also has markets with sales only in the month before.
                     and not (
                         split.value_cny is null and grown.value_cny = 0
                         and coalesce(grown.base_value_cny, 0) = 0
@@ -116,7 +116,7 @@ def margins() -> gx.ExpectationSuite:
             no_row(
                 "new_customers_are_those_of_the_order_book",
                 "新客户数必须能由订单重新算出",
-                "the new customers of a month must be those whose first order of all lies in it",
+                "the new customers of a month must be those whose first order ever is in it",
                 """
                 select shown.period_start, shown.new_customer_count, firsts.customers
                 from {batch} as shown

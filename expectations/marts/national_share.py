@@ -1,12 +1,12 @@
-"""The cluster's part of the nation's exports: what the mart national_share must satisfy."""
+"""Rules of the mart national_share."""
 
 import great_expectations as gx
 
 from expectations.release_rules import figure_or_reason, grain, no_row
 from expectations.rules import suite
 
-# Each figure of eight digits again, from raw: of the downloads that hold it the least split one. Partners by
-# the code they have in the seed, or among their country's other names.
+# Each figure of eight digits, recomputed from raw: from the least split download that has it. Partners by
+# their code in the seed, or by another name of their country.
 _DENOMINATORS_AGAINST_RAW = """
     with partners as (
         select customs_code as partner_code, country_code from reference.countries
@@ -84,7 +84,7 @@ _DENOMINATORS_AGAINST_RAW = """
 
 
 def national_share() -> gx.ExpectationSuite:
-    """Shares are the cluster's exports over the statistics', neither of them lost or counted twice."""
+    """Shares are the cluster's exports over the statistics', and none is lost or counted twice."""
     return suite(
         "national_share",
         [

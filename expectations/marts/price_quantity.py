@@ -1,4 +1,4 @@
-"""Volume or price: what the mart price_quantity must satisfy."""
+"""Rules of the mart price_quantity."""
 
 import great_expectations as gx
 

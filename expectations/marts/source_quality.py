@@ -1,4 +1,4 @@
-"""What the two marts on the deliveries themselves must satisfy before a release shows them."""
+"""Rules of the marts source_quality and source_quality_rules."""
 
 import great_expectations as gx
 
@@ -39,7 +39,7 @@ def source_quality() -> gx.ExpectationSuite:
             figure_or_reason("quarantined_share", "quarantined_share_reason"),
             figure_or_reason("mean_days_late", "days_late_reason"),
             figure_or_reason("mean_days_to_correction", "days_to_correction_reason"),
-            # Not all columns: a file that brought nothing new, or was refused, does not make a build stale.
+            # Not all columns: a file without new rows, or a refused one, requires no new build.
             no_row(
                 "accepted_rows_equal_load_log",
                 "新增行数必须与装载日志一致",
