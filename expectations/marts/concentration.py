@@ -55,17 +55,17 @@ def _periods_and_totals() -> list[gxe.Expectation]:
             "缺月的期间不得出现，未结束的月份必须注明",
             "a period with a missing month must have no row, an unfinished month must be marked",
             f"""
-            select shown.period_type, shown.period_start, shown.basis
+            select mart.period_type, mart.period_start, mart.basis
             from (
                 select distinct period_type, period_start, period_end, basis, is_finished from {{batch}}
-            ) as shown
+            ) as mart
             left join ({_PERIODS}) as periods
                 using (period_type, period_start, period_end, basis, is_finished)
             left join (select distinct basis, month from candidate.market_share) as months
-                on months.basis = shown.basis and months.month between shown.period_start and shown.period_end
-            group by shown.period_type, shown.period_start, shown.period_end, shown.basis
-            having count(months.month) <> extract(month from age(shown.period_end + 1, shown.period_start))
-                    + 12 * extract(year from age(shown.period_end + 1, shown.period_start))
+                on months.basis = mart.basis and months.month between mart.period_start and mart.period_end
+            group by mart.period_type, mart.period_start, mart.period_end, mart.basis
+            having count(months.month) <> extract(month from age(mart.period_end + 1, mart.period_start))
+                    + 12 * extract(year from age(mart.period_end + 1, mart.period_start))
                 or bool_or(periods.period_type is null)
             """,  # noqa: S608  (our own query)
         ),
@@ -87,10 +87,10 @@ def _periods_and_totals() -> list[gxe.Expectation]:
                     and (dimension <> 'customers' or basis = 'order_book')
                 group by period_type, period_start, basis, product_group, dimension
             ) as sold
-            full join (select * from {{batch}} where market_scope = 'all') as shown
+            full join (select * from {{batch}} where market_scope = 'all') as mart
                 using (period_type, period_start, basis, product_group, dimension)
-            where shown.value_cny + shown.left_out_value_cny is distinct from sold.total
-                and not (shown.value_cny is null and sold.total <= 0)
+            where mart.value_cny + mart.left_out_value_cny is distinct from sold.total
+                and not (mart.value_cny is null and sold.total <= 0)
             """,  # noqa: S608  (our own query)
         ),
         no_row(
@@ -174,8 +174,8 @@ def _recomputed() -> list[gxe.Expectation]:
     ]
 
 
-def _members(code: str, zh: str, en: str, shown: str, members: str, key: str = _KEY) -> gxe.Expectation:
-    """The rows of the condition ``shown`` follow from ``members``, which has ``key`` and value of each.
+def _members(code: str, zh: str, en: str, condition: str, members: str, key: str = _KEY) -> gxe.Expectation:
+    """The rows of the ``condition`` follow from ``members``, which has ``key`` and value of each.
 
     The index of n members is (1 + v) / n, where v is the variance of their values over the squared mean.
     """
@@ -193,13 +193,13 @@ def _members(code: str, zh: str, en: str, shown: str, members: str, key: str = _
             where value > 0
             group by {key}
         ) as counted
-        full join (select * from {{batch}} where {shown}) as shown
+        full join (select * from {{batch}} where {condition}) as mart
             using ({key})
-        where counted.members is distinct from shown.member_count
-            or counted.total <> shown.value_cny
-            or abs(counted.index - shown.herfindahl_index) > 1e-9
-            or counted.largest[1] <> shown.largest_value_cny
+        where counted.members is distinct from mart.member_count
+            or counted.total <> mart.value_cny
+            or abs(counted.index - mart.herfindahl_index) > 1e-9
+            or counted.largest[1] <> mart.largest_value_cny
             or (select sum(value) from unnest(counted.largest) as four (value))
-                <> shown.largest_four_value_cny
+                <> mart.largest_four_value_cny
         """,  # noqa: S608  (our own queries)
     )

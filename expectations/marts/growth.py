@@ -154,13 +154,13 @@ def growth() -> gx.ExpectationSuite:
                 from (
                     select period_start as month, basis, value_usd from {batch}
                     where period_type = 'month' and product_group = 'ALL' and market_level = 'all'
-                ) as shown
+                ) as mart
                 full join (
                     select month, basis, case when count(*) = count(value_usd) then sum(value_usd) end as usd
                     from intermediate.int_sales__monthly
                     group by month, basis
                 ) as sold using (month, basis)
-                where shown.value_usd is distinct from sold.usd
+                where mart.value_usd is distinct from sold.usd
                 """,
             ),
             no_row(

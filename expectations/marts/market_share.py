@@ -101,13 +101,13 @@ def market_share() -> gx.ExpectationSuite:
                     select month, basis, sum(lines_without_rate) as counted from {batch}
                     where product_group = 'ALL' and market_level = 'market'
                     group by month, basis
-                ) as shown
+                ) as mart
                 full join (
                     select month, basis, sum(lines_without_rate) as sold
                     from intermediate.int_sales__monthly
                     group by month, basis
                 ) as sales using (month, basis)
-                where shown.counted is distinct from sales.sold
+                where mart.counted is distinct from sales.sold
                 """,
             ),
             no_row(

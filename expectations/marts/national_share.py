@@ -66,18 +66,18 @@ _DENOMINATORS_AGAINST_RAW = """
         select distinct month, hs_code, currency, denominator from best where market_code <> 'ALL'
     )
 
-    select shown.month, shown.hs_code, shown.market_code, shown.denominator, money.currency
-    from {batch} as shown
+    select mart.month, mart.hs_code, mart.market_code, mart.denominator, money.currency
+    from {batch} as mart
     cross join lateral (
-        values ('CNY', shown.denominator_value_cny), ('USD', shown.denominator_value_usd)
+        values ('CNY', mart.denominator_value_cny), ('USD', mart.denominator_value_usd)
     ) as money (currency, figure)
     left join best
-        on best.month = shown.month and best.hs_code = shown.hs_code and best.currency = money.currency
-        and best.denominator = shown.denominator and best.market_code = shown.market_code
+        on best.month = mart.month and best.hs_code = mart.hs_code and best.currency = money.currency
+        and best.denominator = mart.denominator and best.market_code = mart.market_code
     left join split_by_market
-        on split_by_market.month = shown.month and split_by_market.hs_code = shown.hs_code
-        and split_by_market.currency = money.currency and split_by_market.denominator = shown.denominator
-    where shown.hs_level = 'hs8'
+        on split_by_market.month = mart.month and split_by_market.hs_code = mart.hs_code
+        and split_by_market.currency = money.currency and split_by_market.denominator = mart.denominator
+    where mart.hs_level = 'hs8'
         and money.figure is distinct from
             case when split_by_market.month is null then best.figure else coalesce(best.figure, 0) end
 """
@@ -136,7 +136,7 @@ def national_share() -> gx.ExpectationSuite:
                     select month, market_code, denominator, sum(value_cny) as total from {batch}
                     where hs_level = 'hs8' and market_code <> 'ALL'
                     group by month, market_code, denominator
-                ) as shown
+                ) as mart
                 full join (
                     select month, market_code, sides.denominator, sum(value_cny) as total
                     from candidate.market_share
@@ -145,7 +145,7 @@ def national_share() -> gx.ExpectationSuite:
                         and market_group <> 'DOMESTIC' and enterprise_count > 0
                     group by month, market_code, sides.denominator
                 ) as exported using (month, market_code, denominator)
-                where shown.total is distinct from exported.total
+                where mart.total is distinct from exported.total
                 """,
             ),
             no_row(

@@ -92,9 +92,9 @@ def revision() -> gx.ExpectationSuite:
                     values
                         ('formal', own.first_formal_value, before.first_formal_value),
                         ('final', own.first_final_value, before.first_final_value)
-                ) as stages (stage, shown, known)
-                where stages.known is not null and stages.shown is distinct from stages.known
-                    or stages.known is null and stages.shown is distinct from case stages.stage
+                ) as stages (stage, present, published)
+                where stages.published is not null and stages.present is distinct from stages.published
+                    or stages.published is null and stages.present is distinct from case stages.stage
                         when own.first_stage then own.first_value
                         when own.stage then own.latest_value
                     end

@@ -49,13 +49,13 @@ def source_quality() -> gx.ExpectationSuite:
                 from (
                     select source, sum(rows_accepted) as accepted, sum(rows_quarantined) as quarantined
                     from {batch} group by source
-                ) as shown
+                ) as mart
                 full join (
                     select source, sum(accepted) as accepted, sum(quarantined) as quarantined
                     from ops.load where status = 'accepted' group by source
                 ) as logged using (source)
-                where coalesce(shown.accepted, 0) <> coalesce(logged.accepted, 0)
-                    or coalesce(shown.quarantined, 0) <> coalesce(logged.quarantined, 0)
+                where coalesce(mart.accepted, 0) <> coalesce(logged.accepted, 0)
+                    or coalesce(mart.quarantined, 0) <> coalesce(logged.quarantined, 0)
                 """,
             ),
         ],

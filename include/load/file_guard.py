@@ -55,7 +55,7 @@ def refusal(error: BaseException, name: str, done: str = "read") -> UnreadableFi
     what = ": ".join(filter(None, [type(error).__name__, reason]))
     return UnreadableFileError(
         "file_breaks_reader",
-        f"{prefix}{what} ({_line_of_code(error)}); open the file in the program it came from, save it anew "
+        f"{prefix}{what} ({_line_of_code(error)}); open the file in the program it came from, save it again "
         "and deliver that",
     )
 

@@ -93,10 +93,10 @@ def test_a_defect_breaks_exactly_its_rule_and_only_its_row(source: str, rule: st
         " from ops.quarantine where load_id = %s order by line_no",
         result.load_id,
     )
-    kept = outcome.settings.home / one(
+    archived = outcome.settings.home / one(
         outcome.settings, "select kept_path from ops.load where load_id = %s", result.load_id
     )
-    lines = kept.read_text(encoding="utf-8").splitlines()
+    lines = archived.read_text(encoding="utf-8").splitlines()
     wanted = [
         (12 + n, [rule], meta["zh"], meta["en"], f"{rule}.csv", source, lines[11 + n], None)
         for n in range(count)
