@@ -7,7 +7,7 @@ import psycopg
 
 from include.release import store
 from include.settings import Role, Settings
-from include.warehouse.connection import connect, patiently, scalar
+from include.warehouse.connection import connect, scalar, with_lock_retries
 
 MARTS = ("stamped_large", "stamped_middle", "stamped_small")
 # The last one is read through a view of an analyst's own.
@@ -67,7 +67,7 @@ def publish(connection: psycopg.Connection, settings: Settings, number: int) -> 
         )
         for mart in MARTS:
             store.merge(connection, mart, release_id)
-        patiently(connection, partial(_show, connection))
+        with_lock_retries(connection, partial(_show, connection))
         store.point_to(connection, release_id, "bench", "stamped")
     return release_id
 

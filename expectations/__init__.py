@@ -1,1 +1,1 @@
-"""Declarations only: functions that return Great Expectations suites. No connections, nothing of include."""
+"""Functions that return Great Expectations suites; no connections, no imports from include."""

@@ -1,4 +1,4 @@
-"""What an item of an export declaration must satisfy before anybody can count it."""
+"""Row rules for the items of export declarations."""
 
 import great_expectations as gx
 import great_expectations.expectations as gxe

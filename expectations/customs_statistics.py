@@ -1,4 +1,4 @@
-"""What a row of a customs statistics download must satisfy before it can be a denominator."""
+"""Row rules for customs statistics downloads."""
 
 import great_expectations as gx
 import great_expectations.expectations as gxe

@@ -1,4 +1,4 @@
-"""What a line of a mill's order book must satisfy before anybody can count it."""
+"""Row rules for the lines of a mill's order book."""
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
@@ -81,8 +81,8 @@ def enterprise_orders() -> gx.ExpectationSuite:
                 "return_takes_back_whole_line",
                 "unmet:row",
                 "退货没有数量相符的原订单行：只能整行退回；部分退货请报送变更后的订单行",
-                "the return takes back no whole line: none has its key and quantity; for a part, deliver "
-                "the line amended",
+                "the return does not cancel a whole line: no line has its key and quantity; for a part, "
+                "deliver the amended line",
             ),
             readable("unit", "单位"),
             required("unit", "单位"),
@@ -114,7 +114,7 @@ def enterprise_orders() -> gx.ExpectationSuite:
                 "金额与数量乘单价不符（超过 1% 且超过 1 元）",
                 "amount differs from quantity x unit_price by more than 1 % and more than 1 unit",
                 level="warning",
-                # One row with the count, not the rows: a warning keeps them all.
+                # Only the count: a warning rejects no row.
                 unexpected_rows_query="""
                     select count(*) as row_count
                     from {batch}

@@ -1,8 +1,8 @@
-"""What a delivered file as a whole must satisfy; a file that breaks one of these is refused.
+"""Rules for a delivered file as a whole; a file that breaks one of them is refused.
 
 The validated table has one row per file of the batch: ``load_id``, ``rows_in``, ``rejected_share`` and
-``unvouched_download_rows`` (rows of the largest table of a portal download that nobody vouched for, before
-any filter; else missing).
+``unconfirmed_download_rows`` (rows of the largest table, before any filter, of a portal download that was
+not confirmed as complete; else missing).
 """
 
 import great_expectations as gx
@@ -11,7 +11,7 @@ import great_expectations.expectations as gxe
 from expectations.rules import rule, suite
 
 FILE_INDEX = ["load_id"]
-# Above this share of refused rows a file is not what it claims to be (DESIGN 5).
+# Above this share of rejected rows the file is refused (DESIGN 5).
 REJECTED_SHARE_LIMIT = 0.20
 
 
@@ -32,7 +32,7 @@ def files(download_limit: int | None) -> gx.ExpectationSuite:
             "rejected_share_within_tolerance",
             f"不合格行超过 {REJECTED_SHARE_LIMIT:.0%}，整个文件退回",
             f"more than {REJECTED_SHARE_LIMIT:.0%} of the rows break a rule: "
-            "this is not the file it claims to be",
+            "this is probably not the right file",
             level="file",
             column="rejected_share",
             max_value=REJECTED_SHARE_LIMIT,
@@ -45,9 +45,9 @@ def files(download_limit: int | None) -> gx.ExpectationSuite:
                 "download_is_complete",
                 f"下载恰好 {download_limit} 行，可能被截断；如确认完整，请在清单中注明 complete: true",
                 f"exactly {download_limit:,} rows: the portal cuts there silently. Split the query, or write "
-                "`complete: true` into the manifest if the download is whole",
+                "`complete: true` into the manifest if the download is complete",
                 level="file",
-                column="unvouched_download_rows",
+                column="unconfirmed_download_rows",
                 value_set=[download_limit],
             )
         )

@@ -1,4 +1,4 @@
-"""Identities between the marts, and between the marts and raw: the figures recomputed in other words."""
+"""Identities between the marts, and between the marts and raw, recomputed independently of the models."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -29,12 +29,12 @@ _MARKETS_AGAINST_GROWTH = """
 
 
 def _totals(unproven: Months) -> list[gx.expectations.Expectation]:
-    """Marts against raw: by reading it, or, where nothing changed, by the release that was proven so."""
+    """Compare marts with raw, or, for months without changes, with the newest release."""
     rules = [
         no_row(
             "totals_equal_raw",
             "汇总必须与原始数据分文不差，行数也必须一致",
-            "the totals must equal the accepted rows of raw to the cent, and in number",
+            "the totals must equal the accepted rows of raw to the cent, and their number",
             totals.differing_from_raw("{batch}", totals.only(unproven)),
         )
     ]
@@ -43,13 +43,13 @@ def _totals(unproven: Months) -> list[gx.expectations.Expectation]:
             no_row(
                 "untouched_months_equal_release",
                 "未受新数据影响的月份必须与上一版发布的汇总一致",
-                "months that no load touched must have the totals of the newest release",
+                "months that no load changed must have the totals of the newest release",
                 totals.differing_from_release("{batch}", totals.all_but(unproven)),
             ),
             no_row(
                 "loads_account_for_every_change",
                 "每个单元格相对上一版的变动必须等于各批数据带来的变动之和",
-                "each cell must differ from the newest release by what the loads since have changed in it",
+                "each cell must differ from the newest release by the sum of the loads' changes",
                 totals.unaccounted_for("{batch}"),
             ),
         ]
@@ -81,7 +81,7 @@ def identities(unproven: Months = None) -> gx.ExpectationSuite:
                 """
                 select month, basis, product_group, market_group from {batch}
                 group by month, basis, product_group, market_group
-                -- A group with sales to its members of today only stands there with 0.
+                -- A group with sales only to its members of today has a row with 0.
                 having coalesce(sum(value_cny) filter (where market_level = 'group'), -1)
                     <> coalesce(sum(value_cny) filter (where market_level = 'market'), 0)
                 """,
@@ -112,7 +112,7 @@ def identities(unproven: Months = None) -> gx.ExpectationSuite:
                     group by month, product_group
                 ) as shares
                 full join candidate.dual_circulation as circulation using (month, product_group)
-                -- A product that was bought before only stands in market_share with 0.
+                -- A product with sales only in earlier months has a row with 0 in market_share.
                 where coalesce(circulation.domestic_value_cny + circulation.export_value_cny, 0)
                         <> coalesce(shares.total, 0)
                     or coalesce(circulation.domestic_value_cny, 0) <> coalesce(shares.domestic, 0)
@@ -131,7 +131,7 @@ def identities(unproven: Months = None) -> gx.ExpectationSuite:
                     select period_start as month, basis, product_group, value_cny from candidate.growth
                     where period_type = 'month' and market_level = 'all'
                 ) as months using (month, basis, product_group)
-                -- A product that was bought before only keeps a row with value 0, in growth after a year.
+                -- A product with sales only in earlier months has a row with 0, in growth after a year.
                 where coalesce(shares.total, 0) <> coalesce(months.value_cny, 0)
                 """,
             ),

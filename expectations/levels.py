@@ -1,4 +1,4 @@
-"""What a failure of a rule does; docs/engineers.md explains each."""
+"""The levels of rules; docs/engineers.md explains what a failure of each does."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""The vocabulary of the release gate's suites."""
+"""Functions for the rules of the release gate."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ _PROJECT = Path(__file__).parents[1] / "dbt_project" / "dbt_project.yml"
 
 
 def decided(variable: str) -> str:
-    """What the bureau decided, from ``vars`` of the dbt project: models and rules take one number."""
+    """A value that the bureau decided, from ``vars`` of the dbt project, for models and rules."""
     return str(yaml.safe_load(_PROJECT.read_text(encoding="utf-8"))["vars"][variable])
 
 
 def no_row(code: str, zh: str, en: str, query: str) -> gxe.Expectation:
-    """The query, in which ``{batch}`` is the mart, finds no row."""
+    """The query, in which ``{batch}`` is the mart, returns no row."""
     return rule(gxe.UnexpectedRowsExpectation, code, zh, en, level="release", unexpected_rows_query=query)
 
 
@@ -59,27 +59,27 @@ def figures_or_reasons(figures: dict[str, str]) -> gxe.Expectation:
     return no_row(
         "figures_or_reasons",
         "指标为空时必须给出原因，有值时不得给出",
-        "a figure is missing exactly when the reason beside it says why: " + ", ".join(figures),
+        "a figure is missing exactly when its reason is given: " + ", ".join(figures),
         f"select * from {{batch}} where {broken}",  # noqa: S608  (our own columns)
     )
 
 
 def waits_for_rates(lines: str, *figures: str) -> gxe.Expectation:
-    """No figure is shown where ``lines`` (SQL: a count of lines without an exchange rate) is above 0."""
+    """Figures are null where ``lines`` (SQL: the count of lines without an exchange rate) is above 0."""
     return no_row(
         "no_figure_of_lines_without_rate",
         "有订单行尚无汇率时，受其影响的份额和增速必须为空",
-        "a share or growth is empty where a line that it is made of has no exchange rate",
+        "a share or growth is empty where one of its lines has no exchange rate",
         f"select * from {{batch}} where {lines} > 0 and num_nonnulls({', '.join(figures)}) > 0",  # noqa: S608
     )
 
 
 def finished(basis: str) -> gxe.Expectation:
-    """A month is finished exactly when growth does not say of it that it is not; ``basis`` as SQL."""
+    """A month is finished exactly when it is finished in growth; ``basis`` as SQL."""
     return no_row(
         "finished_as_growth_says",
         "月份是否结束必须与增速表一致",
-        "is_finished must be what growth says of the month",
+        "is_finished must be the same as in growth",
         f"""
         select own.month from {{batch}} as own
         left join candidate.growth as grown
@@ -92,11 +92,11 @@ def finished(basis: str) -> gxe.Expectation:
 
 
 def comparable(basis: str = "own.basis") -> gxe.Expectation:
-    """Periods that must not be compared plainly are those of which growth says so; ``basis`` as SQL."""
+    """A period is comparable exactly when it is comparable in growth; ``basis`` as SQL."""
     return no_row(
         "comparable_as_growth_says",
         "可比与否必须与增速表一致",
-        "is_comparable and its reason must be what growth says of the period",
+        "is_comparable and its reason must be the same as in growth",
         f"""
         select own.period_type, own.period_start from {{batch}} as own
         left join candidate.growth as grown
@@ -109,7 +109,7 @@ def comparable(basis: str = "own.basis") -> gxe.Expectation:
 
 
 def low_bases_flagged(base: str) -> gxe.Expectation:
-    """A base below what the bureau calls low is flagged, and no other."""
+    """A base below the bureau's limit is flagged, and no other."""
     return no_row(
         "low_bases_are_flagged",
         "低基数必须标明，其余不得标明",
@@ -126,7 +126,7 @@ def staged(last_month: str = "own.month") -> gxe.Expectation:
     return no_row(
         "stage_as_the_calendar_says",
         "阶段必须与发布日历和数据截止日一致",
-        "stage must be what the release calendar says of the last month on the day the data reach",
+        "stage must follow from the release calendar of the last month and the latest day of the data",
         f"""
         select own.* from {{batch}} as own
         cross join (select max(last_date) as day from intermediate.int_sales__months) as cutoff

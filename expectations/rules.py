@@ -1,7 +1,7 @@
-"""The vocabulary in which the suites are written.
+"""Functions for the rules of the suites.
 
-Every rule has a code, a reason in Chinese and English, and a level: a ``row`` rule refuses exactly the rows
-that break it, a ``file`` rule refuses the load, a ``warning`` is recorded and keeps the row.
+Every rule has a code, a reason in Chinese and English, and a level: a ``row`` rule rejects exactly the rows
+that break it, a ``file`` rule refuses the load, a ``warning`` is recorded and rejects no row.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ import great_expectations.expectations as gxe
 from expectations.levels import Level
 
 ROW_INDEX = ["_load_id", "_line_no"]
-# Where a rule looks, when not at the rows themselves.
+# The table of a rule that does not read the rows themselves.
 FINDINGS = "findings"
 
 
@@ -30,8 +30,8 @@ def rule(
 def no_row_where(predicate: str, code: str, zh: str, en: str) -> gxe.Expectation:
     """No row satisfies the SQL predicate.
 
-    For rules with a condition: Great Expectations leaves its own ``row_condition`` out of the query that
-    finds the failing rows, which would refuse rows that break no rule.
+    For rules with a condition: Great Expectations omits its ``row_condition`` from the query for the failing
+    rows, which would reject rows that break no rule.
     """
     return rule(
         gxe.UnexpectedRowsExpectation,
@@ -64,17 +64,17 @@ def not_in_future(column: str, zh: str) -> gxe.Expectation:
 
 
 def version_not_in_future(column: str, zh: str) -> gxe.Expectation:
-    """A version from the future would win over every correction; clocks may differ by a day."""
+    """A version in the future would supersede every correction; clocks may differ by a day."""
     return finding(
         f"{column}_not_in_future",
         f"future:{column}",
         f"{zh}晚于报送时间一天以上，此后的更正将无法生效",
-        f"{column} is more than a day after the delivery: no later correction would count",
+        f"{column} is more than a day after the delivery: no later correction would be newer",
     )
 
 
 def at_least_one(column: str, zh: str) -> gxe.Expectation:
-    """A number that counts from 1."""
+    """A number is 1 or more."""
     return rule(
         gxe.ExpectColumnValuesToBeBetween,
         f"{column}_positive",
@@ -98,7 +98,7 @@ def not_negative(column: str, zh: str) -> gxe.Expectation:
 
 
 def uscc(column: str, zh: str) -> gxe.Expectation:
-    """The check character of a unified social credit code is right."""
+    """The check character of a unified social credit code is correct."""
     return finding(
         f"{column}_check",
         f"check:{column}",
@@ -108,9 +108,9 @@ def uscc(column: str, zh: str) -> gxe.Expectation:
 
 
 def finding(code: str, mark: str, zh: str, en: str) -> gxe.Expectation:
-    """The reader (include/sources/cast.py) or the loader (load_table.finish) left no such mark on a row.
+    """No row has this mark of the reader (sources/cast.py) or the comparison (load/compare_with_raw.py).
 
-    Looks at the batch's findings, which are few, and not at its rows.
+    Reads the batch's findings, which are few, and not its rows.
     """
     marked = rule(gxe.ExpectColumnValuesToNotBeInSet, code, zh, en, column="mark", value_set=[mark])
     marked.meta["on"] = FINDINGS
@@ -118,7 +118,7 @@ def finding(code: str, mark: str, zh: str, en: str) -> gxe.Expectation:
 
 
 def digits(column: str, zh: str, *lengths: int) -> gxe.Expectation:
-    """A code has nothing but digits, and as many of them as its contract says (``digits``)."""
+    """A code has only digits, in a number that its contract allows (``digits``)."""
     return finding(
         f"{column}_digits",
         f"digits:{column}",
@@ -160,7 +160,7 @@ def plausible(column: str, zh: str) -> gxe.Expectation:
 
 
 def lines() -> list[gxe.Expectation]:
-    """Every row is a line: as many fields as the header, none with other rows in it; no total, no header."""
+    """Every row is a whole line: as many fields as the header, no total and no repeated header."""
     return [
         finding(
             "row_is_whole",
@@ -168,33 +168,33 @@ def lines() -> list[gxe.Expectation]:
             "字段数与表头不符，或多余的引号把几行并成了一行",
             "the row has more or fewer fields than the header, or stray quotes made one row of several",
         ),
-        finding("row_is_no_total", "total:row", "这是合计行，不是明细", "the row is a total, not a line"),
+        finding("row_is_no_total", "total:row", "这是合计行，不是明细", "the row is a total and not a line"),
         finding(
             "row_is_no_header",
             "header:row",
             "这一行重复了表头，不是明细",
-            "the row is the header once more, not a line",
+            "the row repeats the header and is not a line",
         ),
     ]
 
 
 def intact(column: str, zh: str) -> gxe.Expectation:
-    """No spreadsheet took the code for a number: ``3.1012E+17`` has lost digits for good."""
+    """No spreadsheet saved the code as a number: ``3.1012E+17`` has lost digits."""
     return finding(
         f"{column}_intact",
         f"damaged:{column}",
         f"{zh}被电子表格当成数字，位数已丢失，无法恢复；请按文本格式导出",
-        f"{column} was taken for a number by a spreadsheet and has lost digits for good; export it as text",
+        f"{column} was saved as a number by a spreadsheet and has lost digits; export it as text",
     )
 
 
 def one_version() -> gxe.Expectation:
-    """One key and version does not come with two contents in one file: which would be right?"""
+    """A file does not have two different contents for one key and version."""
     return finding(
         "row_is_unambiguous",
         "ambiguous:row",
         "同一文件中同一行出现两种内容",
-        "the same line stands in this file with two different contents",
+        "the same line is in this file with two different contents",
     )
 
 

@@ -1,16 +1,16 @@
-"""Totals by month, as raw has them and as marts show them: SQL for the release gate and the nightly check.
+"""Totals by month, in raw and in the marts: SQL for the release gate and the nightly check.
 
-Raw is read where it may differ from what was proven before: months, given as days between literals, so that
-the index of the day finds their blocks.
+Raw is read only for the months that may have changed, as ranges of literal days, so that the index of the day
+is used.
 """
 
 import datetime as dt
 from collections.abc import Callable, Sequence
 
-# A day, or a month by its first day, as SQL -> whether it is one of those compared, as SQL.
+# SQL of a day (of a month its first day) -> SQL of whether it is compared.
 Within = Callable[[str], str]
 
-# What the newest release shows: it passed the gate, also when readers were taken back to an older one.
+# The rows of the newest release, also after a rollback to an older one.
 NEWEST_RELEASE = """(
     select s.* from store.market_share as s
     inner join (select max(release_id) as release_id from ops.release) as newest
@@ -34,38 +34,38 @@ def all_but(months: Sequence[dt.date]) -> Within:
 
 
 def differing_from_raw(market_share: str, within: Within) -> str:
-    """Months and bases that are not raw's: in yuan, in dollars, in lines, and in lines without a rate.
+    """Months and bases that differ from raw in yuan, dollars, lines or lines without a rate.
 
-    ``market_share`` is a relation; dollars and lines are those of the table that every mart is made from.
+    ``market_share`` is a relation; dollars and lines are read from the monthly table that every mart uses.
     """
     return f"""
-        select month, basis, shown.cny as mart_cny, monthly.cny as monthly_cny, counted.cny as raw_cny,
+        select month, basis, mart.cny as mart_cny, monthly.cny as monthly_cny, counted.cny as raw_cny,
             monthly.usd as monthly_usd, counted.usd as raw_usd,
             monthly.lines as monthly_lines, counted.lines as raw_lines,
             monthly.unvalued as monthly_unvalued, counted.unvalued as raw_unvalued
-        from ({_shown(market_share)}) as shown
+        from ({_totals(market_share)}) as mart
         full join ({_MONTHLY}) as monthly using (month, basis)
         full join ({_raw(within)}) as counted using (month, basis)
         where ({within("month")})
-            and (shown.cny, monthly.cny, monthly.usd, monthly.lines, monthly.unvalued)
+            and (mart.cny, monthly.cny, monthly.usd, monthly.lines, monthly.unvalued)
                 is distinct from (counted.cny, counted.cny, counted.usd, counted.lines, counted.unvalued)"""  # noqa: S608  (ours)
 
 
 def differing_from_release(market_share: str, within: Within) -> str:
     """Months and bases whose yuan are not those of the newest release."""
     return f"""
-        select month, basis, shown.cny as mart_cny, released.cny as released_cny
-        from ({_shown(market_share)}) as shown
-        full join ({_shown(NEWEST_RELEASE)}) as released using (month, basis)
-        where ({within("month")}) and shown.cny is distinct from released.cny"""  # noqa: S608  (ours)
+        select month, basis, mart.cny as mart_cny, released.cny as released_cny
+        from ({_totals(market_share)}) as mart
+        full join ({_totals(NEWEST_RELEASE)}) as released using (month, basis)
+        where ({within("month")}) and mart.cny is distinct from released.cny"""  # noqa: S608  (ours)
 
 
 def unaccounted_for(market_share: str) -> str:
-    """Cells whose yuan differ from the newest release by something else than the loads' changes."""
+    """Cells whose yuan differ from the newest release by another amount than the loads' changes."""
     return f"""
         select month, basis, product_group, market_group, market_code,
-            shown.cny as mart_cny, released.cny as released_cny, loaded.cny as loads_changed_cny
-        from ({_cells(market_share)}) as shown
+            mart.cny as mart_cny, released.cny as released_cny, loaded.cny as loads_changed_cny
+        from ({_cells(market_share)}) as mart
         full join ({_cells(NEWEST_RELEASE)}) as released
             using (month, basis, product_group, market_group, market_code)
         full join (
@@ -73,7 +73,7 @@ def unaccounted_for(market_share: str) -> str:
             from intermediate.int_releases__changes
             group by month, basis, product_group, market_group, market_code
         ) as loaded using (month, basis, product_group, market_group, market_code)
-        where coalesce(shown.cny, 0) - coalesce(released.cny, 0) <> coalesce(loaded.cny, 0)"""  # noqa: S608  (ours)
+        where coalesce(mart.cny, 0) - coalesce(released.cny, 0) <> coalesce(loaded.cny, 0)"""  # noqa: S608  (ours)
 
 
 def _cells(market_share: str) -> str:
@@ -83,19 +83,19 @@ def _cells(market_share: str) -> str:
         where product_group <> 'ALL' and market_level = 'market'"""  # noqa: S608  (our own relations)
 
 
-def months_shown(market_share: str, within: Within) -> str:
+def monthly_totals(market_share: str, within: Within) -> str:
     """Months and bases of market_share with their yuan."""
-    return f"select * from ({_shown(market_share)}) as shown where {within('month')}"  # noqa: S608  (ours)
+    return f"select * from ({_totals(market_share)}) as mart where {within('month')}"  # noqa: S608  (ours)
 
 
-def _shown(market_share: str) -> str:
+def _totals(market_share: str) -> str:
     return f"""
-        select month, basis, sum(value_cny) as cny from {market_share} as shown
+        select month, basis, sum(value_cny) as cny from {market_share} as mart
         where product_group = 'ALL' and market_level = 'group'
         group by month, basis"""  # noqa: S608  (our own relations)
 
 
-# Dollars are unknown where those of a line are.
+# Dollars are null where those of one line are.
 _MONTHLY = """
         select month, basis, sum(line_count) as lines, sum(lines_without_rate) as unvalued,
             sum(value_cny) as cny,
@@ -105,7 +105,7 @@ _MONTHLY = """
 
 
 def _raw(within: Within) -> str:
-    """Order lines at the customs rates of their month, each rounded by itself; cluster items as declared."""
+    """Order lines at the customs rate of their month, each rounded; cluster items as declared."""
     return f"""
         select month, basis, count(*) as lines, count(*) - count(cny) as unvalued,
             coalesce(sum(cny), 0) as cny,

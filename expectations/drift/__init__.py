@@ -1,10 +1,10 @@
-"""How far figures may move from one release to the next: a limit per measure, with its reason.
+"""How far figures may change from one release to the next: a limit per measure, with its reason.
 
-A limit lets pass what one mill does that delivers a month late, and stops what happens to many at once: a
-source that is gone, a delivery counted twice, a unit or a rate that is wrong. What single mills move was
-measured (docs/adr/0019-drift-guard.md); the limits are about twice that. Guarded by their number of rows
-only: what follows from guarded figures (``share_bridge``, ``revision``), ``order_customs_bridge``, whose
-lag in months each build estimates anew, and the dimensions.
+A limit allows the change by one mill that delivers a month late, and refuses larger errors: a missing source,
+a delivery counted twice, a wrong unit or rate. The changes by single mills were measured
+(docs/adr/0019-drift-guard.md); the limits are about twice as large. Only the number of rows is checked for
+marts that follow from guarded figures (``share_bridge``, ``revision``), ``order_customs_bridge``, whose lag
+in months each build estimates again, and the dimensions.
 """
 
 from collections.abc import Collection
@@ -18,7 +18,7 @@ from expectations.drift.sales import SALES
 from expectations.rules import rule
 
 GUARDS: dict[str, Guard] = {guard.mart: guard for guard in (*SALES, *GROWTHS)}
-# A mart with fewer rows is a list that people edit, or a warehouse that has just begun.
+# A mart with fewer rows is a manual list, or the warehouse is new.
 _FEWEST_ROWS = 100
 
 
@@ -52,7 +52,7 @@ def _within_limits(code: str, release_id: int, query: str) -> gx.expectations.Ex
         gxe.UnexpectedRowsExpectation,
         code,
         f"与第 {release_id} 版发布相比，有数值的变动超过限度",
-        f"figures moved beyond their limits against release {release_id}",
+        f"figures changed beyond their limits since release {release_id}",
         level="drift",
         unexpected_rows_query=query,
     )

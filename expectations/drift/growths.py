@@ -1,4 +1,4 @@
-"""Limits of growth, and of the figures that say why."""
+"""Limits of growth, and of the figures that explain it."""
 
 from expectations.drift.jumps import Guard, Kind, Measure
 from expectations.release_rules import decided
@@ -21,7 +21,7 @@ GROWTHS = (
                 (),
                 Kind.GROWTH,
                 "0.15",
-                ("与月度总额的限度相同", "the limit of a month's total, of which it is made"),
+                ("与月度总额的限度相同", "the limit of a month's total, from which it is computed"),
                 where="period_type = 'month' and product_group = 'ALL' and market_level = 'all'",
                 weight="max(base_value_cny)",
                 floor=_LARGE,
@@ -32,7 +32,7 @@ GROWTHS = (
                 (),
                 Kind.GROWTH,
                 "0.05",
-                ("时期较长，单家企业的影响更小", "the longer the period, the less one mill moves it"),
+                ("时期较长，单家企业的影响更小", "the longer the period, the less one mill changes it"),
                 where="period_type <> 'month' and product_group = 'ALL' and market_level = 'all'",
                 weight="max(base_value_cny)",
                 floor=_LARGE,
@@ -43,7 +43,10 @@ GROWTHS = (
                 ("market_group",),
                 Kind.GROWTH,
                 "0.5",
-                ("与市场组销售额的限度相同", "the limit of a market group's value, of which it is made"),
+                (
+                    "与市场组销售额的限度相同",
+                    "the limit of a market group's value, from which it is computed",
+                ),
                 where=f"period_type = 'month' and {_GROUPS_OF_ALL}",
                 weight="max(base_value_cny)",
                 floor=_LARGE,
@@ -54,7 +57,7 @@ GROWTHS = (
                 ("market_group",),
                 Kind.GROWTH,
                 "0.25",
-                ("时期较长，单家企业的影响更小", "the longer the period, the less one mill moves it"),
+                ("时期较长，单家企业的影响更小", "the longer the period, the less one mill changes it"),
                 where=f"period_type <> 'month' and {_GROUPS_OF_ALL}",
                 weight="max(base_value_cny)",
                 floor=_LARGE,
@@ -76,7 +79,7 @@ GROWTHS = (
                 "10",
                 (
                     "四个最大成员的份额为 2% 至 60%，一家迟报变动几个百分点；编码合并则骤升",
-                    "one mill moves it by some points; codes that run together make four members of all",
+                    "one mill changes it by some points; merged codes would leave four members",
                 ),
                 where="product_group = 'ALL'",
                 floor=_LARGE,
@@ -108,7 +111,7 @@ GROWTHS = (
                 ("dimension", "member"),
                 Kind.RATE,
                 "5",
-                ("时期较长，单家企业的影响更小", "the longer the period, the less one mill moves it"),
+                ("时期较长，单家企业的影响更小", "the longer the period, the less one mill changes it"),
                 where="product_group = 'ALL' and dimension <> 'market' and period_type <> 'month'",
                 weight="max(base_total_value_cny)",
                 floor=_LARGE,
@@ -131,7 +134,7 @@ GROWTHS = (
                 "10",
                 (
                     "新企业贡献最多 1 至 2 个百分点；企业代码改写会使老企业成为新企业",
-                    "new mills bring a point or two; codes of mills written anew make new mills of old ones",
+                    "new mills add one or two points; changed mill codes would make old mills look new",
                 ),
                 where="product_group = 'ALL' and market_level = 'all'",
                 weight="max(base_value_cny)",
@@ -155,7 +158,7 @@ GROWTHS = (
                 "0.2",
                 (
                     "只含两年均报送的企业，单家企业影响有限",
-                    "only mills of both years: one that comes late moves it by its own size",
+                    "only mills of both years: a late one changes it by its own size",
                 ),
                 where="product_group = 'ALL'",
                 weight="max(matched_base_value_cny)",
@@ -179,7 +182,7 @@ GROWTHS = (
                 "1.2",
                 (
                     "价格指数在 0.97 至 1.07 之间；单位错误使其数倍变化",
-                    "indices lie between 0.97 and 1.07: a wrong unit or currency moves them far more",
+                    "indices are between 0.97 and 1.07: a wrong unit or currency changes them far more",
                 ),
                 where="market_level = 'all'",
                 weight="max(base_matched_value_cny)",

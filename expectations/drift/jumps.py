@@ -1,8 +1,8 @@
-"""How figures of the candidate are compared with the current release: measures, and SQL that finds jumps.
+"""Compare figures of the candidate with the current release: measures, and SQL that finds jumps.
 
-A cell is what a figure stands for: a month, a basis, a product group, a market group. Only periods that were
-over in the current release are compared cell by cell; a month that ran grows by itself, and is held against
-the months before it (:class:`Ahead`).
+A cell is one combination of month, basis, product group and market group. Only periods that were finished in
+the current release are compared cell by cell; an unfinished month grows, and is compared with the months
+before it (:class:`Ahead`).
 """
 
 import re
@@ -14,20 +14,20 @@ _PRESENT = {"either": "true", "release": "in_release", "both": "in_release and i
 
 
 class Kind(Enum):
-    """What a limit counts."""
+    """The unit of a limit."""
 
     FACTOR = "x"  # the larger of the two is at most so many times the smaller
     POINTS = "pp"  # the figure is a fraction; its change in percentage points
     RATE = ""  # the figure's own change: contributions
-    GROWTH = "growth"  # its change by 1 + growth: a tenth more value moves +200 % by 30 points
+    GROWTH = "growth"  # its change over 1 + growth: a tenth more value changes +200 % by 30 points
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure per cell, in periods that were over in the current release, and how far it may move.
+    """A figure per cell, in periods that were finished in the current release, and how far it may change.
 
     ``value`` is an aggregate of the cell's rows. A cell whose ``weight`` (an aggregate in yuan) is below
-    ``floor`` in both releases says nothing. ``because`` (zh, en) says why the limit is what it is.
+    ``floor`` in both releases is ignored. ``because`` (zh, en) is the reason of the limit.
     """
 
     metric: str
@@ -39,7 +39,7 @@ class Measure:
     where: str = "true"
     weight: str = "sum(value_cny)"
     floor: str = "0"
-    # either: a cell that is new or gone has jumped; release: only one that is gone; both: neither.
+    # either: a new or missing cell has jumped; release: only a missing one; both: neither.
     of: str = "either"
     # Over the last twelve months together, for cells with rows in at least six of them.
     over_year: bool = False
@@ -47,10 +47,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class Ahead:
-    """A sum per cell in months after the last one that was over, against the largest of twelve before.
+    """A sum per cell in months after the last finished one, against the largest of the twelve before.
 
-    Or against the month itself in the release: what was accepted yesterday is not asked again. Cells with
-    fewer than three of the twelve months have no measure yet. ``limit`` is a factor.
+    Or against the same month in the release, which was accepted already. Cells with fewer than three of the
+    twelve months are not compared. ``limit`` is a factor.
     """
 
     metric: str
@@ -66,10 +66,10 @@ class Ahead:
 class Guard:
     """The measures of a mart. ``period`` are the columns of a period, the month or the first day first.
 
-    ``finished`` says of a row whether its period was over. With ``both`` only periods are compared that both
-    releases have: a year to date ends a month later with each month, and is another period then. A part of a
-    period in which lines wait for an exchange rate, before or after, is not compared: ``waiting`` is the
-    column that tells the parts, and whether a row's part waits.
+    ``finished`` is whether a row's period was finished. With ``both`` only periods of both releases are
+    compared: each month the year to date ends later and is another period. A part of a period in which lines
+    wait for an exchange rate, before or after, is not compared: ``waiting`` is the column of the parts, and
+    the condition that a row's part waits.
     """
 
     mart: str
@@ -86,13 +86,13 @@ def comparable(guard: Guard, new_columns: Collection[str]) -> Guard | None:
     """The guard without the measures that need a column which the current release does not have."""
     if _words(guard.finished, *guard.period) & set(new_columns):
         return None
-    kept = tuple(
+    measures = tuple(
         m
         for m in guard.measures
         if not _words(m.value, m.where, *m.cell, getattr(m, "weight", "")) & set(new_columns)
     )
     did_wait = not (guard.waiting and _words(*guard.waiting) & set(new_columns))
-    return replace(guard, measures=kept, did_wait=did_wait) if kept else None
+    return replace(guard, measures=measures, did_wait=did_wait) if measures else None
 
 
 def _words(*texts: str) -> set[str]:
@@ -100,7 +100,7 @@ def _words(*texts: str) -> set[str]:
 
 
 def released(mart: str, release_id: int) -> str:
-    """A mart's rows as a release shows them."""
+    """A mart's rows in a release."""
     return (
         f"(select s.* from store.{mart} as s where s.valid_from_release <= {release_id}"  # noqa: S608  (ours)
         f" and s.valid_to_release > {release_id})"
@@ -130,7 +130,7 @@ def jumps(guard: Guard, release_id: int) -> str:
 
 
 def _waiting(guard: Guard) -> str:
-    """Period and part of all that waits for a rate, in the release or in the candidate."""
+    """The periods and parts that wait for a rate, in the release or in the candidate."""
     if guard.waiting is None:
         return "select null where false"
     part, condition = guard.waiting
@@ -176,7 +176,7 @@ def _cell_by_cell(guard: Guard, measure: Measure) -> str:
     if measure.kind is Kind.FACTOR:
         jumped = f"greatest(after, before) > {measure.limit} * least(after, before)"
         excess = "greatest(after, before) / nullif(least(after, before), 0)"
-    # Not a join: of these groups the planner knows nothing, and would compute one for each row of the other.
+    # Not a join: without statistics the planner would compute one side for each row of the other.
     return f"""
         select '{measure.metric}' as metric, {_named(keys)} as cell, before, after,
             '{_limit(measure)}' as "limit", {_because(measure)}, {excess} / {measure.limit} as excess
@@ -199,21 +199,21 @@ def _ahead(guard: Guard, measure: Ahead) -> str:
     keys = (*guard.period, *measure.cell)
     period, names, own = ", ".join(guard.period), ", ".join(keys), ", ".join(f"own.{key}" for key in keys)
     first, others = guard.period[0], guard.period[1:]
-    kept = ", ".join((*others, *measure.cell))
+    cell_keys = ", ".join((*others, *measure.cell))
     same = " and ".join(f"ended.{name} = own.{name}" for name in others) or "true"
     per_basis = f"group by {', '.join(others)}" if others else ""
     return f"""
-        select '{measure.metric}' as metric, {_named(keys)} as cell, greatest(before, shown) as before, after,
-            'x {measure.limit} of the largest month of a year' as "limit", {_because(measure)},
-            after / nullif(greatest(before, shown), 0) / {measure.limit} as excess
+        select '{measure.metric}' as metric, {_named(keys)} as cell, greatest(before, visible) as before,
+            after, 'x {measure.limit} of the largest month of a year' as "limit", {_because(measure)},
+            after / nullif(greatest(before, visible), 0) / {measure.limit} as excess
         from (
-            select {kept}, max(figure) as before
+            select {cell_keys}, max(figure) as before
             from (
                 select {names}, {measure.value} as figure
                 from released as own inner join year_before using ({period})
                 where {measure.where} group by {names}
             ) as months
-            group by {kept} having count(*) >= 3
+            group by {cell_keys} having count(*) >= 3
         ) as was
         inner join (
             select {own}, {measure.value} as after
@@ -223,11 +223,11 @@ def _ahead(guard: Guard, measure: Ahead) -> str:
             ) as ended on own.{first} > ended.latest and {same}
             where {measure.where}
             group by {own}
-        ) as now using ({kept})
+        ) as now using ({cell_keys})
         left join (
-            select {names}, {measure.value} as shown from released where {measure.where} group by {names}
+            select {names}, {measure.value} as visible from released where {measure.where} group by {names}
         ) as seen using ({names})
-        where after >= {measure.floor} and after > {measure.limit} * greatest(before, shown)
+        where after >= {measure.floor} and after > {measure.limit} * greatest(before, visible)
     """  # noqa: S608  (our own columns)
 
 

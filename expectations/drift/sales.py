@@ -1,9 +1,9 @@
-"""Limits of amounts, shares and quantities: what is sold, by whom, to whom."""
+"""Limits of amounts, shares and quantities of sales."""
 
 from expectations.drift.jumps import Ahead, Guard, Kind, Measure
 from expectations.release_rules import decided
 
-# The sales of a year that make a mill large: in a cell that is smaller one contract is a jump.
+# The yearly sales of a large mill; in a smaller cell a single contract is a jump.
 _LARGE = decided("above_scale_cny")
 _GROUPS_OF_ALL = "product_group = 'ALL' and market_level = 'group'"
 _GROUPS = "product_group <> 'ALL' and market_level = 'group'"
@@ -21,7 +21,10 @@ SALES = (
                 (),
                 Kind.FACTOR,
                 "1.15",
-                ("单家企业迟报最多使全市月度总额变动 7%", "a late mill moves a month's total by at most 7 %"),
+                (
+                    "单家企业迟报最多使全市月度总额变动 7%",
+                    "a late mill changes a month's total by at most 7 %",
+                ),
                 where=_GROUPS_OF_ALL,
                 floor=_LARGE,
             ),
@@ -31,7 +34,10 @@ SALES = (
                 ("market_group",),
                 Kind.FACTOR,
                 "1.5",
-                ("单家企业迟报最多使一个市场组变动 25%", "a late mill moves a market group by at most 25 %"),
+                (
+                    "单家企业迟报最多使一个市场组变动 25%",
+                    "a late mill changes a market group by at most 25 %",
+                ),
                 where=_GROUPS_OF_ALL,
                 floor=_LARGE,
             ),
@@ -43,7 +49,7 @@ SALES = (
                 "1.8",
                 (
                     "产品与市场组的单元较小，单家企业最多使其变动 35%；重复装载则翻番",
-                    "such cells are small: a late mill moves them by up to 35 %, a doubled load by 100 %",
+                    "such cells are small: a late mill changes them by up to 35 %, a doubled load by 100 %",
                 ),
                 where=_GROUPS,
                 floor=_LARGE,
@@ -56,7 +62,7 @@ SALES = (
                 "5",
                 (
                     "单家企业最多使份额变动 2.3 个百分点",
-                    "a late mill moves such a share by at most 2.3 points",
+                    "a late mill changes such a share by at most 2.3 points",
                 ),
                 where=_GROUPS_OF_ALL,
                 weight="max(total_value_cny)",
@@ -68,7 +74,7 @@ SALES = (
                 ("product_group", "market_group"),
                 Kind.POINTS,
                 "15",
-                ("单家企业最多使份额变动 9 个百分点", "a late mill moves such a share by at most 9 points"),
+                ("单家企业最多使份额变动 9 个百分点", "a late mill changes such a share by at most 9 points"),
                 where=_GROUPS,
                 weight="max(total_value_cny)",
                 floor=_LARGE,
@@ -81,7 +87,7 @@ SALES = (
                 "1.03",
                 (
                     "已结束月份的汇率不再变化；更正也远小于 3%",
-                    "the rate of a month that is over stands: 3 % is a wrong rate, or one upside down",
+                    "the rate of a finished month does not change: 3 % means a wrong or inverted rate",
                 ),
                 where=_GROUPS_OF_ALL,
                 floor=_LARGE,
@@ -94,7 +100,7 @@ SALES = (
                 "1.5",
                 (
                     "单价不会变动一半；超过即为计量单位错误",
-                    "unit values do not move by half: beyond that a unit of measure is wrong",
+                    "unit values do not change by half: beyond that a unit of measure is wrong",
                 ),
                 where=f"{_GROUPS} and quantity_unit is not null",
                 floor=_LARGE,
@@ -118,7 +124,7 @@ SALES = (
                 "3",
                 (
                     "最快的转向也只比过去一年最大月份多 27%",
-                    "the fastest turn seen is 27 % above the largest month of the year before",
+                    "the fastest rise so far is 27 % above the largest month of the year before",
                 ),
                 where=_GROUPS,
                 floor=_LARGE,
@@ -139,7 +145,7 @@ SALES = (
                 "5",
                 (
                     "单家企业最多使份额变动 2.3 个百分点",
-                    "a late mill moves such a share by at most 2.3 points",
+                    "a late mill changes such a share by at most 2.3 points",
                 ),
                 where="product_group = 'ALL'",
                 weight="sum(total_value_cny)",
@@ -151,7 +157,7 @@ SALES = (
                 ("product_group",),
                 Kind.POINTS,
                 "15",
-                ("单家企业最多使份额变动 9 个百分点", "a late mill moves such a share by at most 9 points"),
+                ("单家企业最多使份额变动 9 个百分点", "a late mill changes such a share by at most 9 points"),
                 where="product_group <> 'ALL'",
                 weight="sum(total_value_cny)",
                 floor=_LARGE,
@@ -172,7 +178,7 @@ SALES = (
                 "1.6",
                 (
                     "迟报三个月使全年变动 33%；重复报送则翻番。新企业不计",
-                    "three months late move a year by 33 %, a doubled load by 100 %; new mills are left out",
+                    "three late months change a year by 33 %, a doubled load by 100 %; without new mills",
                 ),
                 weight="sum(total_value_cny)",
                 floor=_LARGE,
@@ -187,7 +193,7 @@ SALES = (
                 "30",
                 (
                     "转向内销最快六个月上升 20 至 30 个百分点，已公布的月份不会再变这么多",
-                    "mills turn by 30 points in half a year, but not in months already published",
+                    "a mill's share changes by 30 points in half a year, but not in published months",
                 ),
                 weight="sum(total_value_cny)",
                 floor=_LARGE,

@@ -1,7 +1,7 @@
-"""What every mart must satisfy before a release shows it: trust at the second boundary.
+"""The rules of each mart for the release gate.
 
-dbt has checked shape, keys and relationships; here each mart's figures are recomputed, in other words than
-its model's. The marts are compared with each other and with raw in :mod:`expectations.identities`.
+dbt has tested columns, keys and relationships; here each mart's figures are recomputed independently of its
+model. The marts are compared with each other and with raw in :mod:`expectations.identities`.
 """
 
 from collections.abc import Callable
@@ -57,7 +57,7 @@ _END = "cast(date_trunc('month', cast(own.period_end as timestamp)) as date)"
 _REVISED = """cast(own.period_start + case own.period_type
     when 'month' then interval '0 months' when 'janfeb' then interval '1 month' else interval '11 months'
 end as date)"""
-# Marts whose rows have a stage, and the month that it is of.
+# Marts whose rows have a stage, and the month that decides it.
 STAGED = {
     **dict.fromkeys(("market_share", "dual_circulation", "enterprise_mix", "share_bridge"), "own.month"),
     **dict.fromkeys(("order_customs_bridge", "national_share", "dim_month"), "own.month"),
@@ -73,7 +73,7 @@ _CIRCULATION = (
     *("domestic_share", "export_share", "balance_index", "asean_share", "europe_america_share", "rest_share"),
     *("domestic_share_change_6m_pp", "domestic_share_speed_pp", "domestic_share_change_1m_pp"),
 )
-# Marts of the order book: lines without an exchange rate, and the figures that are empty while there are any.
+# Marts of the order book: lines without an exchange rate, and the figures that are null while there are any.
 _WAITING = {
     "market_share": (
         "total_lines_without_rate",

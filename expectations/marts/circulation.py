@@ -1,4 +1,4 @@
-"""Who walks on two legs: what dual_circulation and enterprise_mix must satisfy."""
+"""Rules of the marts dual_circulation and enterprise_mix."""
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
@@ -8,12 +8,12 @@ from expectations.rules import suite
 
 
 def dual_circulation() -> gx.ExpectationSuite:
-    """Domestic and export sales are all sales."""
+    """Domestic and export sales add up to all sales."""
     return suite("dual_circulation", [grain("month", "product_group"), *_circulation("product_group")])
 
 
 def enterprise_mix() -> gx.ExpectationSuite:
-    """The mills' circulations are sound and add up to the cluster's."""
+    """The mills' circulations are consistent and add up to the cluster's."""
     return suite(
         "enterprise_mix",
         [

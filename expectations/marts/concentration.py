@@ -1,4 +1,4 @@
-"""How much depends on a few: what the mart concentration must satisfy."""
+"""Rules of the mart concentration."""
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
@@ -6,19 +6,19 @@ import great_expectations.expectations as gxe
 from expectations.release_rules import grain, no_row
 from expectations.rules import suite
 
-# Every period that is shown, and whether it is over.
+# Every period of the mart, and whether it is finished.
 _PERIODS = """
     select distinct period_type, period_start, period_end, basis,
         comparability_reason is distinct from 'period_not_finished' as is_finished
     from candidate.growth
     where period_type in ('month', 'ytd') and growth_reason is distinct from 'period_incomplete'
 """
-# Dates first: the members are sorted, and dates are quick to compare.
+# Dates first, because dates are fast to sort.
 _KEY = "period_start, product_group, market_scope, basis, period_type"
 
 
 def concentration() -> gx.ExpectationSuite:
-    """Indices lie within their bounds, and are those of the sales."""
+    """Indices are within their bounds, and follow from the sales."""
     return suite(
         "concentration",
         [
@@ -26,7 +26,7 @@ def concentration() -> gx.ExpectationSuite:
             no_row(
                 "concentration_within_bounds",
                 "赫芬达尔指数必须在 1/n 与 1 之间，前四位份额与最大份额必须相符",
-                "the Herfindahl index must lie between 1/n and 1, and fit the largest shares",
+                "the Herfindahl index must be between 1/n and 1, and fit the largest shares",
                 """
                 select * from {batch}
                 where herfindahl_index < 1.0 / member_count - 1e-12
@@ -48,31 +48,31 @@ def concentration() -> gx.ExpectationSuite:
 
 
 def _periods_and_totals() -> list[gxe.Expectation]:
-    """What is shown is whole: all months of a period, all sales of a scope."""
+    """The figures are complete: all months of a period, all sales of a scope."""
     return [
         no_row(
             "periods_are_whole",
             "缺月的期间不得出现，未结束的月份必须注明",
-            "a period with a missing month must not be shown, a month that still runs must say so",
+            "a period with a missing month must have no row, an unfinished month must be marked",
             f"""
-            select shown.period_type, shown.period_start, shown.basis
+            select mart.period_type, mart.period_start, mart.basis
             from (
                 select distinct period_type, period_start, period_end, basis, is_finished from {{batch}}
-            ) as shown
+            ) as mart
             left join ({_PERIODS}) as periods
                 using (period_type, period_start, period_end, basis, is_finished)
             left join (select distinct basis, month from candidate.market_share) as months
-                on months.basis = shown.basis and months.month between shown.period_start and shown.period_end
-            group by shown.period_type, shown.period_start, shown.period_end, shown.basis
-            having count(months.month) <> extract(month from age(shown.period_end + 1, shown.period_start))
-                    + 12 * extract(year from age(shown.period_end + 1, shown.period_start))
+                on months.basis = mart.basis and months.month between mart.period_start and mart.period_end
+            group by mart.period_type, mart.period_start, mart.period_end, mart.basis
+            having count(months.month) <> extract(month from age(mart.period_end + 1, mart.period_start))
+                    + 12 * extract(year from age(mart.period_end + 1, mart.period_start))
                 or bool_or(periods.period_type is null)
             """,  # noqa: S608  (our own query)
         ),
         no_row(
             "totals_are_those_of_market_share",
             "成员销售额加未计入部分必须等于市场份额表的总额，且各维度齐全",
-            "members and what is left out must have the total of market_share, in every dimension",
+            "members and excluded sales must have the total of market_share, in every dimension",
             f"""
             select *
             from (
@@ -87,10 +87,10 @@ def _periods_and_totals() -> list[gxe.Expectation]:
                     and (dimension <> 'customers' or basis = 'order_book')
                 group by period_type, period_start, basis, product_group, dimension
             ) as sold
-            full join (select * from {{batch}} where market_scope = 'all') as shown
+            full join (select * from {{batch}} where market_scope = 'all') as mart
                 using (period_type, period_start, basis, product_group, dimension)
-            where shown.value_cny + shown.left_out_value_cny is distinct from sold.total
-                and not (shown.value_cny is null and sold.total <= 0)
+            where mart.value_cny + mart.left_out_value_cny is distinct from sold.total
+                and not (mart.value_cny is null and sold.total <= 0)
             """,  # noqa: S608  (our own query)
         ),
         no_row(
@@ -108,7 +108,7 @@ def _periods_and_totals() -> list[gxe.Expectation]:
 
 
 def _recomputed() -> list[gxe.Expectation]:
-    """The figures from each member's sales, of other tables than the model's where there are any."""
+    """The figures recomputed from each member's sales, from other tables than the model's if possible."""
     return [
         _members(
             "markets_are_those_of_market_share",
@@ -174,8 +174,8 @@ def _recomputed() -> list[gxe.Expectation]:
     ]
 
 
-def _members(code: str, zh: str, en: str, shown: str, members: str, key: str = _KEY) -> gxe.Expectation:
-    """The rows ``shown`` (a condition) are those of ``members``, a row with ``key`` and value for each.
+def _members(code: str, zh: str, en: str, condition: str, members: str, key: str = _KEY) -> gxe.Expectation:
+    """The rows of the ``condition`` follow from ``members``, which has ``key`` and value of each.
 
     The index of n members is (1 + v) / n, where v is the variance of their values over the squared mean.
     """
@@ -193,13 +193,13 @@ def _members(code: str, zh: str, en: str, shown: str, members: str, key: str = _
             where value > 0
             group by {key}
         ) as counted
-        full join (select * from {{batch}} where {shown}) as shown
+        full join (select * from {{batch}} where {condition}) as mart
             using ({key})
-        where counted.members is distinct from shown.member_count
-            or counted.total <> shown.value_cny
-            or abs(counted.index - shown.herfindahl_index) > 1e-9
-            or counted.largest[1] <> shown.largest_value_cny
+        where counted.members is distinct from mart.member_count
+            or counted.total <> mart.value_cny
+            or abs(counted.index - mart.herfindahl_index) > 1e-9
+            or counted.largest[1] <> mart.largest_value_cny
             or (select sum(value) from unnest(counted.largest) as four (value))
-                <> shown.largest_four_value_cny
+                <> mart.largest_four_value_cny
         """,  # noqa: S608  (our own queries)
     )

@@ -1,11 +1,11 @@
-"""Better mills or luckier markets: what the mart constant_market_share must satisfy."""
+"""Rules of the mart constant_market_share."""
 
 import great_expectations as gx
 
 from expectations.release_rules import comparable, grain, no_row
 from expectations.rules import suite
 
-# Of the covered cells, sums per product and of all; quotients of 15 decimals are exact enough for yuan.
+# Sums of the covered cells, per product and in total; 15 decimals are exact enough for yuan.
 _EFFECTS_AGAINST_FORMULAS = """
     with cells as (
         select period_type, period_start, product_group, covered_base_value_cny as base, value_cny,
@@ -44,18 +44,19 @@ _EFFECTS_AGAINST_FORMULAS = """
         or abs(competitiveness_effect_cny - (value_cny - round(base * world, 15) / world_base)) > 1e-6
     union all
     select period_type, period_start, 'ALL'
-    from {batch} as shown
+    from {batch} as mart
     full join totals using (period_type, period_start)
-    where (shown.level = 'total' or shown.level is null)
+    where (mart.level = 'total' or mart.level is null)
         and (
-            shown.world_value_cny is distinct from totals.world
-            or shown.world_base_value_cny is distinct from totals.world_base
-            or abs(shown.world_growth_effect_cny
+            mart.world_value_cny is distinct from totals.world
+            or mart.world_base_value_cny is distinct from totals.world_base
+            or abs(mart.world_growth_effect_cny
                 - totals.base * (totals.world - totals.world_base) / totals.world_base) > 1e-6
         )
 """
 
-# A group is judged on the last day of its period; months are recomputed, years are sums of the same rows.
+# Market groups are those of the period's last day. Only months are recomputed: years are sums of the same
+# rows.
 _WORLD_AGAINST_STATISTICS = """
     with periods as (
         select distinct period_start, period_end from {batch} where period_type = 'month'
@@ -78,18 +79,18 @@ _WORLD_AGAINST_STATISTICS = """
     )
 
     select period_start, product_group, market_group
-    from {batch} as shown
+    from {batch} as mart
     left join counted using (period_start, product_group, market_group)
-    where shown.level = 'cell' and shown.period_type = 'month' and shown.effect_reason is null
+    where mart.level = 'cell' and mart.period_type = 'month' and mart.effect_reason is null
         and (
-            shown.world_value_cny is distinct from coalesce(counted.world, 0)
-            or shown.world_base_value_cny is distinct from counted.world_base
+            mart.world_value_cny is distinct from coalesce(counted.world, 0)
+            or mart.world_base_value_cny is distinct from counted.world_base
         )
 """
 
 
 def constant_market_share() -> gx.ExpectationSuite:
-    """The effects sum to the change, are what their formulas say, and explain the change in growth."""
+    """The effects sum to the change, follow their formulas, and explain the change in growth."""
     return suite(
         "constant_market_share",
         [
@@ -162,15 +163,15 @@ def constant_market_share() -> gx.ExpectationSuite:
                     select period_type, period_start, product_group, market_group, value_cny, base_value_cny
                     from {batch}
                     where level = 'cell'
-                ) as shown
+                ) as mart
                 full join (
                     select period_type, period_start, product_group, market_group, value_cny, base_value_cny
                     from candidate.growth
                     where basis = 'customs' and market_level = 'group' and market_group <> 'DOMESTIC'
                         and product_group <> 'ALL' and period_type in ('month', 'ytd')
                 ) as grown using (period_type, period_start, product_group, market_group)
-                where coalesce(shown.value_cny, 0) <> coalesce(grown.value_cny, 0)
-                    or coalesce(shown.base_value_cny, 0) <> coalesce(grown.base_value_cny, 0)
+                where coalesce(mart.value_cny, 0) <> coalesce(grown.value_cny, 0)
+                    or coalesce(mart.base_value_cny, 0) <> coalesce(grown.base_value_cny, 0)
                 """,
             ),
             no_row(

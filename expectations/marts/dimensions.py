@@ -1,4 +1,4 @@
-"""What the dimensions must satisfy."""
+"""Rules of the dimensions."""
 
 from collections.abc import Callable
 
@@ -14,12 +14,12 @@ def dimension(name: str, key: str) -> Callable[[], gx.ExpectationSuite]:
 
 
 def code_list(name: str, key: str) -> Callable[[], gx.ExpectationSuite]:
-    """A dimension made of seeds: it has rows whatever has been delivered."""
+    """A dimension from seeds: it has rows before any delivery."""
     return lambda: suite(name, [not_empty(), grain(key)])
 
 
 def dim_enterprise_history() -> gx.ExpectationSuite:
-    """The ranges of a mill follow each other without a gap, and every sale falls into one."""
+    """The ranges of a mill follow each other without a gap, and every sale is in one."""
     return suite(
         "dim_enterprise_history",
         [
@@ -40,7 +40,7 @@ def dim_enterprise_history() -> gx.ExpectationSuite:
             no_row(
                 "every_sale_falls_into_a_range",
                 "每个有销售的企业月份必须落在某一时段内",
-                "every month in which a mill sold must fall into one of its ranges",
+                "every month in which a mill sold must be in one of its ranges",
                 """
                 select mix.enterprise_uscc, mix.month from candidate.enterprise_mix as mix
                 left join {batch} as ranges

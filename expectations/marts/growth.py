@@ -1,4 +1,4 @@
-"""What grew: what the mart growth must satisfy."""
+"""Rules of the mart growth."""
 
 import great_expectations as gx
 
@@ -19,7 +19,7 @@ _ADDITIVE = (
 
 
 def _differ(column: str) -> str:
-    """The column's groups, or its markets, do not add up to all."""
+    """SQL: whether the column's groups, or its markets, do not add up to all."""
     return " or ".join(
         f"sum({column}) filter (where market_level = '{level}')"
         f" is distinct from sum({column}) filter (where market_level = 'all')"
@@ -120,7 +120,7 @@ def growth() -> gx.ExpectationSuite:
             no_row(
                 "bases_are_the_months_before",
                 "基期数必须等于上年同月、上月同一市场的数",
-                "the bases of a month must be what the rows of a year and of a month before say",
+                "the bases of a month must be the values of a year and of a month before",
                 """
                 select own.period_start, own.basis, own.product_group, own.market_code
                 from {batch} as own
@@ -154,13 +154,13 @@ def growth() -> gx.ExpectationSuite:
                 from (
                     select period_start as month, basis, value_usd from {batch}
                     where period_type = 'month' and product_group = 'ALL' and market_level = 'all'
-                ) as shown
+                ) as mart
                 full join (
                     select month, basis, case when count(*) = count(value_usd) then sum(value_usd) end as usd
                     from intermediate.int_sales__monthly
                     group by month, basis
                 ) as sold using (month, basis)
-                where shown.value_usd is distinct from sold.usd
+                where mart.value_usd is distinct from sold.usd
                 """,
             ),
             no_row(

@@ -1,4 +1,4 @@
-"""What pulled the total: what the mart growth_contribution must satisfy."""
+"""Rules of the mart growth_contribution."""
 
 import great_expectations as gx
 

@@ -1,4 +1,4 @@
-"""Old exporters or new ones: what the mart margins must satisfy."""
+"""Rules of the mart margins."""
 
 import great_expectations as gx
 
@@ -13,17 +13,17 @@ _SAME_CELL = """
     and coalesce(split.market_group, '') = coalesce(grown.market_group, '')
     and coalesce(split.market_code, '') = coalesce(grown.market_code, '')
 """
-# Per mill and month: its relations of the month, of a year earlier and of both. The twelve newest months that
-# have a base, for the gate's time.
+# Per mill and month: its relations of the month, of a year earlier and of both. Only the twelve newest months
+# with a base, to save time.
 _MILLS = """
     select basis, month, bool_or(base is not null) as was_there,
         sum(value) filter (where base is null) as entered,
         count(*) filter (where base is null) as entered_count,
-        sum(base) filter (where value is null) as lost,
-        count(*) filter (where value is null) as lost_count,
-        sum(value) filter (where base is not null) as kept,
-        sum(base) filter (where value is not null) as kept_base,
-        count(*) filter (where value is not null and base is not null) as kept_count
+        sum(base) filter (where value is null) as leaving,
+        count(*) filter (where value is null) as leaving_count,
+        sum(value) filter (where base is not null) as continuing,
+        sum(base) filter (where value is not null) as continuing_base,
+        count(*) filter (where value is not null and base is not null) as continuing_count
     from (
         select basis, month, enterprise_uscc, sum(value_cny) filter (where is_own) as value,
             sum(value_cny) filter (where not is_own) as base
@@ -104,7 +104,7 @@ def margins() -> gx.ExpectationSuite:
                         split.value_cny is distinct from grown.value_cny
                         or split.base_value_cny is distinct from grown.base_value_cny
                     )
-                    -- Growth also has markets with sales in the month before only.
+                    -- Growth also has markets with sales only in the month before.
                     and not (
                         split.value_cny is null and grown.value_cny = 0
                         and coalesce(grown.base_value_cny, 0) = 0
@@ -116,10 +116,10 @@ def margins() -> gx.ExpectationSuite:
             no_row(
                 "new_customers_are_those_of_the_order_book",
                 "新客户数必须能由订单重新算出",
-                "the new customers of a month must be those whose first order of all lies in it",
+                "the new customers of a month must be those whose first order ever is in it",
                 """
-                select shown.period_start, shown.new_customer_count, firsts.customers
-                from {batch} as shown
+                select mart.period_start, mart.new_customer_count, firsts.customers
+                from {batch} as mart
                 left join (
                     select first_month, count(*) as customers
                     from (
@@ -130,10 +130,10 @@ def margins() -> gx.ExpectationSuite:
                     ) as customers
                     where mill_month <= first_month - interval '1 year'
                     group by first_month
-                ) as firsts on firsts.first_month = shown.period_start
-                where shown.period_type = 'month' and shown.product_group = 'ALL'
-                    and shown.market_level = 'all'
-                    and shown.new_customer_count <> coalesce(firsts.customers, 0)
+                ) as firsts on firsts.first_month = mart.period_start
+                where mart.period_type = 'month' and mart.product_group = 'ALL'
+                    and mart.market_level = 'all'
+                    and mart.new_customer_count <> coalesce(firsts.customers, 0)
                 """,
             ),
             no_row(
@@ -144,26 +144,27 @@ def margins() -> gx.ExpectationSuite:
                 select *
                 from (
                     select basis, month, sum(entered) filter (where was_there) as entered_known,
-                        sum(entered) filter (where not was_there) as entered_new, sum(lost) as lost,
-                        sum(entered_count) as entered_count, sum(lost_count) as lost_count,
-                        sum(kept_count) as kept_count, sum(kept) as kept, sum(kept_base) as kept_base,
+                        sum(entered) filter (where not was_there) as entered_new, sum(leaving) as leaving,
+                        sum(entered_count) as entered_count, sum(leaving_count) as leaving_count,
+                        sum(continuing_count) as continuing_count, sum(continuing) as continuing,
+                        sum(continuing_base) as continuing_base,
                         count(*) filter (where not was_there) as new_mills
                     from ({_MILLS}) as mills
                     group by basis, month
-                ) as told
+                ) as again
                 left join (
                     select * from {{batch}}
                     where period_type = 'month' and product_group = 'ALL' and market_level = 'all'
-                ) as split on split.basis = told.basis and split.period_start = told.month
-                where coalesce(told.entered_known, 0) is distinct from split.entering_known_mill_value_cny
-                    or coalesce(told.entered_new, 0) is distinct from split.entering_new_mill_value_cny
-                    or coalesce(told.lost, 0) is distinct from split.leaving_base_value_cny
-                    or coalesce(told.kept, 0) is distinct from split.continuing_value_cny
-                    or coalesce(told.kept_base, 0) is distinct from split.continuing_base_value_cny
-                    or told.entered_count is distinct from split.entering_relations
-                    or told.lost_count is distinct from split.leaving_relations
-                    or told.kept_count is distinct from split.continuing_relations
-                    or told.new_mills is distinct from split.new_mills
+                ) as split on split.basis = again.basis and split.period_start = again.month
+                where coalesce(again.entered_known, 0) is distinct from split.entering_known_mill_value_cny
+                    or coalesce(again.entered_new, 0) is distinct from split.entering_new_mill_value_cny
+                    or coalesce(again.leaving, 0) is distinct from split.leaving_base_value_cny
+                    or coalesce(again.continuing, 0) is distinct from split.continuing_value_cny
+                    or coalesce(again.continuing_base, 0) is distinct from split.continuing_base_value_cny
+                    or again.entered_count is distinct from split.entering_relations
+                    or again.leaving_count is distinct from split.leaving_relations
+                    or again.continuing_count is distinct from split.continuing_relations
+                    or again.new_mills is distinct from split.new_mills
                 """,  # noqa: S608  (our own query)
             ),
             no_row(

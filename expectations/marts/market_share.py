@@ -1,4 +1,4 @@
-"""Who buys: what the mart market_share must satisfy."""
+"""Rules of the mart market_share."""
 
 import great_expectations as gx
 
@@ -101,13 +101,13 @@ def market_share() -> gx.ExpectationSuite:
                     select month, basis, sum(lines_without_rate) as counted from {batch}
                     where product_group = 'ALL' and market_level = 'market'
                     group by month, basis
-                ) as shown
+                ) as mart
                 full join (
                     select month, basis, sum(lines_without_rate) as sold
                     from intermediate.int_sales__monthly
                     group by month, basis
                 ) as sales using (month, basis)
-                where shown.counted is distinct from sales.sold
+                where mart.counted is distinct from sales.sold
                 """,
             ),
             no_row(
@@ -133,7 +133,7 @@ def market_share() -> gx.ExpectationSuite:
             no_row(
                 "bases_are_the_months_before",
                 "基期数必须等于三个月前、十二个月前同一市场的数",
-                "what was sold three and twelve months before must be what the rows of those months say",
+                "the sales of three and twelve months before must be those of the rows of these months",
                 """
                 select own.month, own.basis, own.product_group, own.market_code, spans.months
                 from {batch} as own
@@ -160,7 +160,7 @@ def market_share() -> gx.ExpectationSuite:
             no_row(
                 "share_changes_sum_to_zero",
                 "同一层级份额变化之和必须为零",
-                "what some gained others lost: the changes of share of a level must sum to 0",
+                "the changes of share of a level must sum to 0",
                 """
                 select month, basis, product_group, market_level from {batch}
                 group by month, basis, product_group, market_level

@@ -1,4 +1,4 @@
-"""Real growth or a reporting gap: what the mart matched_growth must satisfy."""
+"""Rules of the mart matched_growth."""
 
 import great_expectations as gx
 
@@ -7,7 +7,7 @@ from expectations.rules import suite
 
 
 def matched_growth() -> gx.ExpectationSuite:
-    """Matched growth and coverage are the plain growth, and the plain growth is that of growth."""
+    """Matched growth and coverage add up to the plain growth, which is that of growth."""
     return suite(
         "matched_growth",
         [
@@ -46,7 +46,7 @@ def matched_growth() -> gx.ExpectationSuite:
             no_row(
                 "longer_periods_are_the_sums_of_their_months",
                 "较长时期的同口径数必须等于各月之和",
-                "what is matched in a longer period must be what is matched in its months",
+                "the matched values of a longer period must be the sums of its months",
                 """
                 select longer.period_type, longer.period_start, longer.basis, longer.product_group
                 from {batch} as longer
@@ -65,7 +65,7 @@ def matched_growth() -> gx.ExpectationSuite:
             no_row(
                 "matched_mills_are_those_of_enterprise_mix",
                 "同口径企业必须是企业表中两年同月均有数据的企业",
-                "matched mills of a month must be those that enterprise_mix knows in both years",
+                "matched mills of a month must be those that enterprise_mix has in both years",
                 """
                 select own.period_start, own.matched_value_cny, mix.value_cny
                 from {batch} as own

@@ -1,11 +1,11 @@
-"""What the catalogue of the figures must satisfy, by the columns that the marts really have."""
+"""Rules of the mart metric_catalogue, against the columns that the marts really have."""
 
 import great_expectations as gx
 
 from expectations.release_rules import no_row, not_empty
 from expectations.rules import suite
 
-# Not through information_schema, which hides what the reader of a rule may not read.
+# Not information_schema, which hides columns that the role may not read.
 _COLUMNS = """
     select tables.relname as mart, fields.attname as metric, fields.atttypid::regtype::text as type
     from pg_class as tables
@@ -20,7 +20,7 @@ _FIGURES = """
 
 
 def metric_catalogue() -> gx.ExpectationSuite:
-    """Every figure has an entry, every entry a figure; what is no sum is not called one."""
+    """Every figure has an entry, every entry a figure; only sums are additive."""
     return suite(
         "metric_catalogue",
         [

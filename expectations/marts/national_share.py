@@ -1,12 +1,12 @@
-"""The cluster's part of the nation's exports: what the mart national_share must satisfy."""
+"""Rules of the mart national_share."""
 
 import great_expectations as gx
 
 from expectations.release_rules import figure_or_reason, grain, no_row
 from expectations.rules import suite
 
-# Each figure of eight digits again, from raw: of the downloads that hold it the least split one. Partners by
-# the code they have in the seed, or among their country's other names.
+# Each figure of eight digits, recomputed from raw: from the least split download that has it. Partners by
+# their code in the seed, or by another name of their country.
 _DENOMINATORS_AGAINST_RAW = """
     with partners as (
         select customs_code as partner_code, country_code from reference.countries
@@ -66,25 +66,25 @@ _DENOMINATORS_AGAINST_RAW = """
         select distinct month, hs_code, currency, denominator from best where market_code <> 'ALL'
     )
 
-    select shown.month, shown.hs_code, shown.market_code, shown.denominator, money.currency
-    from {batch} as shown
+    select mart.month, mart.hs_code, mart.market_code, mart.denominator, money.currency
+    from {batch} as mart
     cross join lateral (
-        values ('CNY', shown.denominator_value_cny), ('USD', shown.denominator_value_usd)
+        values ('CNY', mart.denominator_value_cny), ('USD', mart.denominator_value_usd)
     ) as money (currency, figure)
     left join best
-        on best.month = shown.month and best.hs_code = shown.hs_code and best.currency = money.currency
-        and best.denominator = shown.denominator and best.market_code = shown.market_code
+        on best.month = mart.month and best.hs_code = mart.hs_code and best.currency = money.currency
+        and best.denominator = mart.denominator and best.market_code = mart.market_code
     left join split_by_market
-        on split_by_market.month = shown.month and split_by_market.hs_code = shown.hs_code
-        and split_by_market.currency = money.currency and split_by_market.denominator = shown.denominator
-    where shown.hs_level = 'hs8'
+        on split_by_market.month = mart.month and split_by_market.hs_code = mart.hs_code
+        and split_by_market.currency = money.currency and split_by_market.denominator = mart.denominator
+    where mart.hs_level = 'hs8'
         and money.figure is distinct from
             case when split_by_market.month is null then best.figure else coalesce(best.figure, 0) end
 """
 
 
 def national_share() -> gx.ExpectationSuite:
-    """Shares are the cluster's exports over the statistics', neither of them lost or counted twice."""
+    """Shares are the cluster's exports over the statistics', and none is lost or counted twice."""
     return suite(
         "national_share",
         [
@@ -136,7 +136,7 @@ def national_share() -> gx.ExpectationSuite:
                     select month, market_code, denominator, sum(value_cny) as total from {batch}
                     where hs_level = 'hs8' and market_code <> 'ALL'
                     group by month, market_code, denominator
-                ) as shown
+                ) as mart
                 full join (
                     select month, market_code, sides.denominator, sum(value_cny) as total
                     from candidate.market_share
@@ -145,7 +145,7 @@ def national_share() -> gx.ExpectationSuite:
                         and market_group <> 'DOMESTIC' and enterprise_count > 0
                     group by month, market_code, sides.denominator
                 ) as exported using (month, market_code, denominator)
-                where shown.total is distinct from exported.total
+                where mart.total is distinct from exported.total
                 """,
             ),
             no_row(

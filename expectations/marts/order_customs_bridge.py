@@ -1,4 +1,4 @@
-"""Order books against declarations: what the mart order_customs_bridge must satisfy."""
+"""Rules of the mart order_customs_bridge."""
 
 import great_expectations as gx
 
@@ -52,7 +52,7 @@ def order_customs_bridge() -> gx.ExpectationSuite:
             no_row(
                 "gap_is_declared_less_ordered",
                 "差额必须等于报关减订单，差额率与数量差额亦然",
-                "the gaps must be what was declared less what was ordered, and the share of the orders",
+                "the gaps must be declared less ordered, and their share of the orders",
                 """
                 select * from {batch}
                 where order_value_cny + gap_cny <> declared_value_cny
@@ -135,7 +135,7 @@ def order_customs_bridge() -> gx.ExpectationSuite:
             no_row(
                 "what_agrees_is_within_the_tolerance",
                 "相符的月份差额不得超过容差，不相符的必须超过",
-                "what agrees must be within bridge_tolerance of the orders, and what differs beyond it",
+                "a gap that agrees must be within bridge_tolerance of the orders, one that differs above it",
                 f"""
                 select * from {{batch}}
                 where reason_code in
@@ -150,7 +150,7 @@ def order_customs_bridge() -> gx.ExpectationSuite:
             no_row(
                 "only_finished_months_are_judged",
                 "未结束的月份不得作判断",
-                "a month that still runs, of orders or of declarations, is not judged",
+                "an unfinished month, of orders or of declarations, has no verdict",
                 """
                 select * from {batch}
                 left join (

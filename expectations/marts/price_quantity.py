@@ -1,4 +1,4 @@
-"""Volume or price: what the mart price_quantity must satisfy."""
+"""Rules of the mart price_quantity."""
 
 import great_expectations as gx
 
@@ -102,16 +102,16 @@ def price_quantity() -> gx.ExpectationSuite:
                     where (basis, product_group, month) not in (select * from waiting)
                     group by basis, month, product_group
                 )
-                select shown.* from {{batch}} as shown
+                select mart.* from {{batch}} as mart
                 left join indexed
                     on (indexed.basis, indexed.month, indexed.product_group)
-                        = (shown.basis, shown.period_start, shown.product_group)
-                where shown.period_type = 'month' and shown.market_level = 'all'
+                        = (mart.basis, mart.period_start, mart.product_group)
+                where mart.period_type = 'month' and mart.market_level = 'all'
                     and not coalesce(
-                        abs(shown.laspeyres_price_index - indexed.laspeyres) <= 1e-9 * indexed.laspeyres
-                        and abs(shown.paasche_price_index - indexed.paasche) <= 1e-9 * indexed.paasche
-                        and abs(shown.tornqvist_price_index - indexed.tornqvist) <= 1e-9 * indexed.tornqvist,
-                        shown.laspeyres_price_index is null and indexed.laspeyres is null
+                        abs(mart.laspeyres_price_index - indexed.laspeyres) <= 1e-9 * indexed.laspeyres
+                        and abs(mart.paasche_price_index - indexed.paasche) <= 1e-9 * indexed.paasche
+                        and abs(mart.tornqvist_price_index - indexed.tornqvist) <= 1e-9 * indexed.tornqvist,
+                        mart.laspeyres_price_index is null and indexed.laspeyres is null
                     )
                 """,  # noqa: S608  (our own number)
             ),

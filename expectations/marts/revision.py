@@ -1,4 +1,4 @@
-"""How far figures moved: what the mart revision must satisfy."""
+"""Rules of the mart revision."""
 
 import great_expectations as gx
 
@@ -72,7 +72,7 @@ def revision() -> gx.ExpectationSuite:
             no_row(
                 "first_values_stay",
                 "首次值必须与此前发布的一致，不得改动或丢失",
-                "what a figure was first must stay as the newest release has it, and none may be lost",
+                "the first value of a figure must remain as in the newest release, and none may be lost",
                 f"""
                 select {FIRST} from intermediate.int_releases__first_figures
                 except
@@ -82,7 +82,7 @@ def revision() -> gx.ExpectationSuite:
             no_row(
                 "values_of_a_stage_stay",
                 "正式值与最终值一经发布不得改动；进入该阶段时必须等于当时的指标",
-                "a value once shown as formal or final must stay; before, it must be the figure of now",
+                "a value published as formal or final must remain; before, it must be the present figure",
                 f"""
                 select {OWN}, own.market_group from {{batch}} as own
                 left join intermediate.int_releases__first_figures as before
@@ -92,9 +92,9 @@ def revision() -> gx.ExpectationSuite:
                     values
                         ('formal', own.first_formal_value, before.first_formal_value),
                         ('final', own.first_final_value, before.first_final_value)
-                ) as stages (stage, shown, known)
-                where stages.known is not null and stages.shown is distinct from stages.known
-                    or stages.known is null and stages.shown is distinct from case stages.stage
+                ) as stages (stage, present, published)
+                where stages.published is not null and stages.present is distinct from stages.published
+                    or stages.published is null and stages.present is distinct from case stages.stage
                         when own.first_stage then own.first_value
                         when own.stage then own.latest_value
                     end
@@ -103,7 +103,7 @@ def revision() -> gx.ExpectationSuite:
             no_row(
                 "revisions_by_stage_are_differences",
                 "分阶段修订必须等于两个阶段首次值之差",
-                "flash to formal and formal to final must be the differences of the values first shown so",
+                "flash to formal and formal to final must be the differences of their first values",
                 """
                 select * from {batch}
                 where first_value + flash_to_formal <> first_formal_value

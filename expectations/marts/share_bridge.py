@@ -1,4 +1,4 @@
-"""Why the domestic share moved: what the mart share_bridge must satisfy."""
+"""Rules of the mart share_bridge."""
 
 import great_expectations as gx
 
@@ -47,7 +47,7 @@ def share_bridge() -> gx.ExpectationSuite:
             no_row(
                 "an_unchanged_side_has_no_effect",
                 "未变动的一方不得有效应",
-                "what did not change has no effect: an equal total no denominator effect, equal sales no own",
+                "an unchanged total has no denominator effect, and unchanged sales have no own effect",
                 """
                 select * from {batch}
                 where total_value_cny = base_total_value_cny and denominator_effect_pp <> 0

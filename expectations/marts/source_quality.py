@@ -1,4 +1,4 @@
-"""What the two marts on the deliveries themselves must satisfy before a release shows them."""
+"""Rules of the marts source_quality and source_quality_rules."""
 
 import great_expectations as gx
 
@@ -39,7 +39,7 @@ def source_quality() -> gx.ExpectationSuite:
             figure_or_reason("quarantined_share", "quarantined_share_reason"),
             figure_or_reason("mean_days_late", "days_late_reason"),
             figure_or_reason("mean_days_to_correction", "days_to_correction_reason"),
-            # Not all columns: a file that brought nothing new, or was refused, does not make a build stale.
+            # Not all columns: a file without new rows, or a refused one, requires no new build.
             no_row(
                 "accepted_rows_equal_load_log",
                 "新增行数必须与装载日志一致",
@@ -49,13 +49,13 @@ def source_quality() -> gx.ExpectationSuite:
                 from (
                     select source, sum(rows_accepted) as accepted, sum(rows_quarantined) as quarantined
                     from {batch} group by source
-                ) as shown
+                ) as mart
                 full join (
                     select source, sum(accepted) as accepted, sum(quarantined) as quarantined
                     from ops.load where status = 'accepted' group by source
                 ) as logged using (source)
-                where coalesce(shown.accepted, 0) <> coalesce(logged.accepted, 0)
-                    or coalesce(shown.quarantined, 0) <> coalesce(logged.quarantined, 0)
+                where coalesce(mart.accepted, 0) <> coalesce(logged.accepted, 0)
+                    or coalesce(mart.quarantined, 0) <> coalesce(logged.quarantined, 0)
                 """,
             ),
         ],

@@ -51,10 +51,10 @@ def load(
     A path that does not exist makes it 2, and nothing is loaded.
     """
     from include.load import loading
-    from include.load.drop_folder import is_there
+    from include.load.drop_folder import exists
 
     for path in paths:
-        if not is_there(path):
+        if not exists(path):
             raise UsageError(f"{path}: there is no such file; nothing was loaded")
         if path.is_dir():
             raise UsageError(f"{path}: is a folder; name the files in it. Nothing was loaded")
@@ -111,7 +111,7 @@ def quarantine(
         return
     found = list(rows)
     if not as_json:
-        print_rows([{name: row[name] for name in rejected_rows.SHOWN} for row in found])
+        print_rows([{name: row[name] for name in rejected_rows.COLUMNS} for row in found])
     show_result({"rows": found}, as_json=as_json, shown=True)
 
 

@@ -1,1 +1,1 @@
-"""The way of a file into raw, from the drop folder to its verdict."""
+"""Load a file from the drop folder into raw, up to its verdict."""

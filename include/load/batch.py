@@ -1,4 +1,4 @@
-"""A batch of files through the load gate: one load table, one validation, one transaction of verdicts."""
+"""Validate and load a batch of files: one load table, one validation, one transaction for all verdicts."""
 
 import logging
 from collections.abc import Callable
@@ -22,24 +22,24 @@ from include.warehouse import load_table
 log = logging.getLogger(__name__)
 
 
-def through_gate(
+def validate_and_load(
     settings: Settings, connection: psycopg.Connection, of: Contract, deliveries: list[Delivery]
 ) -> None:
-    """Give every delivery its verdict.
+    """Validate the deliveries, load the accepted ones and set every verdict.
 
-    When the validation of several files breaks down, each is tried alone, and the one that breaks its own
-    validation is refused: no file may keep the others waiting.
+    When the validation of several files fails with an error, each is tried alone, and the file that causes
+    the error is refused: no file may delay the others.
     """
     table = load_table.create(connection, of, deliveries[0].load_id)
     for delivery in deliveries:
         one.copy_in(connection, table, delivery, scratch(settings, of))
     read_in = [d for d in deliveries if d.is_running]
-    alone: list[Delivery] = []
+    to_retry: list[Delivery] = []
     if read_in:
         rows = sum(d.result.rows_in for d in read_in)
         log.info("%s: %s rows of %s file(s) read", of.source, f"{rows:,}", len(read_in))
         try:
-            _validate_and_accept(connection, settings, table, read_in)
+            _validate_and_merge(connection, settings, table, read_in)
         except (*file_guard.CAUSED_BY_CONTENT, UnreadableFileError, quality.GateError) as error:
             cause = error.__cause__ if isinstance(error, quality.GateError) else error
             if not isinstance(cause, (*file_guard.CAUSED_BY_CONTENT, UnreadableFileError)):
@@ -51,35 +51,35 @@ def through_gate(
                 log.info(
                     "%s: the files cannot be validated together (%s); each is tried alone", of.source, error
                 )
-                alone = read_in
+                to_retry = read_in
     load_table.drop(connection, table)
-    for delivery in alone:
-        delivery.start_over()
-        through_gate(settings, connection, of, [delivery])
+    for delivery in to_retry:
+        delivery.reset()
+        validate_and_load(settings, connection, of, [delivery])
 
 
 def scratch(settings: Settings, of: Contract) -> Path:
-    """Where archives of a source are unpacked; cleared by whoever takes the source up next."""
+    """The folder in which archives of a source are unpacked; each run clears it first."""
     return settings.home / "unpacked" / of.source
 
 
-def _validate_and_accept(
+def _validate_and_merge(
     connection: psycopg.Connection,
     settings: Settings,
     table: load_table.LoadTable,
     deliveries: list[Delivery],
 ) -> None:
-    """Both halves of the load gate; every verdict of the batch becomes true in one transaction."""
+    """Compare and validate; every verdict of the batch is committed in one transaction."""
     load_table.finish(connection, table)
     loads = [d.load_id for d in deliveries]
-    vouched = [d.load_id for d in deliveries if d.manifest.complete]
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        # The comparison needs the server, the validation mostly this process, the pages need nobody else.
-        comparing = beside.submit(_compare, connection, table, loads)
+    confirmed_complete = [d.load_id for d in deliveries if d.manifest.complete]
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        # The comparison runs on the server, the validation mostly in this process.
+        comparing = thread.submit(_compare, connection, table, loads)
         gate = quality.Gate(settings.dsn(Role.LOADER), quality.docs_dir(settings.home, "load", table.name))
-        verdict = load_gate.validate(connection, gate, table, vouched, comparing.result)
-        writing = beside.submit(gate.write_docs)
-        _give_verdicts(connection, settings, table, deliveries, verdict, writing.result)
+        verdict = load_gate.validate(connection, gate, table, confirmed_complete, comparing.result)
+        writing = thread.submit(gate.write_docs)
+        _record_verdicts(connection, settings, table, deliveries, verdict, writing.result)
 
 
 def _compare(connection: psycopg.Connection, table: load_table.LoadTable, loads: list[int]) -> None:
@@ -88,7 +88,7 @@ def _compare(connection: psycopg.Connection, table: load_table.LoadTable, loads:
     compare_with_raw.mark_unmet(connection, table)
 
 
-def _give_verdicts(
+def _record_verdicts(
     connection: psycopg.Connection,
     settings: Settings,
     table: load_table.LoadTable,
@@ -105,14 +105,14 @@ def _give_verdicts(
             delivery.refuse_if_changed()
             if broken := verdict.refused.get(delivery.load_id, []):
                 _refuse_by_rules(connection, table, delivery, broken, reasons, unpacked)
-        good = [d for d in deliveries if d.is_running]
-        _accept(connection, table, good)
-        for delivery in good:
+        accepted = [d for d in deliveries if d.is_running]
+        _merge(connection, table, accepted)
+        for delivery in accepted:
             if delivery.result.quarantined:
                 _quarantine(connection, table, delivery, reasons, unpacked)
-        if good:
-            quarantine.resolve(connection, table, [d.load_id for d in good])
-            source_quality.note(connection, table, [d.result for d in good])
+        if accepted:
+            quarantine.resolve(connection, table, [d.load_id for d in accepted])
+            source_quality.record(connection, table, [d.result for d in accepted])
         docs = docs_written()
         for delivery in deliveries:
             load_log.finish(
@@ -132,7 +132,7 @@ def _refuse_by_rules(
     reasons: quarantine.Reasons,
     unpacked: Path,
 ) -> None:
-    """Refuse a file and say which row rules its rows broke, so that the sender knows where to look."""
+    """Refuse a file and name the row rules that its rows broke."""
     by_rule = load_gate.broken_rules(connection, table, delivery.load_id)
     why = "; ".join(f"{r.en} / {r.zh}" for r in broken)
     if by_rule:
@@ -141,19 +141,19 @@ def _refuse_by_rules(
             lines = quarantine.rejected_lines(connection, table, delivery.load_id, quarantine.REFUSED_ROWS)
             try:
                 with file_guard.of_file(delivery.result.file), connection.transaction():
-                    records = read.records(delivery.readable(table.contract, unpacked), lines)
-                    quarantine.keep_refused(connection, table, delivery.load_id, records, reasons)
+                    records = read.records(delivery.to_delivered_file(table.contract, unpacked), lines)
+                    quarantine.insert_refused(connection, table, delivery.load_id, records, reasons)
             except UnreadableFileError as error:
-                why += f" — its rows cannot be shown: {error}"
+                why += f" — its rows cannot be listed: {error}"
     delivery.refuse([r.rule for r in broken] + list(by_rule), f"{delivery.result.file}: {why}")
-    source_quality.note_refused(connection, table, delivery.load_id)
+    source_quality.record_refused(connection, table, delivery.load_id)
 
 
-def _accept(connection: psycopg.Connection, table: load_table.LoadTable, deliveries: list[Delivery]) -> None:
-    """All good files of a batch at once, except where a file replaces a slice: there one after the other."""
+def _merge(connection: psycopg.Connection, table: load_table.LoadTable, deliveries: list[Delivery]) -> None:
+    """Merge all accepted files of a batch together, or one after the other where a file replaces a slice."""
     groups = [[d] for d in deliveries] if table.contract.slice else [deliveries]
     for group in filter(None, groups):
-        counts = merge_into_raw.accept(
+        counts = merge_into_raw.merge(
             connection, table, [d.load_id for d in group], group[0].manifest.filtered_by
         )
         for delivery in group:
@@ -173,6 +173,6 @@ def _quarantine(
 ) -> None:
     lines = quarantine.rejected_lines(connection, table, delivery.load_id)
     with file_guard.of_file(delivery.result.file):
-        records = read.records(delivery.readable(table.contract, unpacked), lines)
-        quarantine.keep(connection, table, delivery.load_id, delivery.result.file, records, reasons)
+        records = read.records(delivery.to_delivered_file(table.contract, unpacked), lines)
+        quarantine.insert(connection, table, delivery.load_id, delivery.result.file, records, reasons)
     delivery.result.failed_rules = list(load_gate.broken_rules(connection, table, delivery.load_id))

@@ -1,6 +1,6 @@
-"""A batch against ``raw``: which of its rows stand there already, and which keys have several versions.
+"""Compare a batch with ``raw``: which of its rows are there already, and which keys have several versions.
 
-Nothing of it depends on the validation, so that both can go on at the same time.
+The comparison does not depend on the validation, so both run at the same time.
 """
 
 import psycopg
@@ -9,15 +9,15 @@ from include.sources.contract import Contract
 from include.warehouse.connection import scalar
 from include.warehouse.load_table import LoadTable
 
-# Rows of raw per row of the batch from which on a look-up of each costs less than a pass over raw.
+# With more rows of raw per row of the batch, looking up each row costs less than reading all of raw.
 _MUCH_LARGER = 4
 
 
 def compare(connection: psycopg.Connection, table: LoadTable, load_ids: list[int]) -> None:
     """Fill ``table.known`` and ``table.contested`` for the given loads.
 
-    A row in neither is new. A contested row's key stands in raw with other content or more than once in these
-    loads. A known row that is not contested stands in raw exactly as delivered.
+    A row in neither is new. A contested row's key is in raw with other content, or more than once in these
+    loads. A known row that is not contested is in raw exactly as delivered.
     """
     loads = {"loads": load_ids}
     connection.execute(f"drop table if exists {table.known}, {table.contested}")
@@ -33,7 +33,7 @@ def compare(connection: psycopg.Connection, table: LoadTable, load_ids: list[int
 
 
 def mark_ambiguous(connection: psycopg.Connection, table: LoadTable) -> None:
-    """Note the rows of a file that have a key and version in common, and differ."""
+    """Mark the rows of a file that have the same key and version but different content."""
     contract = table.contract
     version = ["_load_id", *contract.key, *([contract.version_column] if contract.version_column else [])]
     connection.execute(
@@ -55,10 +55,10 @@ def mark_ambiguous(connection: psycopg.Connection, table: LoadTable) -> None:
 
 
 def mark_unmet(connection: psycopg.Connection, table: LoadTable) -> None:
-    """Note the returns that take back no whole line.
+    """Mark the returns that do not cancel a whole line.
 
-    A row with the mark ``meets:row`` becomes a version of the line it takes back, and with it that line
-    leaves the facts: one version of it, here or in raw, must have the quantity that the return takes back.
+    A row with the mark ``meets:row`` becomes a version of the line that it cancels, and that line leaves the
+    facts: one version of it, here or in raw, must have the quantity that is returned.
     """
     contract = table.contract
     if not scalar(connection, f"select exists (select from {table.findings} where mark = 'meets:row')"):
@@ -82,20 +82,20 @@ def mark_unmet(connection: psycopg.Connection, table: LoadTable) -> None:
 
 
 def of_row(table: str) -> str:
-    """Whether ``table`` has the row ``i``."""
+    """SQL: whether ``table`` has the row ``i``."""
     return f"exists (select 1 from {table} as x where x._load_id = i._load_id and x._line_no = i._line_no)"
 
 
 def same_key(contract: Contract, left: str, right: str) -> str:
-    """Two rows are versions of the same thing."""
+    """SQL: whether two rows have the same key."""
     return " and ".join(f"{left}.{k} = {right}.{k}" for k in contract.key)
 
 
 def _look_up(connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]) -> None:
-    """Ask raw for the key of every row.
+    """Look up the key of every row in raw.
 
-    By its index where raw is much larger than the batch, so that the cost follows the batch: the planner
-    would rather read all of raw, and then the cost follows history. Where it is not, that is cheaper.
+    By its index where raw is much larger than the batch, so that the cost depends on the batch; the planner
+    would read all of raw.
     """
     contract = table.contract
     is_same = " and ".join(f"c.{n} is not distinct from i.{n}" for n in contract.names)
@@ -127,8 +127,8 @@ def _contest(
     *,
     has_other: bool,
 ) -> None:
-    # Equal keys have equal hashes, and integers are grouped at a third of the cost of the keys themselves. A
-    # chance meeting of two hashes contests rows in vain, which costs them a closer look and nothing else.
+    # Integers are grouped at a third of the cost of the keys. Different keys with the same hash are contested
+    # without need, which costs time but changes no result.
     key_hash = f"hash_record_extended(row({', '.join(f'i.{k}' for k in table.contract.key)}), 0)"
     mine = f"from {table.rows} as i where i._load_id = any(%(loads)s)"
     keys = ["select 0::bigint where false"]

@@ -1,4 +1,4 @@
-"""One delivered file on its way: taken up, read into the load table, accepted or refused, put aside."""
+"""One delivered file: begin its load, read it into the load table, record its verdict, archive it."""
 
 import logging
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Delivery:
-    """A file with what is known of it so far."""
+    """A file with what is known about it so far."""
 
     file: drop_folder.Fingerprint
     mapping: Profile
@@ -35,7 +35,7 @@ class Delivery:
 
     @property
     def load_id(self) -> int:
-        """Its row of ops.load; every delivery but a nameless failure has one."""
+        """Its row of ops.load; AssertionError for a delivery without one."""
         if self.result.load_id is None:
             raise AssertionError("a delivery has a load_id from its beginning")
         return self.result.load_id
@@ -51,16 +51,16 @@ class Delivery:
         self.result.message = cleaned(message.replace(self.file.path.name, self.result.file))
         self.result.accepted = self.result.unchanged = self.result.quarantined = 0
 
-    def readable(self, of: Contract, scratch: Path) -> read.DeliveredFile:
-        """The file with all that says how to read it."""
+    def to_delivered_file(self, of: Contract, scratch: Path) -> read.DeliveredFile:
+        """The file with its contract, profile and manifest."""
         return read.DeliveredFile(self.file.path, of, self.mapping, self.manifest, scratch)
 
-    def start_over(self) -> None:
-        """Forget the result of a validation that was undone."""
+    def reset(self) -> None:
+        """Discard the result of a validation that was rolled back."""
         self.result = FileResult(self.load_id, self.result.file, self.result.sha256, "running")
 
     def refuse_if_changed(self) -> None:
-        """Refuse a file that was written to since it was hashed: what was read is no longer what is there."""
+        """Refuse a file that was written to since it was hashed."""
         try:
             self.file.require_unchanged()
         except UnreadableFileError as error:
@@ -74,37 +74,37 @@ def begin(
     profile_name: str | None,
     run_id: str | None,
 ) -> Delivery:
-    """Take up a file: a duplicate of an accepted one is known here, anything else opens a load."""
-    mapping, wrong = canonical(source), ""
-    shown_profile = profile_name and cleaned(profile_name)
+    """Open a load for a file, unless it is a duplicate of an accepted one."""
+    mapping, profile_error = canonical(source), ""
+    profile_label = profile_name and cleaned(profile_name)
     try:
-        with file_guard.of_file(f"profile {shown_profile}"):
+        with file_guard.of_file(f"profile {profile_label}"):
             mapping = profile(profile_name, source) if profile_name else mapping
     except (ContractError, UnreadableFileError) as error:
-        wrong = str(error)
+        profile_error = str(error)
     read_by = mapping.sha256 if profile_name else ""
     if known := (not file.problem and load_log.accepted_load(connection, source, file, read_by)):
-        result = FileResult(known, file.shown_name, file.sha256, "duplicate")
+        result = FileResult(known, file.display_name, file.sha256, "duplicate")
         result.message = f"the same bytes were accepted as load {known}; nothing to do"
         return Delivery(file, mapping, result)
-    load_id = load_log.begin(connection, source, shown_profile, file, run_id, read_by)
-    delivery = Delivery(file, mapping, FileResult(load_id, file.shown_name, file.sha256, "running"))
+    load_id = load_log.begin(connection, source, profile_label, file, run_id, read_by)
+    delivery = Delivery(file, mapping, FileResult(load_id, file.display_name, file.sha256, "running"))
     if file.problem:
         delivery.refuse([file.problem.rule], str(file.problem))
-    elif wrong:
-        delivery.refuse(["profile_wrong"], wrong)
+    elif profile_error:
+        delivery.refuse(["profile_wrong"], profile_error)
     return delivery
 
 
 def copy_in(
     connection: psycopg.Connection, table: load_table.LoadTable, delivery: Delivery, scratch: Path
 ) -> None:
-    """COPY one file into the load table; a file that cannot be read leaves no row there."""
+    """COPY one file into the load table; no row of it is inserted when it cannot be read."""
     of, result, counts = table.contract, delivery.result, ReadCounts()
     unknown: dict[str, None] = {}
 
-    def noted() -> Iterable[read.Block]:
-        for block in read.blocks(delivery.readable(of, scratch), counts):
+    def read_blocks() -> Iterable[read.Block]:
+        for block in read.blocks(delivery.to_delivered_file(of, scratch), counts):
             unknown.update(dict.fromkeys(block.unknown_columns))
             yield block
 
@@ -112,7 +112,7 @@ def copy_in(
         with file_guard.of_file(result.file):
             delivery.manifest = manifest(delivery.file.path, of)
             with connection.transaction():
-                result.rows_in = load_table.copy_blocks(connection, table, delivery.load_id, noted())
+                result.rows_in = load_table.copy_blocks(connection, table, delivery.load_id, read_blocks())
                 delivery.file.require_unchanged()
     except UnreadableFileError as error:
         delivery.refuse([error.rule], str(error))
@@ -121,11 +121,13 @@ def copy_in(
     result.repairs = dict(counts.repairs)
 
 
-def put_aside(settings: Settings, connection: psycopg.Connection, source: str, delivery: Delivery) -> None:
-    """Write the verdict, then keep the file, so that a crash between the two loses neither.
+def record_and_archive(
+    settings: Settings, connection: psycopg.Connection, source: str, delivery: Delivery
+) -> None:
+    """Record the verdict, then archive the file, so that a crash between the two loses neither.
 
-    A file that changed since it was read stays where it is: it is another delivery now. So does one that
-    could not be taken up: runs pass over it until it is no longer what ``left_as`` says.
+    A file that changed since it was read stays in the drop folder: it is another delivery now. A file that
+    could not be loaded stays there too: runs skip it while its ``left_as`` is the same.
     """
     result, file = delivery.result, delivery.file
     if result.status != "duplicate":
@@ -134,15 +136,16 @@ def put_aside(settings: Settings, connection: psycopg.Connection, source: str, d
         return
     reason = result.message if result.status == "refused" else None
     try:
-        with file_guard.of_file(result.file, "kept"):
-            kept = archive.keep(file, settings.home / "archive" / source / result.status, reason)
-            if kept:
-                load_log.note_kept(connection, delivery.load_id, str(kept.relative_to(settings.home)))
+        with file_guard.of_file(result.file, "archived"):
+            archived = archive.store(file, settings.home / "archive" / source / result.status, reason)
+            if archived:
+                load_log.record_archived(
+                    connection, delivery.load_id, str(archived.relative_to(settings.home))
+                )
                 if file.path.is_relative_to(settings.landing_dir.resolve()):
                     archive.remove(file)
     except UnreadableFileError as error:
-        # Its verdict stands, and it is where it was: the next run finds it and tries again.
-        log.info("%s: %s; it stays where it is, the next run tries again", source, error)
+        log.info("%s: %s; its verdict is recorded, and the next run tries again", source, error)
 
 
 def describe(source: str, result: FileResult) -> str:
@@ -151,5 +154,5 @@ def describe(source: str, result: FileResult) -> str:
         f"{result.rows_in} rows = {result.accepted} accepted + {result.unchanged} unchanged"
         f" + {result.quarantined} quarantined"
     )
-    said = counts if result.status == "accepted" else result.message
-    return f"{source}: {result.file}: {result.status}: {said}"
+    details = counts if result.status == "accepted" else result.message
+    return f"{source}: {result.file}: {result.status}: {details}"

@@ -1,4 +1,4 @@
-"""Delivered files: finding them in the drop folder, and knowing them again."""
+"""Find delivered files in the drop folder and recognise files that were seen before."""
 
 import errno
 import hashlib
@@ -10,19 +10,19 @@ from pathlib import Path
 from include.errors import UnreadableFileError
 from include.load import file_guard
 from include.sources.manifest import is_file, is_link, manifest_path
-from include.sources.plain_text import shown_name
+from include.sources.plain_text import display_name
 
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
-# The rule of a file that is left where it is: its writer may not be done.
+# The rule of a file that is left in the drop folder because somebody may still be writing to it.
 STILL_WRITTEN = "file_still_written"
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """A file is known by its content, and by the manifest that completes it; never by its name.
+    """A file is identified by its content and its manifest, never by its name.
 
-    ``problem`` is its refusal where it cannot be taken up; ``left_as`` knows it again where it is therefore
-    left in the drop folder.
+    ``problem`` is the refusal of a file that cannot be loaded. Such a file is left in the drop folder, and
+    ``left_as`` identifies it in the next run.
     """
 
     path: Path
@@ -34,12 +34,12 @@ class Fingerprint:
     left_as: str = ""
 
     @property
-    def shown_name(self) -> str:
+    def display_name(self) -> str:
         """The file's name for logs and tables."""
-        return shown_name(self.path.name)
+        return display_name(self.path.name)
 
     def has_changed(self) -> bool:
-        """Whether the file was written to, replaced or taken away since its content was hashed."""
+        """Whether the file was written to, replaced or removed since its content was hashed."""
         if self.problem:
             return False
         try:
@@ -56,13 +56,13 @@ class Fingerprint:
             )
 
 
-def located(path: Path) -> Path:
-    """The file's place without ``..`` and linked folders; a link as the file itself stays one."""
+def resolve_folder(path: Path) -> Path:
+    """The path without ``..`` and linked folders; a file that is a link itself remains one."""
     return Path(os.path.realpath(path.parent), path.name)
 
 
-def is_there(path: Path) -> bool:
-    """Whether the path leads to something, readable or not; a link is something, wherever it leads."""
+def exists(path: Path) -> bool:
+    """Whether there is a file, folder or link at the path, readable or not; a broken link counts."""
     try:
         path.lstat()
     except OSError as error:
@@ -71,23 +71,23 @@ def is_there(path: Path) -> bool:
 
 
 def fingerprint(path: Path, landing: Path) -> Fingerprint:
-    """Hash a file and its manifest; what cannot be taken up has a ``problem``."""
+    """Hash a file and its manifest; a file that cannot be loaded has a ``problem``."""
     try:
-        with file_guard.of_file(shown_name(path.name)):
+        with file_guard.of_file(display_name(path.name)):
             return _fingerprint(path, landing)
     except UnreadableFileError as problem:
         return Fingerprint(path, problem=problem, left_as=_left_as(path, landing, str(problem)))
 
 
 def _fingerprint(path: Path, landing: Path) -> Fingerprint:
-    name, beside = shown_name(path.name), manifest_path(path)
+    name, manifest = display_name(path.name), manifest_path(path)
     path.lstat()
     if path.is_relative_to(landing):
-        for each in (path, beside):
+        for each in (path, manifest):
             if is_link(each) and not Path(os.path.realpath(each)).is_relative_to(landing):
                 raise UnreadableFileError(
                     "file_unreadable",
-                    f"{shown_name(each.name)}: a link that leads out of the drop folder; deliver the file "
+                    f"{display_name(each.name)}: a link that leads out of the drop folder; deliver the file "
                     "itself",
                 )
     if path.is_dir():
@@ -108,8 +108,8 @@ def _fingerprint(path: Path, landing: Path) -> Fingerprint:
     state = path.stat()
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
-    said = hashlib.sha256(beside.read_bytes()).hexdigest() if is_file(beside) else ""
-    return Fingerprint(path, content, said, state.st_size, state.st_mtime_ns)
+    manifest_sha256 = hashlib.sha256(manifest.read_bytes()).hexdigest() if is_file(manifest) else ""
+    return Fingerprint(path, content, manifest_sha256, state.st_size, state.st_mtime_ns)
 
 
 def _is_removable(path: Path) -> bool:
@@ -121,25 +121,24 @@ def _is_removable(path: Path) -> bool:
 
 
 def _left_as(path: Path, landing: Path, problem: str) -> str:
-    """Identity of what is left in the drop folder: its place, size, time and what is wrong with it."""
+    """Identity of a file that is left in the drop folder: its path, size, time and problem."""
     if not path.is_relative_to(landing):
         return ""
     try:
         state = path.lstat()
-        seen = f"{state.st_size} {state.st_mtime_ns}"
+        version = f"{state.st_size} {state.st_mtime_ns}"
     except OSError:
-        seen = ""
-    place = os.fsencode(path.relative_to(landing))
-    return hashlib.sha256(b"\0".join([place, seen.encode(), problem.encode(errors="replace")])).hexdigest()
+        version = ""
+    name = os.fsencode(path.relative_to(landing))
+    return hashlib.sha256(b"\0".join([name, version.encode(), problem.encode(errors="replace")])).hexdigest()
 
 
 def find(landing: Path, source: str) -> list[Path]:
     """Files waiting for ``source``, oldest first: in its folder, or in a sub-folder named like a profile.
 
-    Hidden files and folders, manifests and names that say "still being written" are left alone. A link that
-    leads nowhere or to a folder and a sub-folder that cannot be listed are among them: nobody would hear of
-    them otherwise.
-    OSError when the source's own folder cannot be listed.
+    Hidden files and folders, manifests and names of unfinished files (``.part``) are ignored. Broken links,
+    links to folders and sub-folders that cannot be listed are returned, so that they are refused with a
+    message. OSError when the source's own folder cannot be listed.
     """
     closed: list[OSError] = []
     files: list[Path] = []
@@ -148,15 +147,15 @@ def find(landing: Path, source: str) -> list[Path]:
         files += [path for path in map(Path(folder).joinpath, names) if _is_finished(path)]
         files += [path for path in map(Path(folder).joinpath, folders) if is_link(path)]
     for error in closed:
-        if Path(error.filename) == landing / source and is_there(landing / source):
+        if Path(error.filename) == landing / source and exists(landing / source):
             raise error
-        if is_there(Path(error.filename)):
+        if exists(Path(error.filename)):
             files.append(Path(error.filename))
     return sorted(files, key=lambda path: (_modified_ns(path), str(path)))
 
 
 def _is_finished(path: Path) -> bool:
-    """Whether a name in the drop folder is a delivery, and says nothing else of itself."""
+    """Whether a name in the drop folder is a delivery that is completely written."""
     return (
         not path.name.startswith(".")
         and path.suffix.lower() not in _UNFINISHED
@@ -166,11 +165,11 @@ def _is_finished(path: Path) -> bool:
 
 
 def _is_delivery(path: Path) -> bool:
-    """A file, a link, or a name of which the folder does not let us see what it stands for."""
+    """Whether the path is a file, a link, or something whose type the loader may not read."""
     try:
         kind = path.lstat().st_mode
     except OSError:
-        return is_there(path)
+        return exists(path)
     return stat.S_ISREG(kind) or stat.S_ISLNK(kind)
 
 
@@ -182,12 +181,12 @@ def _modified_ns(path: Path) -> int:
 
 
 def is_manifest(path: Path) -> bool:
-    """Whether a file completes another one, here already or still to come, rather than being a delivery."""
+    """Whether a file is the manifest of another file and not a delivery itself."""
     return path.suffix == ".yml"
 
 
 def profile_of(path: Path, landing: Path, source: str) -> str | None:
-    """The profile named by the sub-folder a waiting file lies in, if any."""
+    """The profile named by the sub-folder of a waiting file, if any."""
     if not path.is_relative_to(landing / source):
         return None
     parts = path.relative_to(landing / source).parts

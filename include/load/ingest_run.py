@@ -1,7 +1,7 @@
-"""One ingest run: what waits in the drop folder is loaded, and the run's own files are accounted for.
+"""One ingest run: load the files that wait in the drop folder, and report the verdicts of the run's files.
 
-The account is read from the load log, not handed from task to task: a run that is retried, or cleared and run
-again, finds its earlier files in the archive and still knows what became of them.
+The report is read from the load log, not passed from task to task: a run that is retried or cleared reports
+also the files that it had loaded before.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from include.load import archive, drop_folder, load_log, loading
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
 
-_SHOWN_REFUSALS = 20
+_MOST_REFUSALS = 20
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,27 @@ class LoadedFile:
 
 
 def waiting(settings: Settings, source: str) -> int:
-    """How many files wait for ``source``, those that a killed run was removing among them.
+    """How many files wait for ``source``, including those that a killed run was removing.
 
-    SetupError when the drop folder itself is not there.
+    SetupError when there is no drop folder.
     """
     if not settings.landing_dir.is_dir():
         raise SetupError(
             f"the drop folder {settings.landing_dir} is not there: is it mounted? See TEXTILE_LANDING"
         )
     found = drop_folder.find(settings.landing_dir, source)
-    return len(found) + len(archive.left_behind(settings.landing_dir, source))
+    return len(found) + len(archive.unfinished_removals(settings.landing_dir, source))
 
 
 def has_work(settings: Settings, source: str, run_id: str) -> bool:
-    """Whether files wait, or the run has files to account for, or earlier loads are still to be announced."""
+    """Whether files wait, the run has files to report, or earlier loads are still to be announced."""
     return bool(
         waiting(settings, source) or of_run(settings, source, run_id) or _has_unreleased(settings, source)
     )
 
 
 def load(settings: Settings, source: str, run_id: str) -> dict[str, int | list[str]]:
-    """Load whatever waits for ``source``; returns counts of the whole run and where its Data Docs are."""
+    """Load the files that wait for ``source``; returns counts of the whole run and its Data Docs."""
     paths = drop_folder.find(settings.landing_dir, source)
     results = loading.load_files(settings, source, paths, run_id=run_id)
     loaded = of_run(settings, source, run_id)
@@ -75,7 +75,7 @@ def load(settings: Settings, source: str, run_id: str) -> dict[str, int | list[s
 def has_news(settings: Settings, source: str, run_id: str) -> bool:
     """Whether the run accepted a file, or the newest release lacks one that an earlier run accepted.
 
-    An earlier run may have been killed between accepting and announcing: nobody else announces its files.
+    An earlier run may have been killed before it announced its files; this run announces them.
     """
     with connect(settings, Role.LOADER) as connection:
         accepted = connection.execute(
@@ -91,7 +91,7 @@ def _has_unreleased(settings: Settings, source: str) -> bool:
 
 
 def of_run(settings: Settings, source: str, run_id: str) -> list[LoadedFile]:
-    """Every file of a run with its latest verdict: a corrected file takes the place of the refused one."""
+    """Every file of a run with its latest verdict: a corrected file replaces the refused one."""
     with connect(settings, Role.LOADER) as connection:
         return (
             connection.cursor(row_factory=class_row(LoadedFile))
@@ -105,22 +105,22 @@ def of_run(settings: Settings, source: str, run_id: str) -> list[LoadedFile]:
         )
 
 
-def _whereabouts(settings: Settings, file: LoadedFile) -> str:
+def _location(settings: Settings, file: LoadedFile) -> str:
     return f"kept as {settings.home / file.kept_path}" if file.kept_path else "left in the drop folder"
 
 
 def refusals(settings: Settings, source: str, run_id: str) -> str | None:
-    """The message about a run's refused files, for whoever must act; None when all files are well."""
+    """The message about a run's refused files, with what to do; None when no file was refused."""
     loaded = of_run(settings, source, run_id)
     refused = [f for f in loaded if f.status == "refused"]
     if not refused:
         return None
     lines = [f"{len(refused)} of {len(loaded)} files of {source} refused; the others are published."]
     lines += [
-        f"- {f'{f.profile}/' if f.profile else ''}{f.message} ({_whereabouts(settings, f)})"
-        for f in refused[:_SHOWN_REFUSALS]
+        f"- {f'{f.profile}/' if f.profile else ''}{f.message} ({_location(settings, f)})"
+        for f in refused[:_MOST_REFUSALS]
     ]
-    if len(refused) > _SHOWN_REFUSALS:
-        lines.append(f"... and {len(refused) - _SHOWN_REFUSALS} more: see ops.load, run_id {run_id}")
-    lines.append("Ask the sender for a corrected file and drop it: the next run loads it, whatever its day.")
+    if len(refused) > _MOST_REFUSALS:
+        lines.append(f"... and {len(refused) - _MOST_REFUSALS} more: see ops.load, run_id {run_id}")
+    lines.append("Ask the sender for a corrected file and drop it: the next run loads it, whatever its date.")
     return "\n".join(lines)

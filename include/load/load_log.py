@@ -1,4 +1,4 @@
-"""``ops.load``: one row per file that was loaded, from its first byte to its verdict."""
+"""``ops.load``: one row per delivered file, with its verdict."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,17 +12,17 @@ from include.load.drop_folder import Fingerprint
 from include.settings import Role, Settings
 from include.warehouse.connection import connect, scalar
 
-# Loads that changed a row of raw or of the quarantine: what the others change (rows that were known, files
-# refused) shows with the next release.
+# Loads that changed a row of raw or of the quarantine. What others change (known rows, refused files) becomes
+# visible with the next release.
 CHANGED = "status = 'accepted' and (accepted > 0 or removed > 0 or quarantined > 0)"
 
 
 @dataclass
 class FileResult:
-    """What happened to one file; exactly the fields of the command line's JSON.
+    """The result of loading one file, with the same fields as the command line's JSON.
 
-    ``skipped`` counts, by reason, rows that are no data (a total, a repeated header, a profile's filter) and
-    therefore no part of ``rows_in``; ``repairs`` counts repaired values by rule.
+    ``skipped`` counts, by reason, rows that are not data (a total, a repeated header, a profile's filter);
+    they are not counted in ``rows_in``. ``repairs`` counts repaired values by rule.
     """
 
     load_id: int | None
@@ -42,7 +42,7 @@ class FileResult:
 def accepted_load(
     connection: psycopg.Connection, source: str, of: Fingerprint, profile_sha256: str = ""
 ) -> int | None:
-    """The load that accepted these very bytes before, with this manifest and this profile, if any."""
+    """The earlier load that accepted the same bytes with the same manifest and profile, if any."""
     row = connection.execute(
         "select load_id from ops.load where source = %s and sha256 = %s and manifest_sha256 = %s"
         " and profile_sha256 = %s and status = 'accepted'",
@@ -52,7 +52,7 @@ def accepted_load(
 
 
 def left_load(connection: psycopg.Connection, source: str, of: Fingerprint) -> int | None:
-    """The load that refused this very file before and left it in the drop folder, if any."""
+    """The earlier load that refused this file and left it in the drop folder, if any."""
     row = connection.execute(
         "select load_id from ops.load where source = %s and left_as = %s order by load_id desc limit 1",
         [source, of.left_as],
@@ -78,7 +78,7 @@ def begin(
             {
                 "source": source,
                 "profile": profile,
-                "name": file.shown_name,
+                "name": file.display_name,
                 "sha256": file.sha256,
                 "manifest": file.manifest_sha256,
                 "profile_sha256": profile_sha256,
@@ -113,15 +113,15 @@ def finish(connection: psycopg.Connection, result: FileResult, **columns: Any) -
     )
 
 
-def note_kept(connection: psycopg.Connection, load_id: int, kept_path: str) -> None:
-    """Where the load's file is kept, relative to the home folder; a duplicate may fill the gap of a crash."""
+def record_archived(connection: psycopg.Connection, load_id: int, kept_path: str) -> None:
+    """Record the file's path in the archive, relative to the home folder, unless it is recorded already."""
     connection.execute(
         "update ops.load set kept_path = %s where load_id = %s and kept_path is null", [kept_path, load_id]
     )
 
 
 def newest(settings: Settings, limit: int) -> list[dict[str, Any]]:
-    """The newest loads first, each with its verdict; ``started_at`` is the clock of Shanghai."""
+    """The newest loads first, each with its verdict; ``started_at`` is in Shanghai time."""
     with connect(settings, Role.LOADER) as connection:
         return (
             connection.cursor(row_factory=dict_row)
@@ -136,7 +136,7 @@ def newest(settings: Settings, limit: int) -> list[dict[str, Any]]:
 
 
 def recover(connection: psycopg.Connection, source: str) -> int:
-    """Close what a killed loader left behind; returns how many loads. Call with the source's lock held."""
+    """Close the loads of a killed loader and return their number. Call with the source's lock held."""
     crashed = connection.execute(
         "update ops.load set status = 'crashed', finished_at = clock_timestamp(),"
         " message = 'the loader was stopped before its verdict; nothing of the file was accepted'"
@@ -154,7 +154,7 @@ def recover(connection: psycopg.Connection, source: str) -> int:
 
 
 def has_unreleased(connection: psycopg.Connection, source: str) -> bool:
-    """Whether a load of ``source`` that changed raw became true after the newest release's build began."""
+    """Whether a load of ``source`` that changed raw was finished after the newest release's build began."""
     return bool(
         scalar(
             connection,

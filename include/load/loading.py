@@ -1,6 +1,6 @@
 """Load files of one source, in batches; the DAGs and the command line call this.
 
-Next: batch.py (the load gate), delivery.py (one file).
+batch.py loads a batch, delivery.py one file.
 """
 
 import logging
@@ -12,7 +12,7 @@ import psycopg
 
 from include.errors import UnreadableFileError
 from include.load import archive, delivery, drop_folder, file_guard, load_log
-from include.load.batch import scratch, through_gate
+from include.load.batch import scratch, validate_and_load
 from include.load.load_log import FileResult
 from include.settings import Role, Settings
 from include.sources.contract import Contract, contract
@@ -21,7 +21,7 @@ from include.warehouse.connection import connect, exclusive
 
 log = logging.getLogger(__name__)
 
-# Small files share one validation: a Great Expectations run costs about a second, whatever it looks at.
+# Small files share one validation: a Great Expectations run takes about a second, however few rows it checks.
 BATCH_BYTES = 256 * 1024**2
 BATCH_FILES = 1000
 
@@ -35,19 +35,19 @@ def load_files(
 ) -> list[FileResult]:
     """Load files of one source in the order given; each is accepted, refused or a duplicate.
 
-    A refused file does not stop the others. SetupError when nothing can be kept in the archive: that is no
-    file's fault, so none is taken up. Two callers for one source take turns. A run (``run_id``) passes
-    over what an earlier one refused and left in the drop folder, as long as nobody has changed it.
+    A refused file does not stop the others. SetupError when the archive cannot be written; then no file is
+    loaded. Two callers for one source take turns. A run (``run_id``) skips a file that an earlier run refused
+    and left in the drop folder, as long as nobody has changed it.
     """
     of = contract(source)
     if profile_name:
-        profile(profile_name, source)  # a slip of the pen is the caller's, no reason to refuse files
+        profile(profile_name, source)  # a typing error here is the caller's, no reason to refuse files
     landing = settings.landing_dir.resolve()
-    places = [drop_folder.located(path) for path in paths]
+    resolved = [drop_folder.resolve_folder(path) for path in paths]
     waiting = [
-        (place, profile_name or drop_folder.profile_of(place, landing, source))
-        for place in places
-        if not (drop_folder.is_manifest(place) and place.with_suffix("") in places)
+        (path, profile_name or drop_folder.profile_of(path, landing, source))
+        for path in resolved
+        if not (drop_folder.is_manifest(path) and path.with_suffix("") in resolved)
     ]
     results: list[FileResult] = []
     with (
@@ -56,36 +56,36 @@ def load_files(
     ):
         archive.require_writable(settings.home / "archive" / source)
         if crashed := load_log.recover(connection, source):
-            log.info("%s: cleared %s load(s) that a stopped process had left behind", source, crashed)
+            log.info("%s: closed %s load(s) that a stopped process had not finished", source, crashed)
         _finish_removals(landing, source)
         shutil.rmtree(scratch(settings, of), ignore_errors=True)
         while waiting:
             batch, waiting = _next_batch(waiting, landing)
-            here: list[tuple[drop_folder.Fingerprint, str | None]] = []
+            to_load: list[tuple[drop_folder.Fingerprint, str | None]] = []
             for file, name in batch:
-                if file.problem and not drop_folder.is_there(file.path):
-                    results.append(_gone(file))
+                if file.problem and not drop_folder.exists(file.path):
+                    results.append(_removed(file))
                     log.info(delivery.describe(source, results[-1]))
-                elif not (run_id and _is_known(connection, source, file)):
-                    here.append((file, name))
-            results += _load_batch(settings, connection, of, here, run_id)
+                elif not (run_id and _is_left(connection, source, file)):
+                    to_load.append((file, name))
+            results += _load_batch(settings, connection, of, to_load, run_id)
     return results
 
 
 def _finish_removals(landing: Path, source: str) -> None:
-    """What a killed loader was removing from the drop folder."""
-    for taken in archive.left_behind(landing, source):
+    """Finish the removals from the drop folder that a killed loader had begun."""
+    for folder in archive.unfinished_removals(landing, source):
         try:
-            with file_guard.of_file(taken.name, "removed"):
-                archive.finish(taken)
+            with file_guard.of_file(folder.name, "removed"):
+                archive.finish_removal(folder)
         except UnreadableFileError as error:
-            log.info("%s: %s; it stays in %s, the next run tries again", source, error, taken.parent)
+            log.info("%s: %s; it stays in %s, the next run tries again", source, error, folder.parent)
 
 
 def _next_batch(
     waiting: list[tuple[Path, str | None]], landing: Path
 ) -> tuple[list[tuple[drop_folder.Fingerprint, str | None]], list[tuple[Path, str | None]]]:
-    """Files for one validation; the same bytes never twice in one batch."""
+    """Files for one validation, without two of the same content."""
     batch: list[tuple[drop_folder.Fingerprint, str | None]] = []
     contents: set[tuple[str, str]] = set()
     size = 0
@@ -101,18 +101,18 @@ def _next_batch(
     return batch, []
 
 
-def _is_known(connection: psycopg.Connection, source: str, file: drop_folder.Fingerprint) -> bool:
-    """Whether a run before has refused this file and left it where it is."""
+def _is_left(connection: psycopg.Connection, source: str, file: drop_folder.Fingerprint) -> bool:
+    """Whether an earlier run refused this file and left it in the drop folder."""
     left = load_log.left_load(connection, source, file) if file.left_as else None
     if left:
-        log.info("%s: %s: still lies in the drop folder as load %s refused it", source, file.shown_name, left)
+        log.info("%s: %s: is still in the drop folder as load %s refused it", source, file.display_name, left)
     return left is not None
 
 
-def _gone(file: drop_folder.Fingerprint) -> FileResult:
-    """What to say of a file that was there a moment ago, another run may have it. Nothing is recorded."""
-    message = f"{file.shown_name}: was taken away before it could be read; the load log says if it was loaded"
-    return FileResult(None, file.shown_name, "", "refused", failed_rules=["file_gone"], message=message)
+def _removed(file: drop_folder.Fingerprint) -> FileResult:
+    """The result for a file that was removed before it was read; it is not recorded."""
+    message = f"{file.display_name}: was removed before it could be read; the load log says if it was loaded"
+    return FileResult(None, file.display_name, "", "refused", failed_rules=["file_gone"], message=message)
 
 
 def _load_batch(
@@ -124,8 +124,8 @@ def _load_batch(
 ) -> list[FileResult]:
     deliveries = [delivery.begin(connection, of.source, file, name, run_id) for file, name in batch]
     if running := [d for d in deliveries if d.is_running]:
-        through_gate(settings, connection, of, running)
+        validate_and_load(settings, connection, of, running)
     for done in deliveries:
-        delivery.put_aside(settings, connection, of.source, done)
+        delivery.record_and_archive(settings, connection, of.source, done)
         log.info(delivery.describe(of.source, done.result))
     return [d.result for d in deliveries]

@@ -1,8 +1,8 @@
-"""From the load table to ``raw``: which rows are new, changed, known already, or no longer delivered.
+"""Merge the load table into ``raw``: rows that are new, changed, known already, or no longer delivered.
 
-Of all versions of a key the one with the highest (version column, load, line) counts: it stands in
+Of all versions of a key the one with the highest (version column, load, line) is current: it is stored in
 ``raw.<source>``, the others in ``raw.<source>_history``. A row equal to the version before it is *unchanged*
-and leaves no trace.
+and is not stored.
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from include.warehouse import raw_tables
 from include.warehouse.connection import scalar
 from include.warehouse.load_table import LoadTable
 
-# From here on building the key of an empty table anew costs less than filling it row by row.
+# With so many rows it costs less to drop the key of an empty table and build it again afterwards.
 _BULK_ROWS = 100_000
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What accepting one load did, in rows; ``removed`` left the current state with their slice."""
+    """Rows of one load by what was done with them; ``removed`` are rows withdrawn with their slice."""
 
     accepted: int
     unchanged: int
@@ -31,10 +31,10 @@ class Counts:
     removed: int
 
 
-def accept(
+def merge(
     connection: psycopg.Connection, table: LoadTable, load_ids: list[int], filtered_by: tuple[str, ...] = ()
 ) -> dict[int, Counts]:
-    """Accept the rows of the given loads that break no row rule; in the caller's transaction.
+    """Merge the rows of the given loads that break no row rule, in the caller's transaction.
 
     ``filtered_by``: columns on which the one load's query was restricted (see profile.Manifest).
     """
@@ -60,7 +60,7 @@ def accept(
 
 
 class _Counted(NamedTuple):
-    """The rows of one load by what is to be done with them; their sum is its rows."""
+    """The rows of one load by what is to be done with them; every row is counted once."""
 
     load_id: int
     rejected: int
@@ -104,14 +104,14 @@ def _count(connection: psycopg.Connection, table: LoadTable, loads: dict[str, li
 def _insert_new(
     connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]], others: list[str]
 ) -> None:
-    """Insert the rows that stand in none of the tables ``others``."""
+    """Insert the rows that are in none of the tables ``others``."""
     columns = _columns(table.contract)
     is_new = "".join(f" and not {of_row(other)}" for other in others)
     connection.execute(
-        f"with came as (insert into raw.{table.contract.source} ({columns}) select {columns}"
+        f"with inserted as (insert into raw.{table.contract.source} ({columns}) select {columns}"
         f" from {table.rows} as i where i._load_id = any(%(loads)s){is_new}"
         f" returning _load_id, {table.contract.date_column}),"
-        f" {load_months.noted(table.contract, '_load_id', 'came')} select",
+        f" {load_months.record(table.contract, '_load_id', 'inserted')} select",
         loads,
     )
 
@@ -119,16 +119,16 @@ def _insert_new(
 def _settle_contested(
     connection: psycopg.Connection, table: LoadTable, loads: dict[str, list[int]]
 ) -> dict[int, int]:
-    """Keys with several versions: order all versions, old and new; the last one counts.
+    """Order all versions of the contested keys, old and new; the last one becomes current.
 
-    Returns the rows per load that only repeat the version before them.
+    Returns the number of rows per load that only repeat the version before them.
     """
     contract = table.contract
     source, columns, key = contract.source, _columns(contract), ", ".join(contract.key)
     order = [*([contract.version_column] if contract.version_column else []), "_load_id", "_line_no"]
     content = f"md5(row({', '.join(contract.names)})::text)"
-    # An older version may arrive late where rows carry their version. Where the delivery is the version,
-    # history is behind us: a row that was withdrawn and comes back is a new row.
+    # Where rows have a version column an older version may arrive late. Without one the newest delivery is
+    # current: a withdrawn row that is delivered again is a new row.
     history = (
         f"union all select {columns}, _accepted_at, 'history' from raw.{source}_history"
         f" inner join contested using ({key})"
@@ -169,20 +169,21 @@ def _settle_contested(
         """
     )
     connection.execute(f"analyze versions ({key}, origin, counts)")
-    gone, came = "origin = 'current' and not counts", "origin = 'incoming' and counts and not repeats"
-    changed = f"versions where {gone} or {came}"
-    connection.execute(f"with {load_months.noted(contract, 'counting_load_id', changed)} select")
+    superseded, added = "origin = 'current' and not counts", "origin = 'incoming' and counts and not repeats"
+    changed = f"versions where {superseded} or {added}"
+    connection.execute(f"with {load_months.record(contract, 'counting_load_id', changed)} select")
     connection.execute(
-        f"delete from raw.{source} as c using versions as v where {gone} and {same_key(contract, 'c', 'v')}"
+        f"delete from raw.{source} as c using versions as v"
+        f" where {superseded} and {same_key(contract, 'c', 'v')}"
     )
     connection.execute(
         f"insert into raw.{source}_history ({columns}, _accepted_at, _superseded_by)"
-        # Of versions that came just now those that give way have never counted: nobody superseded them.
+        # An incoming version that is older than the current one was never current: no load superseded it.
         f" select {columns}, _accepted_at,"
         " case when origin = 'incoming' then _load_id else counting_load_id end from versions"
         " where not counts and not repeats and origin <> 'history'"
     )
-    connection.execute(f"insert into raw.{source} ({columns}) select {columns} from versions where {came}")
+    connection.execute(f"insert into raw.{source} ({columns}) select {columns} from versions where {added}")
     rows = connection.execute(
         "select _load_id, count(*) from versions where repeats group by _load_id"
     ).fetchall()
@@ -193,11 +194,11 @@ def _settle_contested(
 def _replace_slices(
     connection: psycopg.Connection, table: LoadTable, load_id: int, filtered_by: tuple[str, ...]
 ) -> int:
-    """A download replaces its slice: rows of it that are no longer delivered go to history.
+    """Move the rows of the slice that are no longer delivered to history.
 
-    Queries that split by different dimensions have different slices, and so have queries restricted on
-    a column. A download with a refused row withdraws nothing: the row that seems gone may be the one that
-    could not be read. Returns the number of rows removed.
+    Queries that split by different dimensions, or filter on a column, have different slices. A download with
+    a rejected row withdraws nothing: the missing row may be the one that could not be read. Returns the
+    number of rows removed.
     """
     contract = table.contract
     if scalar(
@@ -213,7 +214,7 @@ def _replace_slices(
     split += [f"{name} = '{total}' as {name}_is_total" for name, total in totals.items()]
     query = f"""
         with slices as (select distinct {", ".join(split)} from {table.rows} where _load_id = %(load)s),
-        gone as (
+        withdrawn as (
             delete from raw.{contract.source} as c
             using slices as s
             where {" and ".join(same_slice)}
@@ -223,12 +224,12 @@ def _replace_slices(
                 )
             returning {_columns(contract, "c")}, c._accepted_at
         ),
-        kept as (
+        moved as (
             insert into raw.{contract.source}_history ({_columns(contract)}, _accepted_at, _superseded_by)
-            select {_columns(contract)}, _accepted_at, %(load)s from gone
+            select {_columns(contract)}, _accepted_at, %(load)s from withdrawn
             returning 1
         ),
-        {load_months.noted(contract, "%(load)s::bigint", "gone")}
-        select count(*) from kept
+        {load_months.record(contract, "%(load)s::bigint", "withdrawn")}
+        select count(*) from moved
     """
     return int(scalar(connection, query, {"load": load_id}))

@@ -1,7 +1,6 @@
-"""What a profile makes of a file, shown before anything is loaded.
+"""Try a profile on a file before anything is loaded.
 
-The file goes through the very code of a load, into a warehouse that the caller throws away: what is shown
-here is what would happen.
+The file is loaded by the same code as any other, into a warehouse that the caller throws away.
 """
 
 import tempfile
@@ -13,7 +12,7 @@ from typing import Any
 
 from include.errors import ContractError, UnreadableFileError
 from include.load import drop_folder, file_guard, load_log, rejected_rows
-from include.load.batch import through_gate
+from include.load.batch import validate_and_load
 from include.load.delivery import Delivery
 from include.settings import Role, Settings
 from include.sources import read
@@ -24,8 +23,8 @@ from include.sources.mapping import origins
 from include.sources.profile import PROFILES_DIR, Profile, read_profile
 from include.warehouse.connection import connect
 
-SHOWN_ROWS = 3
-SHOWN_LINES = 5
+MOST_ROWS = 3
+MOST_EXAMPLES = 5
 
 
 @dataclass
@@ -33,9 +32,9 @@ class Check:
     """What a load of the file would do.
 
     ``header`` are the file's own columns, ``columns`` says where each canonical column's values come from
-    (missing where from nowhere), ``unused`` are the file's columns that nothing reads. ``before`` and
+    (missing where it has none), ``unused`` are the file's columns that nothing reads. ``before`` and
     ``after`` are the first rows as delivered and as typed. ``rules`` counts the rows that break each rule,
-    ``examples`` names some of them.
+    ``examples`` are some of them.
     """
 
     result: load_log.FileResult
@@ -60,7 +59,7 @@ def find_profile(name: str) -> Profile:
 
 
 def check(settings: Settings, profile: Profile, path: Path) -> Check:
-    """Read and validate a file as a load into the warehouse of ``settings`` would; the file stays there."""
+    """Read and validate a file as a load into the warehouse of ``settings`` would; the file is not moved."""
     of = contract(profile.source)
     file = drop_folder.fingerprint(path.resolve(), settings.home / "landing")
     if file.problem:
@@ -68,32 +67,32 @@ def check(settings: Settings, profile: Profile, path: Path) -> Check:
     with connect(settings, Role.LOADER, autocommit=True) as connection:
         load_id = load_log.begin(connection, of.source, None, file, None)
         delivery = Delivery(
-            file, profile, load_log.FileResult(load_id, file.shown_name, file.sha256, "running")
+            file, profile, load_log.FileResult(load_id, file.display_name, file.sha256, "running")
         )
-        through_gate(settings, connection, of, [delivery])
+        validate_and_load(settings, connection, of, [delivery])
         found = Check(delivery.result, unused=list(delivery.unknown_columns))
-        _note_rejects(found, settings, load_id)
+        _add_rejects(found, settings, load_id)
     with tempfile.TemporaryDirectory(dir=settings.home) as scratch:
-        _note_first_rows(found, profile, path.resolve(), Path(scratch))
+        _add_first_rows(found, profile, path.resolve(), Path(scratch))
     return found
 
 
-def _note_rejects(found: Check, settings: Settings, load_id: int) -> None:
+def _add_rejects(found: Check, settings: Settings, load_id: int) -> None:
     counts: Counter[str] = Counter()
     if found.result.status == "refused" and not found.result.rows_in:
-        return  # nothing was judged row by row: the verdict says why
+        return  # no row was validated: the verdict says why
     for row in rejected_rows.rows(settings, load_id):
         counts.update(row["rule_codes"])
-        if len(found.examples) < SHOWN_LINES:
-            shown = ("place", "raw_line", "reason_zh", "reason_en")
+        if len(found.examples) < MOST_EXAMPLES:
+            columns = ("place", "raw_line", "reason_zh", "reason_en")
             found.examples.append(
-                {"rules": ", ".join(row["rule_codes"])} | {name: row[name] for name in shown}
+                {"rules": ", ".join(row["rule_codes"])} | {name: row[name] for name in columns}
             )
     found.rules = dict(counts.most_common())
 
 
-def _note_first_rows(found: Check, profile: Profile, path: Path, scratch: Path) -> None:
-    """The first rows of the file before and after; nothing where it could not be read that far."""
+def _add_first_rows(found: Check, profile: Profile, path: Path, scratch: Path) -> None:
+    """Add the first rows as delivered and as typed, if the file can be read."""
     of = contract(profile.source)
     try:
         with file_guard.of_file(path.name):
@@ -101,8 +100,8 @@ def _note_first_rows(found: Check, profile: Profile, path: Path, scratch: Path) 
             first = next(iter(read.blocks(file, ReadCounts())), None)
             if first is None:
                 return
-            typed = first.rows.head(SHOWN_ROWS)
-            records = islice(read.records(file, typed["_line_no"]), SHOWN_ROWS)
+            typed = first.rows.head(MOST_ROWS)
+            records = islice(read.records(file, typed["_line_no"]), MOST_ROWS)
             found.before = [{"place": r.place} | (r.cells or {"": r.raw_line}) for r in records]
             found.after = typed.select(of.names).to_dicts()
             found.header = [name for name in found.before[0] if name != "place"] if found.before else []

@@ -1,4 +1,4 @@
-"""Rejected rows: kept as delivered, and resolved when a later delivery brings them right."""
+"""Rejected rows: stored as delivered, and resolved when a later delivery corrects them."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,10 +10,10 @@ from include.sources.contract import Contract
 from include.sources.read import Record
 from include.warehouse.load_table import LoadTable
 
-# Rule code -> what it says, in Chinese and English; in the order in which a row's reasons are told.
+# Rule code -> its reason in Chinese and English, in the order in which a row's reasons are listed.
 Reasons = Mapping[str, tuple[str, str]]
 
-# Of a refused file's rows so many are kept for its sender: enough to see what is wrong with it.
+# So many rejected rows of a refused file are stored for its sender.
 REFUSED_ROWS = 1_000
 
 
@@ -32,7 +32,7 @@ def rejected_lines(
     return pl.read_csv(text, has_header=False, schema={"_line_no": pl.Int64}).to_series()
 
 
-def keep(
+def insert(
     connection: psycopg.Connection,
     table: LoadTable,
     load_id: int,
@@ -40,7 +40,7 @@ def keep(
     records: Iterable[Record],
     reasons: Reasons,
 ) -> None:
-    """Copy every rejected row of an accepted load to ops.quarantine: as delivered, with all its reasons."""
+    """Insert every rejected row of an accepted load into ops.quarantine, with all its reasons."""
     of = table.contract
     _deliver(connection, records)
     values = ", ".join(f"i.{name}" for name in (*of.names, "_extra"))
@@ -62,14 +62,14 @@ def keep(
     connection.execute("drop table delivered")
 
 
-def keep_refused(
+def insert_refused(
     connection: psycopg.Connection,
     table: LoadTable,
     load_id: int,
     records: Iterable[Record],
     reasons: Reasons,
 ) -> None:
-    """Copy the given rejected rows of a refused load to ops.refused_row (see ADR 0011)."""
+    """Insert the given rejected rows of a refused load into ops.refused_row (see ADR 0011)."""
     _deliver(connection, records)
     connection.execute(
         f"""
@@ -85,15 +85,14 @@ def keep_refused(
 
 
 def resolve(connection: psycopg.Connection, table: LoadTable, load_ids: list[int]) -> int:
-    """Close the open rows whose key these loads bring, accepted or unchanged, in a version not older.
+    """Resolve the open rows whose key these loads deliver in the same or a newer version.
 
-    Where the source has no versions, or the rejected row's could not be read or is from the future, the
-    delivery decides. A row without a readable key stays open: nothing says which row it is. Returns the
-    number of rows resolved.
+    Any later delivery resolves a row if the source has no versions, or the rejected row's version could not
+    be read or is in the future. A row without a readable key stays open. Returns the number of rows resolved.
     """
     of = table.contract
-    # Apart and analyzed: with statistics from before today's rejects the planner would take them for a
-    # handful, and read the batch once for each.
+    # In a table of their own, analyzed: by older statistics the planner expects a few rows and reads the
+    # batch once for each.
     found = connection.execute(
         "create temporary table open_row on commit drop as select load_id, line_no, row_key, row_version"
         " from ops.quarantine where source = %s and resolved_by_load is null and row_key is not null",
@@ -136,13 +135,13 @@ def key_of(of: Contract) -> str:
 
 
 def enterprise_of(table: LoadTable) -> str:
-    """SQL of the mill of a load table's row ``i``; null where its code is no valid one."""
+    """SQL of the mill of a load table's row ``i``; null where its code is not valid."""
     column = table.contract.enterprise_column
     return _unless_marked(table, f"check:{column}", column) if column else "null::text"
 
 
 def _version_of(table: LoadTable) -> str:
-    """SQL of the version of a load table's row ``i``; null where it is from the future: none is newer."""
+    """SQL of the version of a load table's row ``i``; null where it is in the future."""
     column = table.contract.version_column
     return _unless_marked(table, f"future:{column}", column) if column else "null"
 
@@ -157,15 +156,15 @@ def _has_key(of: Contract) -> str:
 
 
 def _deliver(connection: psycopg.Connection, records: Iterable[Record]) -> None:
-    """COPY records as they come from the file; PostgreSQL's text has no NUL."""
+    """COPY records as delivered, without NUL, which PostgreSQL cannot store."""
     connection.execute(
         "create temporary table delivered (line_no bigint, place text, raw_line text, cells json)"
         " on commit drop"
     )
     with connection.cursor().copy("copy delivered from stdin") as copy:
         for r in records:
-            own = r.cells and {_without_nul(name): _without_nul(cell) for name, cell in r.cells.items()}
-            cells = None if own is None else json.dumps(own, ensure_ascii=False)
+            clean = r.cells and {_without_nul(name): _without_nul(cell) for name, cell in r.cells.items()}
+            cells = None if clean is None else json.dumps(clean, ensure_ascii=False)
             copy.write_row((r.line_no, r.place, _without_nul(r.raw_line), cells))
     connection.execute("analyze delivered (line_no)")
 

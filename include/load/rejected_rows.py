@@ -1,4 +1,4 @@
-"""Rejected rows, as people read them and send them back."""
+"""Rejected rows for people to read and to send back."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +10,8 @@ from include.warehouse.connection import connect
 
 Row = dict[str, Any]
 
-# What a table on a screen has room for.
-SHOWN = ("load_id", "file_name", "place", "reason_zh", "reason_en", "state", "resolved_by_file", "raw_line")
+# The columns of a table on the screen.
+COLUMNS = ("load_id", "file_name", "place", "reason_zh", "reason_en", "state", "resolved_by_file", "raw_line")
 
 _QUARANTINED = """
     select q.load_id, q.source, q.file_name, q.line_no, coalesce(q.place, 'line ' || q.line_no) as place,
@@ -39,16 +39,16 @@ def rows(settings: Settings, load_id: int | None) -> Iterator[Row]:
     """Rejected rows of one load, or of all accepted ones, in file order, as they come from the database.
 
     ``state`` is ``open``, ``resolved`` (by the load ``resolved_by_load``) or ``refused``: see
-    :func:`refusal`, which also says what is raised.
+    :func:`refusal`, also for the errors.
     """
     refused = load_id is not None and refusal(settings, load_id) is not None
     return _stream(settings, _REFUSED if refused else _QUARANTINED, load_id)
 
 
 def refusal(settings: Settings, load_id: int) -> str | None:
-    """What to know of the rows of a refused load; None for a load that was accepted.
+    """The message about the rows of a refused load; None for a load that was accepted.
 
-    QuarantineError when there is no such load, or when it was refused before its rows were judged.
+    QuarantineError when there is no such load, or when it was refused before its rows were validated.
     """
     with connect(settings, Role.LOADER) as connection:
         load = connection.execute(
@@ -67,8 +67,8 @@ def refusal(settings: Settings, load_id: int) -> str | None:
             f"load {load_id} ({file_name}) was refused as a whole, not for single rows: {message}"
         )
     return (
-        f"load {load_id} was refused and none of its rows entered: {message}. Shown are the first "
-        f"{REFUSED_ROWS:,} rejected rows at most"
+        f"load {load_id} was refused and none of its rows was loaded: {message}. At most the first "
+        f"{REFUSED_ROWS:,} rejected rows are listed"
     )
 
 

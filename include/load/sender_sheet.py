@@ -1,4 +1,4 @@
-"""The file that goes back to the sender: its own columns, and beside each row what is wrong with it."""
+"""The file for the sender: the rejected rows with their own columns and what is wrong with each."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -14,7 +14,7 @@ from include.sources.lookups import fold
 from include.sources.profile import profile
 from include.sources.spreadsheet import EXCEL_ROWS, csv_file, harmless
 
-_OURS = ("退回原因", "Reason", "文件 File", "位置 Place", "已更正 Corrected")
+_ADDED = ("退回原因", "Reason", "文件 File", "位置 Place", "已更正 Corrected")
 _TEXT_AS_NUMBER = {"number_stored_as_text": f"A1:XFD{EXCEL_ROWS}"}
 _CSV = (
     *("load_id", "source", "file_name", "line_no", "place", "rule_codes", "reason_zh", "reason_en"),
@@ -23,7 +23,7 @@ _CSV = (
 
 
 def write(rows: Iterable[Row], out: Path) -> int:
-    """Write rejected rows as XLSX or CSV, by the name's ending; returns how many. Rows are not held.
+    """Write rejected rows as XLSX or CSV, by the name's ending; returns how many. Rows are streamed.
 
     QuarantineError for another ending, before anything is written.
     """
@@ -53,7 +53,7 @@ def _joined(value: Any) -> Any:
 
 
 def _write_xlsx(rows: Iterable[Row], file: BinaryIO) -> int:
-    """One worksheet per header; every cell is text, so nothing is a formula and no code loses a zero."""
+    """One worksheet per header; every cell is text, so that no formula runs and no code loses a zero."""
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
         bold, wrong = book.add_format({"bold": True}), book.add_format({"bg_color": "#FFC7CE"})
         sheets: dict[tuple[str, ...] | None, tuple[Any, int]] = {}
@@ -64,10 +64,10 @@ def _write_xlsx(rows: Iterable[Row], file: BinaryIO) -> int:
             if height == EXCEL_ROWS:
                 sheet, height = _new_sheet(book, header, bold), 1
             cells = row["cells"] or {"": row["raw_line"]}
-            for column, text in enumerate([*_said(row), *cells.values()]):
+            for column, text in enumerate([*_added(row), *cells.values()]):
                 sheet.write_string(height, column, text or "")
             for column in _wrong_columns(row):
-                sheet.write_string(height, len(_OURS) + column, list(cells.values())[column], wrong)
+                sheet.write_string(height, len(_ADDED) + column, list(cells.values())[column], wrong)
             sheets[header] = sheet, height + 1
             count += 1
         if not sheets:
@@ -80,12 +80,12 @@ def _new_sheet(book: Any, header: tuple[str, ...] | None, bold: Any) -> Any:
     sheet.ignore_errors(_TEXT_AS_NUMBER)
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, 1, 40)
-    for column, name in enumerate([*_OURS, *(header or ("原始行 Line",))]):
+    for column, name in enumerate([*_ADDED, *(header or ("原始行 Line",))]):
         sheet.write_string(0, column, name, bold)
     return sheet
 
 
-def _said(row: Row) -> tuple[str, ...]:
+def _added(row: Row) -> tuple[str, ...]:
     resolved = ""
     if row["resolved_by_load"]:
         resolved = f"{row['resolved_by_file']} ({row['resolved_at']:%Y-%m-%d})"
@@ -93,12 +93,12 @@ def _said(row: Row) -> tuple[str, ...]:
 
 
 def _wrong_columns(row: Row) -> set[int]:
-    """Positions of the cells that the row's rules are about; a rule's code begins with its column's name."""
+    """Positions of the cells that break a rule; a rule's code begins with its column's name."""
     if row["cells"] is None:
         return set()
     of, header = row["source"], tuple(row["cells"])
-    about = {_column_of(of, rule) for rule in row["rule_codes"]}
-    return {place for name, place in _places(of, row["profile"], header).items() if name in about}
+    wrong = {_column_of(of, rule) for rule in row["rule_codes"]}
+    return {at for name, at in _positions(of, row["profile"], header).items() if name in wrong}
 
 
 @cache
@@ -108,13 +108,13 @@ def _column_of(source: str, rule: str) -> str | None:
 
 
 @cache
-def _places(source: str, profile_name: str | None, header: tuple[str, ...]) -> dict[str, int]:
-    """Canonical column -> its position in the file; without those that a profile makes up."""
+def _positions(source: str, profile_name: str | None, header: tuple[str, ...]) -> dict[str, int]:
+    """Canonical column -> its position in the file, for the columns that the file has."""
     try:
         mapped = profile(profile_name, source).columns if profile_name else {}
-    except ContractError:  # a profile that has gone since: the contract's own names have to do
+    except ContractError:  # a profile that was removed since: use the contract's own names
         mapped = {}
-    at = {fold(name): place for place, name in enumerate(header)}
+    at = {fold(name): position for position, name in enumerate(header)}
     return {
         column.name: at[fold(name)]
         for column in contract(source).columns

@@ -25,13 +25,13 @@ def validate(
     connection: psycopg.Connection,
     gate: Gate,
     table: LoadTable,
-    vouched: list[int],
+    confirmed_complete: list[int],
     findings_complete: Callable[[], object],
 ) -> Verdict:
     """Validate a batch: row rules fill ``table.rejects``, file rules name the loads to refuse.
 
-    ``vouched`` are the loads whose manifest says that the download is complete. ``findings_complete`` is
-    called before the findings are looked at, and returns once they are all there.
+    ``confirmed_complete`` are the loads whose manifest says that the download is complete.
+    ``findings_complete`` is called before the findings are looked at, and returns once they are all there.
     """
     from expectations import files as file_rules
     from expectations.rules import FINDINGS, ROW_INDEX
@@ -57,8 +57,8 @@ def validate(
         update {table.files} as f
         set rejected_rows = counted.rejected_rows,
             rejected_share = counted.rejected_rows::numeric / nullif(f.rows_in, 0),
-            unvouched_download_rows = case
-                when %(limit)s::bigint is not null and not f.load_id = any(%(vouched)s)
+            unconfirmed_download_rows = case
+                when %(limit)s::bigint is not null and not f.load_id = any(%(confirmed_complete)s)
                 then f.largest_table
             end
         from (
@@ -68,7 +68,7 @@ def validate(
         ) as counted
         where counted.load_id = f.load_id
         """.encode(),
-        {"limit": contract.download_limit, "vouched": vouched},
+        {"limit": contract.download_limit, "confirmed_complete": confirmed_complete},
     )
     of_files = file_rules.files(contract.download_limit)
     for result in gate.validate("load", f"{table.name}_files", of_files, file_rules.FILE_INDEX):

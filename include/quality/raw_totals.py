@@ -21,5 +21,5 @@ def compare(connection: psycopg.Connection, leave_out: list[dt.date]) -> Compari
     within = totals.all_but(leave_out)
     differing = connection.execute(totals.differing_from_raw(totals.NEWEST_RELEASE, within).encode())
     differing_months = [(month, basis) for month, basis, *_ in differing.fetchall()]
-    compared = connection.execute(totals.months_shown(totals.NEWEST_RELEASE, within).encode())
+    compared = connection.execute(totals.monthly_totals(totals.NEWEST_RELEASE, within).encode())
     return Comparison(len(compared.fetchall()), differing_months)

@@ -16,7 +16,7 @@ from include.release.approvals import login_name
 from include.settings import Role, Settings
 from include.transform import dbt_manifest
 from include.warehouse import store_tables
-from include.warehouse.connection import connect, exclusive, patiently, scalar
+from include.warehouse.connection import connect, exclusive, scalar, with_lock_retries
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def publish_build(settings: Settings, build_id: int) -> PublishResult:
         marts = dbt_manifest.marts(settings)
         with _readers_first(build_id):
             for mart in marts:  # columns that no view shows yet: one mart after another, each soon over
-                patiently(connection, partial(store_tables.widen, connection, mart.name))
+                with_lock_retries(connection, partial(store_tables.widen, connection, mart.name))
         with _readers_first(build_id), connection.transaction():
             release_id = int(
                 scalar(
@@ -128,7 +128,7 @@ def publish_build(settings: Settings, build_id: int) -> PublishResult:
             )
             build_log.finish(connection, build_id, "published")
             # Readers come first: rather fail after a moment than let them queue behind us.
-            patiently(connection, partial(_show, connection, marts))
+            with_lock_retries(connection, partial(_show, connection, marts))
             store.point_to(connection, release_id, login_name(), f"published build {build_id}")
         log.info("release %s is visible", release_id)
         return PublishResult(release_id, "published")

@@ -1,10 +1,9 @@
-"""Text as delivered to text as PostgreSQL reads it. What has no reading becomes missing, and a *finding*.
+"""Convert text to PostgreSQL's notation. A value that cannot be read becomes missing and a *finding*.
 
-Values stay text all the way: digits are checked here and become ``numeric`` in the database, so no amount
-is ever a float. ``_findings`` is ``|kind:column|kind:column|``, facts that only the original text shows;
-whether a finding refuses the row is declared with all other rules in ``expectations/``. A value that has one
-certain reading although it is written oddly is repaired, and counted by the rule that repaired it;
-docs/dirt.md lists them.
+Values remain text: digits are checked here and become ``numeric`` in the database, so no amount is ever a
+float. ``_findings`` is ``|kind:column|kind:column|``, facts that only the original text has; the rules in
+``expectations/`` decide whether a finding rejects the row. A value in an unusual notation with only one
+possible reading is repaired and counted by its repair rule; docs/dirt.md lists them.
 """
 
 import datetime as dt
@@ -26,12 +25,12 @@ from include.sources.rounding import may_be_rounded, rounded
 # An index entry of PostgreSQL (2,704 bytes) holds five text columns of so many characters of any script.
 MAX_KEY_CHARACTERS = 100
 _INTEGER = r"^[0-9]{1,18}(\.0+)?$"
-# What a spreadsheet makes of a long number: digits are gone that nothing brings back.
+# A spreadsheet's notation of a long number: the last digits are lost.
 _SCIENTIFIC = r"(?i)^[0-9]+(\.[0-9]+e\+?|e\+)[0-9]+$"
-# What the mapping knows of a row, and the mark that it leaves.
+# Flags that the mapping sets on a row, and the mark of each.
 _FLAGS = {"_ragged": "fields", "_is_total": "total", "_is_header": "header", "_meets": "meets"}
 _ERROR_VALUES = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
-# No character of a value: blanks of every width, and marks that no one sees.
+# Removed at the ends of a value: blanks of every width, and invisible marks.
 _INVISIBLE = "\ufeff\u200b\u200e\u200f"
 _WIDE = "".join(map(chr, range(0x2000, 0x200B)))
 _BLANKS = f" \t\n\r\x0b\x0c\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000{_WIDE}{_INVISIBLE}"
@@ -40,13 +39,13 @@ _BLANKS = f" \t\n\r\x0b\x0c\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000{_WIDE}{_
 def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, counts: ReadCounts) -> pl.DataFrame:
     """Canonical columns as text in PostgreSQL's notation, ``_line_no`` and ``_findings``.
 
-    ``frame`` holds every canonical column as text, ``_line_no``, and the flags of ``_FLAGS``. Rows are
-    neither added nor lost nor reordered. A text longer than ``MAX_KEY_CHARACTERS`` cannot be part of a key.
+    ``frame`` has every canonical column as text, ``_line_no``, and the flags of ``_FLAGS``. The rows and
+    their order do not change. A text longer than ``MAX_KEY_CHARACTERS`` cannot be part of a key.
     """
     now = dt.datetime.now(ZoneInfo(ZONE))
     values: dict[str, pl.Series] = {}
     marks: list[pl.Series] = []
-    if (no_line := frame["_is_total"] | frame["_is_header"]).any():  # what stands there are no values
+    if (no_line := frame["_is_total"] | frame["_is_header"]).any():  # their cells are not values
         frame = frame.with_columns(_only_where(~no_line, frame[name]) for name in contract.names)
     for column in contract.columns:
         text = _without_error_values(frame[column.name], counts)
@@ -65,12 +64,12 @@ def cast(frame: pl.DataFrame, contract: Contract, notation: Notation, counts: Re
             whole = ~values[column.name].str.contains(_SCIENTIFIC)
             _mark(marks, _bad_uscc(values[column.name]) & whole, f"check:{column.name}")
     for column in contract.columns:
-        if column.empty_with:  # the unit says "none": whatever stands for the quantity is no quantity
+        if column.empty_with:  # without a unit there is no quantity
             values[column.name] = _only_where(values[column.empty_with].is_not_null(), values[column.name])
-        is_ours = column.name == contract.line_column and notation.numbers_lines
-        if may_be_rounded(column, contract) and not is_ours:
+        is_computed = column.name == contract.line_column and notation.numbers_lines
+        if may_be_rounded(column, contract) and not is_computed:
             lost = rounded(column.name, values, contract, frame["_meets"], counts)
-            if column.check:  # a check character that fits tells that nothing is lost
+            if column.check:  # a valid check character proves that nothing is lost
                 lost &= _bad_uscc(values[column.name])
             _mark(marks, lost, f"damaged:{column.name}")
     for flag, mark in _FLAGS.items():
@@ -85,7 +84,7 @@ def _bounds(
     now: dt.datetime,
     marks: list[pl.Series],
 ) -> None:
-    """Marks days and moments that are too early or after the delivery; in ISO notation texts are ordered."""
+    """Mark days and moments that are too early or after the delivery, by comparing ISO texts."""
     value, today = values[column.name], str(now.date())
     if column.earliest:
         _mark(marks, value < str(column.earliest), f"early:{column.name}")
@@ -110,7 +109,7 @@ def _counted(before: pl.Series, after: pl.Series, rule: str, counts: ReadCounts)
 
 
 def _without_error_values(text: pl.Series, counts: ReadCounts) -> pl.Series:
-    """A spreadsheet's error is no value; in a column that needs one the row is refused for that."""
+    """A spreadsheet's error value becomes missing."""
     if not text.str.starts_with("#").any():
         return text
     is_error = text.str.strip_chars().is_in(_ERROR_VALUES).fill_null(value=False)
@@ -120,7 +119,7 @@ def _without_error_values(text: pl.Series, counts: ReadCounts) -> pl.Series:
 
 
 def _text(text: pl.Series, column: Column, notation: Notation, counts: ReadCounts) -> pl.Series:
-    """A text without blanks around it, known words as their code; an empty one is missing."""
+    """Text without blanks around it, known words as their code; empty text is missing."""
     value = _trimmed(text, counts)
     if known := _words(column, notation):
         value = _by_distinct_value(
@@ -137,7 +136,7 @@ def _trimmed(text: pl.Series, counts: ReadCounts) -> pl.Series:
     value = text.str.strip_chars()
     if not _is_ascii(value):
         value = value.str.strip_chars(_BLANKS)
-    # Trimming only shortens: equal bytes in all, nothing was trimmed.
+    # Trimming only shortens: with equal total length nothing was trimmed.
     if text.str.len_bytes().sum() != value.str.len_bytes().sum():
         value = _counted(text, value, "blanks_trimmed", counts)
     empty = value == ""
@@ -149,7 +148,7 @@ def _is_ascii(text: pl.Series) -> bool:
 
 
 def _identifier(value: pl.Series, column: Column, marks: list[pl.Series], counts: ReadCounts) -> pl.Series:
-    """Marks codes that a spreadsheet has damaged, or that are not of the length they must have."""
+    """Mark codes that a spreadsheet has damaged, or that have a wrong length."""
     if column.digits:
         return _digits(value, column, marks, counts)
     if column.identifier:
@@ -170,7 +169,7 @@ def _digits(value: pl.Series, column: Column, marks: list[pl.Series], counts: Re
 
 
 def _with_leading_zeros(value: pl.Series, column: Column, counts: ReadCounts) -> pl.Series:
-    """A code one zero short that is a known code with it: a spreadsheet took it for a number."""
+    """Restore a leading zero that a spreadsheet removed, if the result is a known code."""
     short = value.str.len_bytes() < max(column.digits)
     if not short.any():
         return value
@@ -183,7 +182,7 @@ def _with_leading_zeros(value: pl.Series, column: Column, counts: ReadCounts) ->
 def _typed(
     text: pl.Series, column: Column, notation: Notation, marks: list[pl.Series], counts: ReadCounts
 ) -> pl.Series:
-    """A column of numbers, dates or code words; values are cleaned only where they need it."""
+    """A column of numbers, dates or code words; values are cleaned only if one cannot be read."""
     reading = _reading(text, column, notation)
     if not (text.is_not_null() & reading.is_null()).any():
         return reading
@@ -202,7 +201,7 @@ def _typed(
 
 
 def _padded_codes(text: pl.Series, column: Column, notation: Notation) -> pl.Series:
-    """The one known code that a number is with zeros before it; missing where there are two or none."""
+    """The known code that a number is with leading zeros; missing if there are two such codes or none."""
 
     def restored(value: str) -> str | None:
         if not re.fullmatch(r"[0-9]{1,2}", value):
@@ -240,7 +239,7 @@ def _findings(marks: list[pl.Series], height: int) -> pl.Series:
 
 
 def _words(column: Column, notation: Notation) -> dict[str, str]:
-    """Folded word -> code: the list's, then the profile's, whose words may stand for words of the list."""
+    """Folded word -> code: the list's, then the profile's, which may refer to words of the list."""
     known = known_words(column)
     own = notation.words.get(column.name, {})
     return known | {fold(word): known.get(fold(target), target) for word, target in own.items()}
@@ -263,15 +262,13 @@ def _reading(text: pl.Series, column: Column, notation: Notation) -> pl.Series:
         return _by_distinct_value(text, lambda value: dates.date(value, notation))
     if column.type == "month":
         return _by_distinct_value(text, lambda value: dates.month(value, notation))
-    if dates.are_plain_timestamps(
-        text, notation
-    ):  # nearly every value differs: nothing is gained by distinct ones
+    if dates.are_plain_timestamps(text, notation):  # nearly every value is distinct
         return text
     return _by_distinct_value(text, lambda value: dates.timestamp(value, notation))
 
 
 def _by_distinct_value(text: pl.Series, read: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """Read every distinct value once: columns of dates and codes repeat a few."""
+    """Read every distinct value once, because columns of dates and codes have few."""
     distinct = text.drop_nulls().unique()
     if distinct.is_empty():
         return text
@@ -279,14 +276,14 @@ def _by_distinct_value(text: pl.Series, read: Callable[[pl.Series], pl.Series]) 
 
 
 def _plain_number(text: pl.Series, thousands: str | None, decimal: str) -> pl.Series:
-    """Without marks between groups of three digits, and with a point before the decimals."""
+    """Remove the marks between groups of three digits, and write a point before the decimals."""
     mark = re.escape(decimal)
     if thousands:
         grouped = rf"^[+-]?[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+({mark}[0-9]+)?$"
         plain = text.str.replace_all(thousands, "", literal=True)
         text = text.zip_with(~text.str.contains(grouped).fill_null(value=False), plain)
     if decimal != ".":
-        # A point that is no mark of this notation makes the value unreadable, not a thousandth.
+        # A point is not a decimal mark in this notation: the value is unreadable.
         text = text.set(text.str.contains(".", literal=True).fill_null(value=False), "?")
         text = text.str.replace(mark, ".")
     return text
@@ -308,5 +305,5 @@ def _unreadable(text: pl.Series, reading: pl.Series, column: Column) -> pl.Serie
 
 def _bad_uscc(value: pl.Series) -> pl.Series:
     """GB 32100-2015 check character, by python-stdnum, over the distinct values."""
-    # The library ignores hyphens and blanks inside; for a key they make another enterprise.
+    # The library ignores hyphens and blanks inside a code, but with them the key would differ.
     return value.is_in([v for v in value.drop_nulls().unique() if len(v) != 18 or not uscc.is_valid(v)])

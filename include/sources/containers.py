@@ -1,6 +1,6 @@
-"""What a delivered file is, by its first bytes: text, a workbook, or an archive of such files.
+"""The kind of a delivered file by its first bytes: text, a workbook, or an archive of such files.
 
-Names lie (an .xls is often a web page or a CSV), contents do not.
+The name is not reliable: an .xls is often a web page or a CSV.
 """
 
 import gzip
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from include.errors import UnreadableFileError
-from include.sources.plain_text import shown_name
+from include.sources.plain_text import display_name
 from include.sources.profile import Profile
 
 MAX_UNPACKED_BYTES = 4 * 1024**3
@@ -27,15 +27,15 @@ _CHUNK = 1024 * 1024
 _LOOK_BYTES = 64 * 1024
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _HTML = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<table")
-# First bytes of what is often taken for a table, and what to do about it.
+# First bytes of files that are often sent instead of a table, and what to do.
 _OTHER_KINDS = {
     b"7z\xbc\xaf": "a 7z archive; unpack it",
     b"Rar!": "a RAR archive; unpack it",
     b"%PDF": "a PDF document; export the table as CSV or XLSX",
 }
-# What a profile calls a text file says how it is delimited, not what its bytes are.
+# Kinds of a profile that are text files.
 _KINDS_OF_CONTENT = {"csv": "text", "tsv": "text", "txt": "text"}
-# What the libraries for archives raise for one that is not whole, or that says nonsense of itself.
+# Errors of the archive libraries for an incomplete or damaged archive.
 DAMAGE = (
     *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError),
@@ -51,8 +51,8 @@ class _Readable(Protocol):
 class Part:
     """One file to read: the delivery itself or a member of an archive.
 
-    ``kind`` is text, xlsx, xls or ods; ``name`` is how messages call it, ``place`` how rows of an archive are
-    found.
+    ``kind`` is text, xlsx, xls or ods; ``name`` is for messages, ``place`` for the position of a row in an
+    archive.
     """
 
     path: Path
@@ -63,10 +63,10 @@ class Part:
 
 @contextmanager
 def parts(path: Path, profile: Profile, scratch: Path) -> Iterator[list[Part]]:
-    """The files that a delivery is made of.
+    """The files of a delivery.
 
-    Archives are unpacked below ``scratch`` and removed again. UnreadableFileError for what is no table, for
-    damaged or bottomless archives, and for kinds that the profile does not expect.
+    Archives are unpacked below ``scratch`` and removed again. UnreadableFileError for a file that is no
+    table, a damaged or too large archive, or a kind that the profile does not expect.
     """
     kind = _kind(path, path.name)
     if kind not in ("gzip", "zip"):
@@ -104,7 +104,7 @@ def _expected(part: Part, profile: Profile) -> Part:
 
 
 def _kind(path: Path, name: str) -> str:
-    """text, xlsx, xls, ods, gzip or zip; UnreadableFileError for what is none of them."""
+    """text, xlsx, xls, ods, gzip or zip; UnreadableFileError for any other kind."""
     with path.open("rb") as file:
         start = file.read(_LOOK_BYTES)
     if not start.strip():
@@ -148,41 +148,41 @@ def _gunzip(path: Path, folder: Path) -> list[tuple[Path, str]]:
 
 
 def _unzip(path: Path, folder: Path) -> list[tuple[Path, str]]:
-    """Files of an archive in the order of their names; folders and what systems put beside files are none."""
+    """Files of an archive in the order of their names, without folders and files of the operating system."""
     found: list[tuple[Path, str]] = []
     left = MAX_UNPACKED_BYTES
     with zipfile.ZipFile(path) as archive:
-        entries = [e for e in archive.infolist() if not e.is_dir() and not _is_litter(e.filename)]
+        entries = [e for e in archive.infolist() if not e.is_dir() and not _is_system_file(e.filename)]
         if len(entries) > _MAX_MEMBERS:
             raise UnreadableFileError(
                 "archive_too_large", f"{path.name}: {len(entries):,} files, more than {_MAX_MEMBERS:,}"
             )
-        for number, entry in enumerate(sorted(entries, key=lambda e: _shown(e))):
+        for number, entry in enumerate(sorted(entries, key=lambda e: _member_name(e))):
             with archive.open(entry) as content:
                 left -= _write(content, folder / str(number), path, entry.compress_size, left)
-            found.append((folder / str(number), _shown(entry)))
+            found.append((folder / str(number), _member_name(entry)))
     if not found:
         raise UnreadableFileError("file_empty", f"{path.name}: there is no file in it; deliver it again")
     return found
 
 
-def _is_litter(name: str) -> bool:
+def _is_system_file(name: str) -> bool:
     return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
 
 
-def _shown(entry: zipfile.ZipInfo) -> str:
-    """A member's name without control characters; Chinese Windows writes names in GBK and does not say so."""
+def _member_name(entry: zipfile.ZipInfo) -> str:
+    """A member's name without control characters; Chinese Windows writes it in GBK without a flag."""
     name = entry.filename
     if not entry.flag_bits & 0x800:
         try:
             name = name.encode("cp437").decode("gb18030")
         except UnicodeError:
             name = entry.filename
-    return shown_name(name)
+    return display_name(name)
 
 
 def _write(content: _Readable, to: Path, archive: Path, packed: int, most: int) -> int:
-    """Unpack to ``to``; no more is ever written than a table would need."""
+    """Unpack to ``to``; UnreadableFileError when there are more bytes than a table needs."""
     written = 0
     with to.open("wb") as out:
         while chunk := content.read(_CHUNK):
@@ -190,7 +190,7 @@ def _write(content: _Readable, to: Path, archive: Path, packed: int, most: int) 
             if written > most or (written > _SMALL_BYTES and written > MAX_UNPACK_RATIO * packed):
                 raise UnreadableFileError(
                     "archive_too_large",
-                    f"{archive.name}: unpacks to more than {written:,} bytes, from {packed:,}; given up. "
+                    f"{archive.name}: unpacks to more than {written:,} bytes, from {packed:,}; not read. "
                     "Deliver fewer rows per file",
                 )
             out.write(chunk)

@@ -1,4 +1,4 @@
-"""Contracts: what a source's rows are, declared in ``contracts/<source>.yml``."""
+"""Contracts: the columns, key and types of a source, declared in ``contracts/<source>.yml``."""
 
 import datetime as dt
 import re
@@ -30,15 +30,14 @@ class _Strict(BaseModel):
 class Column(_Strict):
     """One canonical column.
 
-    ``codes`` names the seed that translates words to codes; ``words`` is such a list in place.
-    ``absent_as`` stands in for a column that the file does not have, but not where the file has the
-    column ``absent_unless``: without this one, that one's rows cannot be told apart. ``empty_with`` makes
-    the value missing where the named column is missing; ``header_says`` maps the header found to another
-    column's value. ``identifier`` marks a text whose every character counts: no spreadsheet notation of a
-    number may stand for it. ``digits`` are the lengths such a code may have; ``leading_zeros`` names the seed
-    whose codes tell what a code was before a spreadsheet took its first zeros.
-    Days before ``earliest`` are typing errors (1920 for 2020): each would open a month in every mart.
-    ``not_before`` names the date that a moment cannot be before by more than ``days_before`` days.
+    ``codes`` names the seed that translates words to codes; ``words`` is such a list in place. ``absent_as``
+    is the value of a column that the file does not have, unless the file has the column ``absent_unless``:
+    its rows could not be distinguished. ``empty_with`` makes the value missing where the named column is
+    missing; ``header_says`` maps the header found to another column's value. ``identifier`` marks a text that
+    is damaged when a spreadsheet writes it as a number. ``digits`` are the lengths such a code may have;
+    ``leading_zeros`` names the seed of known codes, to restore zeros that a spreadsheet removed. Days before
+    ``earliest`` are typing errors (1920 for 2020), which would add a month to every mart. A moment may be at
+    most ``days_before`` days before the date in the column ``not_before``.
     """
 
     name: str
@@ -84,8 +83,8 @@ class Column(_Strict):
 class Contract(_Strict):
     """Canonical columns, key and version rule of one source.
 
-    ``date_column`` says in which month's figures a row counts. ``line_column`` numbers the lines of a
-    document where the sender's system does; ``cancelled`` is the status of a row that leaves the facts.
+    ``date_column`` decides the month of a row. ``line_column`` is the line number within a document;
+    ``cancelled`` is the status of a row that is not in the facts.
     """
 
     source: str
@@ -111,7 +110,7 @@ class Contract(_Strict):
 
 
 def sources() -> tuple[str, ...]:
-    """The registry: every source that has a contract, in name order."""
+    """Every source that has a contract, in name order."""
     return tuple(sorted(p.stem for p in CONTRACTS_DIR.glob("*.yml")))
 
 

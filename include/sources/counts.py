@@ -1,4 +1,4 @@
-"""What reading a file took out or put right, counted; it goes to ``ops.load`` with the verdict."""
+"""Counts of skipped rows and repaired values of a file, stored in ``ops.load`` with the verdict."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class LongNumbers(NamedTuple):
-    """Numbers of a column with more digits than a spreadsheet keeps.
+    """Numbers of a column with more digits than a spreadsheet stores.
 
-    How many there are, how many of them have only zeros behind the digits it keeps, and how many such zeros.
+    How many there are, how many of them have only zeros after the stored digits, and how many such zeros.
     """
 
     different: int = 0
@@ -18,9 +18,9 @@ class LongNumbers(NamedTuple):
 
 @dataclass
 class ReadCounts:
-    """``skipped``: rows by the reason why they are none; ``repairs``: values by the rule that did it.
+    """``skipped``: skipped rows by reason; ``repairs``: repaired values by rule.
 
-    ``long_numbers``: by column, those of the blocks that were read so far.
+    ``long_numbers``: by column, of the blocks that were read so far.
     """
 
     skipped: Counter[str] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""Dates and times as files write them, to PostgreSQL's notation; what has no certain reading is missing."""
+"""Convert dates and times to PostgreSQL's notation; a value without a certain reading becomes missing."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _TIMESTAMPS = (
     *_DATES,
 )
 _MONTHS = ("%Y%m%d", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d", "%Y.%m.%d")
-# Four digits of a year of our time: "20-09-01" and "2020115" are no dates, but a guess.
+# Begins with a year of four digits: "20-09-01" and "2020115" would be a guess.
 _CERTAIN_DATE = r"^(19|20)\d\d(\D|\d{4}$|\d{4}\D|\d{10}$)"
 _PLAIN_TIMESTAMP = r"^(19|20)\d\d-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"
 _WITH_OFFSET = r"^(19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$"
@@ -26,7 +26,7 @@ _SERIAL_ZERO = pl.datetime(1899, 12, 30)
 
 
 def date(text: pl.Series, notation: Notation) -> pl.Series:
-    """Days as ``2020-09-01``; of a moment the day it is written with."""
+    """Days as ``2020-09-01``; of a moment its written day."""
     return _parsed(text, (*_DATES, *_TIMESTAMPS), notation.date_formats).dt.strftime("%Y-%m-%d")
 
 
@@ -38,7 +38,7 @@ def month(text: pl.Series, notation: Notation) -> pl.Series:
 def timestamp(text: pl.Series, notation: Notation) -> pl.Series:
     """Moments as ``2020-09-01 10:30:00`` in the bureau's zone; without an offset they are in the profile's.
 
-    A clock time that the profile's zone skips or has twice, when clocks change, has no reading.
+    A time that the profile's zone skips or has twice, when clocks change, becomes missing.
     """
     moments = _parsed(text, _TIMESTAMPS, notation.date_formats)
     if notation.time_zone != ZONE:
@@ -50,7 +50,7 @@ def timestamp(text: pl.Series, notation: Notation) -> pl.Series:
 
 
 def first_moment(days: pl.Series, notation: Notation, days_before: int) -> pl.Series:
-    """When the days ``days_before`` days, as ``2020-09-01``, begin in the profile's zone; in the bureau's."""
+    """The start of the day ``days_before`` earlier in the profile's zone, as the bureau's time."""
     begins = days.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us") - dt.timedelta(days=days_before)
     if notation.time_zone != ZONE:
         local = begins.dt.replace_time_zone(notation.time_zone, ambiguous="earliest", non_existent="null")
@@ -84,10 +84,10 @@ def _with_day(text: pl.Series) -> pl.Series:
 
 
 def _parsed(text: pl.Series, formats: Iterable[str], own_formats: tuple[str, ...]) -> pl.Series:
-    """The first format that fits each value, as date and time; later formats see what is left.
+    """Parse each value by the first format that fits.
 
-    A profile's own come first. The contract's read certain dates only; they also read the cells of a workbook
-    that are dates, which arrive as ISO 8601.
+    A profile's own formats are tried first. The other formats read certain dates only, including date cells
+    of a workbook, which are ISO 8601.
     """
     result = pl.Series(text.name, [None], dtype=pl.Datetime("us")).new_from_index(0, len(text))
     result = _by_formats(result, text, own_formats)
@@ -107,7 +107,7 @@ def _by_formats(result: pl.Series, text: pl.Series, formats: Iterable[str]) -> p
 def _by_format(text: pl.Series, form: str) -> pl.Series:
     if form == EXCEL_SERIAL:
         days = text.set(~text.str.contains(_SERIAL).fill_null(value=False), None).cast(pl.Float64)
-        # To the second: a serial has no more than that in its 15 digits.
+        # To the second: the 15 digits of a serial number are not more precise.
         since = (days * 86_400).round().cast(pl.Int64) * 1_000_000
         return pl.select(_SERIAL_ZERO + since.cast(pl.Duration("us"))).to_series().cast(pl.Datetime("us"))
     if "%H" in form or "%I" in form:

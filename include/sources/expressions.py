@@ -1,8 +1,8 @@
-"""The expressions of a profile: SQL over a file's own headers, no statement and no way out of the row.
+"""The expressions of a profile: SQL over the values of one row, named by the file's headers.
 
-polars evaluates them column-wise; sqlglot reads them first. polars alone would also take a subquery, and with
-it a table function that opens any file of this machine, so nothing but the kinds of nodes below gets through,
-and what polars sees is written by sqlglot from the checked tree, not by the profile's author.
+sqlglot parses them, polars evaluates them. polars alone would also accept a subquery, and with it a table
+function that opens any file of this machine. So only the kinds of nodes below are allowed, and polars gets
+the SQL that sqlglot writes from the checked tree.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ _ALLOWED = (
     *(exp.Abs, exp.Round),
 )
 _INEXACT = (exp.DType.FLOAT, exp.DType.DOUBLE)  # an amount is never a float
-_DIALECT = "duckdb"  # the dialect whose spelling polars' SQL takes for all of the above
+_DIALECT = "duckdb"  # polars accepts its spelling of all of the above
 _MOST_CHARACTERS = 1_000
 _MOST_REPLACEMENTS = 5
 FUNCTIONS = (
@@ -45,14 +45,14 @@ FUNCTIONS = (
 
 
 def compiled(expression: str) -> pl.Expr:
-    """The expression for polars; ContractError when it is no such expression or asks for more than a row."""
+    """The expression for polars; ContractError when it is not an allowed expression."""
     if len(expression) > _MOST_CHARACTERS:
         raise ContractError(f"{expression[:60]!r}... is longer than {_MOST_CHARACTERS:,} characters")
     try:
         tree = sqlglot.parse_one(expression, read=_DIALECT)
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
         reason = str(error).splitlines()[0]
-        raise ContractError(f"{expression!r} is no expression: {reason}") from error
+        raise ContractError(f"{expression!r} is not an expression: {reason}") from error
     if sum(1 for _ in tree.find_all(exp.Replace)) > _MOST_REPLACEMENTS:
         raise ContractError(
             f"{expression!r}: more than {_MOST_REPLACEMENTS} REPLACE can make a text grow without end"
@@ -70,7 +70,7 @@ def compiled(expression: str) -> pl.Expr:
 
 
 def results(expression: str) -> set[str]:
-    """The texts that an expression gives as they stand in it: alone, or as a result of CASE or COALESCE."""
+    """The literal texts that an expression may return: alone, or as a result of CASE or COALESCE."""
     return {literal.this for literal in _results(sqlglot.parse_one(expression, read=_DIALECT))}
 
 

@@ -1,6 +1,6 @@
-"""Words to codes: country, province and unit names as files carry them, from the dbt seeds.
+"""Words to codes: country, province, currency and unit names, from the dbt seeds.
 
-The seeds are the one place where such facts live; dbt joins on the same rows.
+dbt joins on the same seeds.
 """
 
 import unicodedata
@@ -50,5 +50,5 @@ def known_words(column: Column) -> dict[str, str]:
 
 @cache
 def codes(name: str) -> frozenset[str]:
-    """The codes of a seed whose first column they are."""
+    """The codes in the first column of a seed."""
     return frozenset(seed(name).to_series(0))

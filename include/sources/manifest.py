@@ -1,4 +1,4 @@
-"""Manifests: what a file does not say of itself, in ``<file>.yml`` beside it."""
+"""Manifests: values that are not in a file itself, in ``<file>.yml`` beside it."""
 
 import os
 from pathlib import Path
@@ -12,10 +12,11 @@ from include.sources.plain_text import is_storable
 
 
 class Manifest(BaseModel):
-    """What a file does not say of itself.
+    """The content of a manifest.
 
-    ``values`` are canonical columns; ``complete`` vouches for a download of exactly the portal's limit;
-    ``filtered_by`` names columns the query was restricted on, so that only their values are replaced.
+    ``values`` are canonical columns; ``complete`` confirms that a download of exactly the portal's limit is
+    complete; ``filtered_by`` names columns that the query was filtered on, so that only their values are
+    replaced.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,17 +27,17 @@ class Manifest(BaseModel):
 
 
 def manifest_path(path: Path) -> Path:
-    """Where the manifest of a file lies: beside it, its name with ``.yml`` appended."""
+    """The path of a file's manifest: its full name with ``.yml`` appended."""
     return path.with_name(path.name + ".yml")
 
 
 def is_file(path: Path) -> bool:
-    """Whether this is a regular file; unlike pathlib's own, it can be asked of a name that is too long."""
+    """Whether this is a regular file; unlike pathlib's method it accepts a name that is too long."""
     return os.path.isfile(path)  # noqa: PTH113
 
 
 def is_link(path: Path) -> bool:
-    """Whether this is a link, wherever it leads; it can be asked as :func:`is_file` can."""
+    """Whether this is a link, also a broken one; it accepts a name that is too long."""
     return os.path.islink(path)  # noqa: PTH114
 
 
@@ -68,7 +69,7 @@ def manifest(path: Path, of: Contract) -> Manifest:
 def _require_lines(content: object, name: str) -> None:
     """UnreadableFileError unless every value is a text; that of ``filtered_by`` may be a list of texts.
 
-    Nothing that is nested gets any further: a few lines of YAML can stand for more than any memory holds.
+    Nested values are refused: a few lines of YAML can expand to more than the memory.
     """
     if not isinstance(content, dict):
         raise UnreadableFileError("manifest_wrong", f"{name}: must be `name: value` lines")

@@ -1,4 +1,4 @@
-"""A file's own columns to the contract's: headers, constants, computed columns, filters, line numbers."""
+"""Map a file's columns to the contract's: headers, constants, computed columns, filters, line numbers."""
 
 import hashlib
 
@@ -12,15 +12,14 @@ from include.sources.lookups import fold
 from include.sources.profile import Profile, named_groups
 from include.sources.tables import OUR_COLUMNS, TOTALS
 
-# Line numbers that are made of what a line says: as many bits as PostgreSQL's bigint has above zero, less
-# one.
+# Bytes of a computed line number, so that it fits into PostgreSQL's bigint.
 _NUMBER_BYTES = 7
-# A total is named in one of the first columns of its row.
+# The word for a total is in one of the first columns of its row.
 _TOTAL_COLUMNS = 3
 
 
 def found_headers(header: list[str], name: str, contract: Contract, profile: Profile) -> dict[str, str]:
-    """Canonical column -> the file's header; UnreadableFileError when two headers stand for one column."""
+    """Canonical column -> the file's header; UnreadableFileError when two headers mean one column."""
     headers = {fold(h): h for h in header}
     found: dict[str, str] = {}
     for column in contract.columns:
@@ -29,7 +28,7 @@ def found_headers(header: list[str], name: str, contract: Contract, profile: Pro
         if len(hits) > 1:
             raise UnreadableFileError(
                 "header_ambiguous",
-                f"{name}: {' and '.join(hits)} both stand for {column.name}; say which in a profile",
+                f"{name}: {' and '.join(hits)} both mean {column.name}; choose one in a profile",
             )
         if hits:
             found[column.name] = hits[0]
@@ -37,18 +36,18 @@ def found_headers(header: list[str], name: str, contract: Contract, profile: Pro
 
 
 def wanted_rows(text: pl.DataFrame, name: str, profile: Profile, counts: ReadCounts) -> pl.DataFrame:
-    """Without the rows that the profile says are none; they are counted by reason.
+    """Remove the rows that the profile skips; they are counted by reason.
 
-    Empty cells are missing for every expression, whatever reader they came from.
+    Empty cells are missing in every expression, for every reader.
     """
     read = [header for header in text.columns if header in _inputs(profile)]
     text = text.with_columns(_filled_or_blank(header) for header in read)
     for rule in profile.skip:
-        # A ragged row has no values that a filter could speak of: it stays, and is refused as what it is.
-        is_none = _holds(text, rule.where, name) & ~text["_ragged"]
-        if is_none.any():
-            counts.skipped[rule.reason] += int(is_none.sum())
-            text = text.filter(~is_none)
+        # A ragged row has no values to filter by: it remains, and is rejected.
+        is_skipped = _holds(text, rule.where, name) & ~text["_ragged"]
+        if is_skipped.any():
+            counts.skipped[rule.reason] += int(is_skipped.sum())
+            text = text.filter(~is_skipped)
     return text
 
 
@@ -57,7 +56,7 @@ def to_contract(
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Every canonical column as text, and the names of the file's columns that no rule uses.
 
-    ``given`` are values from outside of the table: constants, names of file and sheet, the manifest.
+    ``given`` are values from outside the table: constants, names of file and sheet, the manifest.
     """
     header = [h for h in text.columns if h not in OUR_COLUMNS]
     found = found_headers(header, name, contract, profile)
@@ -69,7 +68,7 @@ def to_contract(
         if value is None and column.required and not is_numbered:
             raise _missing_column(name, column.name, contract, header)
         values.append(pl.lit(None, dtype=pl.String).alias(column.name) if value is None else value)
-    ours = [pl.col("_line_no"), pl.col("_ragged"), *_no_line(text, found, contract)]
+    ours = [pl.col("_line_no"), pl.col("_ragged"), *_not_lines(text, found, contract)]
     mapped = _selected(text, [*values, *ours], name)
     if profile.line_numbers and contract.line_column:
         by = profile.line_numbers.by or tuple(sorted(header, key=fold))
@@ -85,7 +84,7 @@ def to_contract(
 def origins(
     header: list[str], name: str, contract: Contract, profile: Profile, given: dict[str, str]
 ) -> dict[str, str | None]:
-    """Canonical column -> where its values come from, for people; None where from nowhere."""
+    """Canonical column -> the origin of its values, for people; None without one."""
     found = found_headers(header, name, contract, profile)
     given = {**profile.constants, **given}
     of_names = {
@@ -94,34 +93,34 @@ def origins(
         if pattern
         for column in named_groups(pattern, "")
     }
-    said: dict[str, str | None] = {}
+    origin: dict[str, str | None] = {}
     for column in contract.names:
         if column in profile.computed:
-            said[column] = f"= {profile.computed[column]}"
+            origin[column] = f"= {profile.computed[column]}"
         elif column in found:
-            said[column] = found[column]
+            origin[column] = found[column]
         elif (constant := _constant(column, contract, given, found)) is not None:
-            said[column] = f"'{constant}'"
+            origin[column] = f"'{constant}'"
         elif column in of_names:
-            said[column] = f"the {of_names[column]}'s name"
+            origin[column] = f"the {of_names[column]}'s name"
         elif column == contract.line_column and profile.line_numbers:
-            said[column] = "a number made of the line"
+            origin[column] = "a number computed from the line"
         else:
-            said[column] = None
+            origin[column] = None
         if column in profile.defaults:
-            said[column] = " else ".join(filter(None, [said[column], f"'{profile.defaults[column]}'"]))
-    return said
+            origin[column] = " else ".join(filter(None, [origin[column], f"'{profile.defaults[column]}'"]))
+    return origin
 
 
 def extra(text: pl.DataFrame, unknown: tuple[str, ...]) -> pl.Expr | pl.Series:
-    """What the contract does not know, as a JSON object by the file's own header; missing when nothing."""
+    """Columns that are not in the contract, as a JSON object by the file's header; missing without any."""
     if not unknown:
         return pl.lit(None, dtype=pl.String).alias("_extra")
     return text.select(pl.struct(unknown).struct.json_encode().alias("_extra")).to_series()
 
 
-def _no_line(text: pl.DataFrame, found: dict[str, str], contract: Contract) -> list[pl.Expr]:
-    """Whether a row is a total, or the header once more (of a file put behind another): no line, anyway."""
+def _not_lines(text: pl.DataFrame, found: dict[str, str], contract: Contract) -> list[pl.Expr]:
+    """Whether a row is a total or a repeated header, as in files that were joined."""
     no, of_key = pl.lit(value=False), [found[column] for column in contract.key if column in found]
     is_total = is_header = no
     if any(text[name].null_count() or (text[name] == "").any() for name in of_key):
@@ -147,7 +146,7 @@ def _value(
     found: dict[str, str],
     computed: dict[str, pl.Series],
 ) -> pl.Expr | None:
-    """What a canonical column is made of; None where of nothing."""
+    """The values of a canonical column; None without any."""
     if column in computed:
         value = pl.lit(computed[column])
     elif column in found:
@@ -165,11 +164,11 @@ def _value(
 
 
 def _constant(column: str, contract: Contract, given: dict[str, str], found: dict[str, str]) -> str | None:
-    """What the header of another column says, else what is given, else what stands for an absent column."""
+    """The value in another column's header, else the given value, else that of an absent column."""
     for other in contract.columns:
-        for header, said in other.header_says.get(column, {}).items():
+        for header, value in other.header_says.get(column, {}).items():
             if other.name in found and fold(found[other.name]) == fold(header):
-                return said
+                return value
     absent = contract.column(column)
     return given.get(column, absent.absent_as if absent.absent_unless not in found else None)
 
@@ -177,7 +176,7 @@ def _constant(column: str, contract: Contract, given: dict[str, str], found: dic
 def _cancelled(
     mapped: pl.DataFrame, text: pl.DataFrame, name: str, contract: Contract, profile: Profile
 ) -> pl.DataFrame:
-    """Rows that cancel get that status, and the key of the line they meet: those are flagged ``_meets``."""
+    """Give cancelling rows that status and the key of the line they cancel, and flag those as ``_meets``."""
     rule = profile.cancellations
     if rule is None:
         return mapped.with_columns(_meets=pl.lit(value=False))
@@ -191,7 +190,7 @@ def _cancelled(
 
 
 def _line_number(values: dict[str, str | None]) -> int:
-    """A positive number made of the filled cells of a line, each with its header, in the headers' order."""
+    """A positive number computed from the filled cells of a line and their headers, in the headers' order."""
     filled = {fold(header): value.strip() for header, value in values.items() if value and value.strip()}
     words = "\x1f".join(f"{header}={value}" for header, value in filled.items())
     digest = hashlib.blake2b(words.encode(), digest_size=_NUMBER_BYTES).digest()
@@ -203,17 +202,17 @@ def _filled_or_blank(header: str) -> pl.Expr:
 
 
 def _holds(text: pl.DataFrame, condition: str, name: str) -> pl.Series:
-    """For which rows a condition is true."""
+    """Whether a condition is true, for every row."""
     result = _selected(text, [pl.repeat(None, pl.len()).alias("all"), compiled(condition).alias("is")], name)[
         "is"
     ]
     if result.dtype != pl.Boolean:
-        raise UnreadableFileError("profile_wrong", f"{name}: {condition!r} in the profile is no condition")
+        raise UnreadableFileError("profile_wrong", f"{name}: {condition!r} in the profile is not a condition")
     return result.fill_null(value=False)
 
 
 def _evaluated(text: pl.DataFrame, expression: str, name: str) -> pl.Series:
-    """A value for every row, as text."""
+    """The value of an expression for every row, as text."""
     value = compiled(expression).alias("value")
     result = _selected(text, [pl.repeat(None, pl.len()).alias("all"), value], name)["value"]
     if result.dtype.is_float():
@@ -244,7 +243,7 @@ def _inputs(profile: Profile) -> set[str]:
 
 
 def _is_nameless(text: pl.DataFrame, header: str) -> bool:
-    """The empty column behind a trailing delimiter."""
+    """Whether this is the empty column after a trailing delimiter."""
     return header.startswith("_column_") and not (text[header].fill_null("").str.strip_chars() != "").any()
 
 

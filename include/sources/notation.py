@@ -1,4 +1,4 @@
-"""How a file writes numbers and dates, and its words: what a profile says of it, for the cast."""
+"""A file's notation of numbers, dates and words, from its profile, for the cast."""
 
 from dataclasses import dataclass, field
 
@@ -7,9 +7,9 @@ from include.sources.profile import Profile
 
 @dataclass(frozen=True)
 class Notation:
-    """``words`` are more words of code columns, ``date_formats`` strftime patterns or ``excel_serial``.
+    """``words`` are further words of code columns, ``date_formats`` strftime patterns or ``excel_serial``.
 
-    ``numbers_lines``: the file has no line numbers, ours are made of what a line says.
+    ``numbers_lines``: the file has no line numbers; they are computed from the content of a line.
     """
 
     decimal: str = "."
@@ -21,7 +21,7 @@ class Notation:
 
     @classmethod
     def of(cls, profile: Profile) -> "Notation":
-        """What the profile says."""
+        """The notation of a profile."""
         return cls(
             profile.decimal,
             profile.thousands,

@@ -1,10 +1,10 @@
-"""Text from outside as a database, JSON and a terminal can take it."""
+"""Clean text from outside for a database, JSON and a terminal."""
 
 import re
 
-# More than any message of ours has; what a file brings in can be of any length.
+# Longer than any of our messages; a text from a file can have any length.
 _MOST_CHARACTERS = 4_000
-# File systems have no longer names, archives may.
+# The limit of file systems; names in archives may be longer.
 _MOST_IN_A_NAME = 255
 _LINE_BREAKS = re.compile(r"[\t-\r\u2028\u2029]+")
 # Control characters, marks that turn the direction of writing, and halves of characters (lone surrogates).
@@ -17,8 +17,8 @@ def cleaned(text: str, at_most: int = _MOST_CHARACTERS) -> str:
     return line if len(line) <= at_most else f"{line[: at_most - 1]}…"
 
 
-def shown_name(name: str) -> str:
-    """A file's name for logs and tables; a line break in it is no blank."""
+def display_name(name: str) -> str:
+    """A file's name for logs and tables; a line break in it becomes ``?``."""
     return cleaned(re.sub(r"[\t-\r]", "?", name), _MOST_IN_A_NAME)
 
 

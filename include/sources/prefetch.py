@@ -1,4 +1,4 @@
-"""Work that goes on beside other work: the next item is made while the present one is used."""
+"""Compute the next item in a thread while the present one is used."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +11,8 @@ Item = TypeVar("Item")
 def prefetch(items: Iterable[Item]) -> Iterator[Item]:
     """The same items; each is computed in a thread while the one before it is used.
 
-    Pays where both sides leave the interpreter (files, polars, libpq). An exception comes out where its item
-    would have.
+    Useful where both sides release the interpreter lock (files, polars, libpq). An exception is raised in
+    place of its item.
     """
     source = iter(items)
 
@@ -20,7 +20,7 @@ def prefetch(items: Iterable[Item]) -> Iterator[Item]:
         return list(islice(source, 1))
 
     with ThreadPoolExecutor(max_workers=1) as thread:
-        coming = thread.submit(following)
-        while found := coming.result():
-            coming = thread.submit(following)
+        pending = thread.submit(following)
+        while found := pending.result():
+            pending = thread.submit(following)
             yield found[0]

@@ -1,7 +1,7 @@
 """Profiles: how one mill's or portal's file maps to a contract, declared in ``profiles/<name>.yml``.
 
-The model below is the one definition: every profile is validated by it when it is read, and the JSON Schema
-that editors use (``profiles/profile.schema.json``) is written from it.
+Every profile is validated by the model below, and the JSON Schema for editors
+(``profiles/profile.schema.json``) is generated from it.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ from include.sources.expressions import compiled, results
 from include.sources.targets import Target, wrong_targets
 
 PROFILES_DIR = Path(__file__).parent / "profiles"
-# In `date_formats`: days since 1899-12-30, as Excel shows a date whose cell has lost its format.
+# In `date_formats`: days since 1899-12-30, Excel's number for a date in a cell without a date format.
 EXCEL_SERIAL = "excel_serial"
 
 
 def _known_encoding(value: str) -> str:
     try:
         "a".encode(value).decode(value)
-    except LookupError as error:  # also of encodings that are none of text, such as base64
+    except LookupError as error:  # also for encodings that are not for text, such as base64
         raise ValueError(f"{error}; use for example utf-8 or gb18030") from None
     return value
 
@@ -48,9 +48,9 @@ def _pattern(value: str) -> str:
 
 
 def named_groups(pattern: str, text: str) -> dict[str, str | None]:
-    """What the named groups of a regular expression find in a text; missing where they find nothing.
+    """The texts that the named groups of a regular expression find; missing where they find nothing.
 
-    By the engine of polars, which looks at each character once: the sender chooses a file's name.
+    With the engine of polars, which runs in linear time, because the sender chooses the file's name.
     """
     try:
         found = pl.Series([text]).str.extract_groups(pattern)[0]
@@ -77,11 +77,11 @@ class _Strict(BaseModel):
 
 
 class Layout(_Strict):
-    """Where a table stands in its file: from the row that holds the words ``header`` to a ``stop`` row.
+    """Where a table is in its file: from the row that has the words ``header`` to a ``stop`` row.
 
     Without ``header`` the first row with content is the header. A row whose first filled cell begins with a
-    word of ``stop`` ends the table. With ``header_rows`` 2 or more, titles merged over several columns go
-    before each of their names. ``wanted: false`` counts the table's rows as skipped.
+    word of ``stop`` ends the table. With ``header_rows`` 2 or more, titles merged over several columns
+    precede each of their names. ``wanted: false`` counts the table's rows as skipped.
     """
 
     header: tuple[Word, ...] = ()
@@ -91,17 +91,18 @@ class Layout(_Strict):
 
 
 class Skip(_Strict):
-    """Rows that are no rows of the source, and why; they are counted by reason."""
+    """Rows to skip, and why; they are counted by reason."""
 
     where: Sql
     reason: Annotated[str, Field(min_length=1)]
 
 
 class Cancellations(_Strict):
-    """Which rows cancel, and the key of the line that each one meets.
+    """Which rows cancel a line, and the key of that line.
 
-    A row that ``where`` holds for gets the contract's status of a cancelled row. ``key`` computes key columns
-    for it, so that it becomes a version of the line it cancels; without ``key`` it is a document of its own.
+    A row for which ``where`` is true gets the contract's status of a cancelled row. ``key`` computes key
+    columns for it, so that it becomes a version of the line it cancels; without ``key`` it is a document of
+    its own.
     """
 
     where: Sql
@@ -109,10 +110,10 @@ class Cancellations(_Strict):
 
 
 class LineNumbers(_Strict):
-    """Line numbers for a file that has none, made of what the line says.
+    """Line numbers for a file that has none, computed from the content of the line.
 
-    ``by`` are the file's headers that tell the lines of one order apart; without it the whole line does. The
-    same words give the same number in every delivery and at every place of a file.
+    ``by`` are the file's headers that distinguish the lines of one order; without it the whole line does. The
+    same values give the same number in every delivery and at every position in a file.
     """
 
     by: tuple[str, ...] = ()
@@ -149,17 +150,17 @@ class Profile(_Strict):
 
     @property
     def layouts(self) -> tuple[Layout, ...]:
-        """The tables of a file: ``tables``, or the one that the keys at the top describe."""
+        """The tables of a file: ``tables``, or the one of the top-level keys."""
         return self.tables or (Layout(header=self.header, header_rows=self.header_rows, stop=self.stop),)
 
     @property
     def sha256(self) -> str:
-        """What the mapping says, as a checksum: comments and the order of keys do not change it."""
-        said = self.model_dump_json(exclude={"description"}, exclude_defaults=True)
-        return hashlib.sha256(said.encode()).hexdigest()
+        """Checksum of the mapping, which comments and the order of keys do not change."""
+        content = self.model_dump_json(exclude={"description"}, exclude_defaults=True)
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def columns_named(self) -> dict[str, set[str]]:
-        """The canonical columns that each key of the profile speaks of."""
+        """The canonical columns that each key of the profile names."""
         of_patterns = {
             key: set(named_groups(pattern, ""))
             for key in ("from_file_name", "from_sheet_name")
@@ -183,12 +184,11 @@ class Profile(_Strict):
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a profile file."""
-    said = Profile.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **said}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Profile.model_json_schema()}
 
 
 def canonical(source: str) -> Profile:
-    """The profile of a file that carries the contract's own headers."""
+    """The profile of a file that has the contract's own headers."""
     return Profile(source=source)
 
 
@@ -226,7 +226,7 @@ def read_profile(path: Path) -> Profile:
 
 
 def _check_columns(found: Profile, path: Path) -> None:
-    """Every column that the profile speaks of must be one of the contract's."""
+    """ContractError unless every column that the profile names is in the contract."""
     of = contract(found.source)
     for key, of_columns in found.columns_named().items():
         if unknown := of_columns - set(of.names):
@@ -240,8 +240,8 @@ def _check_columns(found: Profile, path: Path) -> None:
     meets = found.cancellations.key if found.cancellations else {}
     if meets and found.line_numbers and not found.line_numbers.by and of.line_column not in meets:
         raise ContractError(
-            f"{path.name}: line_numbers: a cancellation differs from the line it meets, and so would its "
-            "number; say `by` which headers tell the lines of an order apart"
+            f"{path.name}: line_numbers: a cancellation differs from the line it cancels, and so would its "
+            "number; name in `by` the headers that distinguish the lines of an order"
         )
     if found.tables and (found.header or found.stop or found.header_rows > 1):
         raise ContractError(f"{path.name}: tables: header, header_rows and stop belong into each table")

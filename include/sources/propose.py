@@ -1,7 +1,6 @@
-"""A first draft of a profile: where the table begins, and which of its columns may be which.
+"""Propose a profile for a file: where the table begins, and which column is which.
 
-Nothing here decides anything about a load. What is certain stands as it is, what is likely is marked as a
-guess, and what was not found is named.
+A load does not use this. Likely columns are marked as a guess, and missing ones are named.
 """
 
 import csv
@@ -73,14 +72,14 @@ class _Draft:
 
     @property
     def score(self) -> float:
-        """More is better: certain columns count most; of two alike the one whose header is one row."""
+        """Higher is better: certain columns count most; then a header of one row."""
         return sum(1.0 if sure else 0.6 for _, sure in self.matched.values()) - 0.1 * self.header_rows
 
 
 def propose(path: Path, source: str | None, scratch: Path) -> Proposal:
     """A draft for the file, for the contract ``source`` or the one that fits best.
 
-    UnreadableFileError when the file is no table at all, ContractError when no contract resembles it.
+    UnreadableFileError when the file is no table, ContractError when no contract fits.
     """
     wanted = [contract(name) for name in ([source] if source else sources())]
     with parts(path, Profile(source=wanted[0].source), scratch) as members:
@@ -137,7 +136,7 @@ def _hints() -> dict[str, list[str]]:
 
 
 def _header_for(column: Column, left: dict[str, str], *, sure: bool) -> str | None:
-    """The folded header that a column is known by, or else one that resembles it."""
+    """The folded header of a column: a known one if ``sure``, else a similar one."""
     known = [fold(word) for word in (*column.headers, column.name)]
     if sure:
         return next((word for word in known if word in left), None)
@@ -145,7 +144,7 @@ def _header_for(column: Column, left: dict[str, str], *, sure: bool) -> str | No
     bare = {_bare(word): word for word in left}
     if exact := next((word for word in likely if word in bare), None):
         return bare[exact]
-    # Of a header of two rows, `数量 主数量`, the name proper is the last word.
+    # In a header of two rows, `数量 主数量`, the column's own name is the last word.
     last_words = {_bare(folded.rpartition(" ")[2]): folded for folded in left}
     if own := next((word for word in likely if word in last_words), None):
         return last_words[own]
@@ -157,12 +156,12 @@ def _header_for(column: Column, left: dict[str, str], *, sure: bool) -> str | No
 
 
 def _bare(word: str) -> str:
-    """Letters and digits only: ``Invoice_Date``, ``InvoiceDate`` and ``invoice date`` are alike."""
+    """Letters and digits only: ``Invoice_Date``, ``InvoiceDate`` and ``invoice date`` are equal."""
     return re.sub(r"\W|_", "", fold(word))
 
 
 def _header_by_content(column: Column, draft: _Draft, left: dict[str, str]) -> str | None:
-    """A header below which the values speak for themselves: enterprise codes, and words of a code list."""
+    """A header whose values identify the column: enterprise codes, or words of a code list."""
     for folded, name in left.items():
         at = draft.header.index(name)
         values = {row[at].strip() for row in draft.body if at < len(row) and row[at].strip()}
@@ -193,8 +192,8 @@ def _written(path: Path, draft: _Draft) -> Proposal:
     if grid.others:
         lines.append(f"sheets: [{_quoted(grid.sheet or '')}]  # not: {', '.join(grid.others)}")
     if draft.at:
-        held = [cell.strip() for cell in grid.rows[draft.at] if cell.strip()][:_HEADER_WORDS]
-        lines.append(f"header: [{', '.join(map(_quoted, held))}]  # {draft.at} rows above it")
+        first_words = [cell.strip() for cell in grid.rows[draft.at] if cell.strip()][:_HEADER_WORDS]
+        lines.append(f"header: [{', '.join(map(_quoted, first_words))}]  # {draft.at} rows above it")
     if draft.header_rows > 1:
         lines.append(f"header_rows: {draft.header_rows}")
     if totals := _totals(draft.body):
@@ -214,15 +213,15 @@ def _written(path: Path, draft: _Draft) -> Proposal:
         )
         lines.append("# constants:")
         lines += [f"#   {name}: ...  # {', '.join(of.column(name).headers)}" for name in missing]
-    said = {target for c in of.columns if c.name in draft.matched for target in c.header_says}
+    from_header = {target for c in of.columns if c.name in draft.matched for target in c.header_says}
     lines += [
         f"# {c.name} is not in the file: write it into the manifest beside each file, or below constants"
         for c in of.columns
-        if c.from_manifest and c.name not in draft.matched and c.name not in said
+        if c.from_manifest and c.name not in draft.matched and c.name not in from_header
     ]
     used = {header for header, _ in draft.matched.values()}
     if unused := [name for name in draft.header if name and name not in used]:
-        lines.append(f"# Not used, kept beside the row: {', '.join(unused)}")
+        lines.append(f"# Not used, stored beside the row: {', '.join(unused)}")
     return Proposal("\n".join([*lines, ""]), of.source, guessed, missing)
 
 

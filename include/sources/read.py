@@ -25,7 +25,7 @@ PiecesAfter = Callable[[int], Iterable[Piece]]
 
 @dataclass(frozen=True)
 class DeliveredFile:
-    """A file and all that says how to read it; archives are unpacked below ``scratch``."""
+    """A file with its contract, profile and manifest; archives are unpacked below ``scratch``."""
 
     path: Path
     contract: Contract
@@ -38,8 +38,8 @@ class DeliveredFile:
 class Block:
     """Typed rows of a file: canonical columns, ``_line_no``, ``_findings``, ``_extra`` (JSON or missing).
 
-    ``place`` says which table they are of, ``delivered`` how many rows of it the file has here, skipped ones
-    among them.
+    ``place`` names their table, ``delivered`` is the number of rows of it in the block, including skipped
+    ones.
     """
 
     rows: pl.DataFrame
@@ -50,7 +50,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Record:
-    """A row as it was delivered: where it stands, its text, and its cells by the file's own header.
+    """A row as delivered: its position, its text, and its cells by the file's own header.
 
     ``cells`` is None for a row that has more or fewer fields than the header.
     """
@@ -62,26 +62,26 @@ class Record:
 
 
 @dataclass(frozen=True)
-class _Located:
-    """A table block and where it was found: in words, the offset of its line numbers, what names say."""
+class _FoundBlock:
+    """A table block, its place in words, the offset of its line numbers, and the values from names."""
 
     block: TableBlock
     place: str
     offset: int
-    said: dict[str, str]
+    from_names: dict[str, str]
 
 
 def blocks(file: DeliveredFile, counts: ReadCounts) -> Iterator[Block]:
     """Read a file in typed blocks; UnreadableFileError when it cannot be this source's file.
 
     Rows are numbered by their line in the file, or their row in the sheet; where a file has several sheets or
-    members, each begins where the one before it ended. ``counts``: what was taken out or repaired.
+    members, numbering continues from one to the next. ``counts``: skipped rows and repaired values.
     """
     notation = Notation.of(file.profile)
     name = file.path.name
     for found in _tables(file, counts):
         text = wanted_rows(found.block.rows, name, file.profile, counts)
-        given = {**file.profile.constants, **found.said, **file.manifest.values}
+        given = {**file.profile.constants, **found.from_names, **file.manifest.values}
         mapped, unknown = to_contract(text, name, file.contract, file.profile, given)
         typed = cast(mapped, file.contract, notation, counts)
         _check_manifest(typed, file, notation)
@@ -103,27 +103,27 @@ def records(file: DeliveredFile, lines: pl.Series) -> Iterator[Record]:
         for (line_no, _), raw, values, ragged in zip(
             extents, found.block.piece.raw(extents), cells.iter_rows(), wanted["_ragged"], strict=True
         ):
-            own = None if ragged else {n: v or "" for n, v in zip(cells.columns, values, strict=True)}
-            yield Record(line_no, f"{found.place} {line_no - found.offset}", raw, own)
+            by_header = None if ragged else {n: v or "" for n, v in zip(cells.columns, values, strict=True)}
+            yield Record(line_no, f"{found.place} {line_no - found.offset}", raw, by_header)
 
 
-def _tables(file: DeliveredFile, counts: ReadCounts) -> Iterator[_Located]:
-    """Every wanted table of every sheet of every member; line numbers go on from one to the next."""
+def _tables(file: DeliveredFile, counts: ReadCounts) -> Iterator[_FoundBlock]:
+    """Every wanted table of every sheet of every member; line numbers continue from one to the next."""
     profile = file.profile
     with parts(file.path, profile, file.scratch) as members:
         last = 0
         for part in members:
             names = [part.name.removesuffix(f" in {file.path.name}"), file.path.name]
-            said = _said_by(profile.from_file_name, names, f"{part.name}: its name")
+            from_file = _values_in_name(profile.from_file_name, names, f"{part.name}: its name")
             for pieces_after, sheet in _sheets(part, profile, counts):
-                here = said | _said_by(
+                from_names = from_file | _values_in_name(
                     profile.from_sheet_name, [sheet], f"{part.name}: the sheet's name {sheet}"
                 )
                 place = ", ".join(filter(None, [part.place, f"sheet {sheet}, row" if sheet else "line"]))
                 offset = last
                 for block in table_blocks(pieces_after(offset), profile.layouts, part.name, counts):
                     last = int(block.rows["_line_no"][-1]) if block.rows.height else last
-                    yield _Located(block, place, offset, here)
+                    yield _FoundBlock(block, place, offset, from_names)
 
 
 def _sheets(part: Part, profile: Profile, counts: ReadCounts) -> Iterator[tuple[PiecesAfter, str]]:
@@ -135,8 +135,8 @@ def _sheets(part: Part, profile: Profile, counts: ReadCounts) -> Iterator[tuple[
         yield partial(workbooks.pieces, sheet, part.name, profile.decimal, counts), name
 
 
-def _said_by(pattern: str | None, names: list[str], what: str) -> dict[str, str]:
-    """The columns that a pattern of the profile finds in the first of ``names`` that it fits."""
+def _values_in_name(pattern: str | None, names: list[str], what: str) -> dict[str, str]:
+    """Column -> value, as a pattern of the profile finds them in the first of ``names`` that fits."""
     if pattern is None:
         return {}
     for name in names:
@@ -151,20 +151,20 @@ def _said_by(pattern: str | None, names: list[str], what: str) -> dict[str, str]
 
 
 def _check_manifest(typed: pl.DataFrame, file: DeliveredFile, notation: Notation) -> None:
-    """The manifest fills gaps; where the file speaks for itself the two must agree."""
+    """UnreadableFileError when a value of the manifest is wrong or differs from the file's own."""
     for name, value in file.manifest.values.items():
         one = pl.DataFrame(
             {c: [value if c == name else None] for c in file.contract.names},
             schema_overrides=dict.fromkeys(file.contract.names, pl.String),
         ).with_columns(_line_no=1, _ragged=False, _is_total=False, _is_header=False, _meets=False)
-        said = cast(one, file.contract, notation, ReadCounts())[name][0]
-        if said is None:
+        expected = cast(one, file.contract, notation, ReadCounts())[name][0]
+        if expected is None:
             raise UnreadableFileError(
                 "manifest_wrong",
                 f"{file.path.name}.yml: {name}: {value!r} cannot be read, or is not in its code list",
             )
         in_file = typed[name].drop_nulls().unique().to_list()
-        if in_file and in_file != [said]:
+        if in_file and in_file != [expected]:
             raise UnreadableFileError(
                 "manifest_contradicts",
                 f"{file.path.name}: the manifest says {name} = {value}, the file says {in_file[0]}; "

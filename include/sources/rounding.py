@@ -1,8 +1,8 @@
-"""Identifiers that a spreadsheet took for numbers: it keeps 15 digits, and writes zeros for the others.
+"""Find identifiers that a spreadsheet rounded as numbers: it stores 15 digits, and zeros for the others.
 
-A number may end in zeros by itself. A column was rounded where most of its different long numbers end so, and
-it is no chance: they have three of these zeros or more in all, or lines that have one key differ in content.
-A block of a long file is judged by its numbers and those of the blocks before it.
+A correct number may end in zeros. A column was rounded if most of its different long numbers end so, and they
+have three or more of these zeros in total, or lines with the same key differ in content. A block of a long
+file is checked by its own numbers and those of the blocks before it.
 """
 
 import polars as pl
@@ -14,11 +14,11 @@ _EXACT_DIGITS = 15
 _TAIL = r"\.0+$"  # of a number that a program wrote with decimals
 _LONG = rf"^[0-9]{{{_EXACT_DIGITS + 1},}}(\.0+)?$"
 _ROUNDED = rf"^[0-9]{{{_EXACT_DIGITS}}}0+(\.0+)?$"
-_CERTAIN_ZEROS = 3  # of a thousand numbers that were never rounded one ends so
+_CERTAIN_ZEROS = 3  # so ends one of a thousand correct numbers
 
 
 def may_be_rounded(column: Column, contract: Contract) -> bool:
-    """Whether the column names things by numbers that can be longer than a spreadsheet keeps."""
+    """Whether the column has identifiers that can be longer than the digits a spreadsheet stores."""
     if column.digits:
         return max(column.digits) > _EXACT_DIGITS
     return column.identifier or (column.type == "integer" and column.name in contract.key)
@@ -27,12 +27,12 @@ def may_be_rounded(column: Column, contract: Contract) -> bool:
 def rounded(
     name: str, values: dict[str, pl.Series], contract: Contract, meets: pl.Series, counts: ReadCounts
 ) -> pl.Series:
-    """For which rows the identifier has lost digits; ``meets`` are rows that cancel another by its key."""
+    """Whether the identifier of a row has lost digits; ``meets`` are rows that cancel another by its key."""
     numbers = values[name]
     is_long = numbers.str.contains(_LONG).fill_null(value=False)
     if not is_long.any():
         return is_long
-    seen = _with_those_of(numbers.filter(is_long), counts.long_numbers.get(name, LongNumbers()))
+    seen = _add_block(numbers.filter(is_long), counts.long_numbers.get(name, LongNumbers()))
     counts.long_numbers[name] = seen
     looks = numbers.str.contains(_ROUNDED).fill_null(value=False)
     is_most = 2 * seen.ending_in_zeros > seen.different
@@ -40,7 +40,7 @@ def rounded(
     return looks & certain
 
 
-def _with_those_of(block: pl.Series, seen: LongNumbers) -> LongNumbers:
+def _add_block(block: pl.Series, seen: LongNumbers) -> LongNumbers:
     different = block.str.replace(_TAIL, "").unique()
     ends = different.filter(different.str.contains(_ROUNDED))
     zeros = int((ends.str.len_bytes() - _EXACT_DIGITS).sum())
@@ -48,7 +48,7 @@ def _with_those_of(block: pl.Series, seen: LongNumbers) -> LongNumbers:
 
 
 def _lines_collapsed(of: pl.Series, values: dict[str, pl.Series], contract: Contract) -> bool:
-    """Whether two lines with one key differ, and not as a line does that was amended or cancelled."""
+    """Whether two lines with one key differ, other than by an amendment or cancellation."""
     status = ["status"] if contract.cancelled else []
     lines = pl.DataFrame(values).filter(of).drop_nulls(contract.key)
     if status:

@@ -1,4 +1,4 @@
-"""Where tables begin and end: one walk over the pieces of a file, whether text or sheet."""
+"""Find where tables begin and end in the pieces of a text file or a sheet."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,17 +13,17 @@ from include.sources.lookups import fold
 from include.sources.profile import Layout
 
 MAX_COLUMNS = 1000
-# Beside the file's own columns, these stand in every table of text.
+# Columns of every table beside the file's own.
 OUR_COLUMNS = ("_line_no", "_ragged")
-# What a total is called, in lower case.
+# Words for a total, in lower case.
 TOTALS = ("合计", "总计", "小计", "共计", "合 计", "总 计", "小 计", "total", "subtotal", "grand total")
 
 
 class Piece(Protocol):
-    """A stretch of rows: some lines of a text file, or of a sheet. Positions count bytes or rows."""
+    """Some rows of a text file or a sheet. Positions count bytes or rows."""
 
     def __len__(self) -> int:
-        """Where it ends."""
+        """The position of its end."""
 
     def first_row(self, start: int) -> int | None:
         """The position of the first row with content at or after ``start``."""
@@ -32,19 +32,19 @@ class Piece(Protocol):
         """Rows after ``start`` that may hold one of ``words``: position and cells."""
 
     def header(self, at: int, rows: int) -> tuple[list[list[str]], int] | None:
-        """The cells of the ``rows`` rows at ``at``, and where they end; None when they go on elsewhere."""
+        """The cells of the ``rows`` rows at ``at``, and where they end; None when the piece ends first."""
 
     def table(self, start: int, end: int, names: list[str]) -> tuple[pl.DataFrame, int]:
         """Rows with content as text columns ``names``, ``_line_no`` and ``_ragged``, and where they end.
 
-        They end before ``end`` when the last record goes on in the next piece.
+        They end before ``end`` when the last record continues in the next piece.
         """
 
     def count(self, start: int, end: int) -> int:
-        """How many rows with content lie in between."""
+        """How many rows with content are in between."""
 
     def after(self, rest: Self, start: int) -> Self:
-        """This piece, with the rows of ``rest`` from ``start`` on before it."""
+        """This piece, preceded by the rows of ``rest`` from ``start`` on."""
 
     def line_at(self, at: int) -> int:
         """The number of the row at ``at``."""
@@ -53,14 +53,14 @@ class Piece(Protocol):
         """The refusal of a record at ``at`` that never ends."""
 
     def raw(self, extents: Iterable[tuple[int, int | None]]) -> Iterator[str]:
-        """Rows as delivered: of each, the number of its first line and that of the next row's."""
+        """Rows as delivered; an extent is the first line of a row and the first line of the next."""
 
 
 @dataclass(frozen=True)
 class TableBlock:
     """Rows of one table (text columns named by its header, ``_line_no``, ``_ragged``) and their piece.
 
-    ``end_line`` is the number of the first line behind them.
+    ``end_line`` is the number of the first line after them.
     """
 
     rows: pl.DataFrame
@@ -71,8 +71,8 @@ class TableBlock:
 def table_blocks(
     pieces: Iterable[Piece], layouts: Sequence[Layout], file_name: str, counts: ReadCounts
 ) -> Iterator[TableBlock]:
-    """Walk over a file's pieces; yields the rows of wanted tables, the others go to ``counts``."""
-    layout: Layout | None = None  # of the table we are in
+    """Yield the rows of the wanted tables of a file's pieces; the others are counted in ``counts``."""
+    layout: Layout | None = None  # of the current table
     names: list[str] = []
     begun = False
     rest: tuple[Piece, int] | None = None
@@ -132,7 +132,7 @@ def _next_header(
 
 
 def _end_of_table(piece: Piece, start: int, layout: Layout, layouts: Sequence[Layout]) -> int:
-    """Where the table that ``start`` lies in ends: at a stop, at the next header, or with the piece."""
+    """The end of the table at ``start``: a stop, the next header, or the end of the piece."""
     words = [*layout.stop, *(other.header[0] for other in layouts if other.header)]
     if words:
         for at, cells in piece.rows_with(words, start):
@@ -154,7 +154,7 @@ def _header_of(cells: list[str], layouts: Sequence[Layout]) -> Layout | None:
 
 
 def joined_titles(rows: list[list[str]]) -> list[str]:
-    """One name per column: a title merged over several columns goes before each of their names."""
+    """One name per column: a title merged over several columns precedes each of their names."""
     *titles, names = rows
     width = max(map(len, rows))
     parts: list[list[str]] = [[] for _ in range(width)]
@@ -169,7 +169,7 @@ def joined_titles(rows: list[list[str]]) -> list[str]:
 
 
 def unique_names(header: list[str], file_name: str) -> list[str]:
-    """The header's names; nameless columns get one, and a name used twice is refused."""
+    """The header's names; columns without a name get one, and a name used twice is refused."""
     if len(header) > MAX_COLUMNS:
         raise UnreadableFileError(
             "header_too_wide",

@@ -1,4 +1,4 @@
-"""What a profile maps to a code list: every code must be one that the contract or its seed knows."""
+"""Values of a profile that belong to a code list: the contract or its seed must have the code."""
 
 import difflib
 import re
@@ -8,11 +8,11 @@ from typing import NamedTuple
 from include.sources.contract import Column, Contract
 from include.sources.lookups import fold, known_words
 
-_SHOWN_CODES = 10
+_MOST_CODES = 10
 
 
 class Target(NamedTuple):
-    """A value that a profile puts into a column: the key that says so, and the word it stands for, if any."""
+    """A value that a profile puts into a column: the profile's key, and the word that it replaces, if any."""
 
     key: str
     column: str
@@ -23,13 +23,13 @@ class Target(NamedTuple):
 def wrong_targets(
     targets: Iterable[Target], words: Mapping[str, Mapping[str, str]], of: Contract
 ) -> Iterator[str]:
-    """One message per value that no row could have: its key, column, word and value, and what is known.
+    """One message per invalid value: its key, column, word and value, and the valid ones.
 
     ``words``: the profile's own words by column.
     """
     for key, column_name, word, value in targets:
         column = of.column(column_name)
-        # A word may stand for another word of the list, but not for one that only the profile knows.
+        # A word may refer to another word of the list, but not to one that only the profile has.
         own = {} if key == "words" else words.get(column_name, {})
         if not _is_known(value, column, own):
             at = ": ".join(filter(None, [key, column_name, word]))
@@ -50,14 +50,14 @@ def _kind(column: Column) -> str:
 
 
 def _known(value: str, word: str, column: Column) -> str:
-    """What the person may have meant, and where the whole list is."""
+    """Similar valid values, and where the whole list is."""
     if column.type != "code":
         return f"it has {' or '.join(map(str, column.digits))} digits"
     known = known_words(column)
     codes = list(dict.fromkeys(known.values()))
     near = [known[hit] for hit in difflib.get_close_matches(fold(value), known, 3)]
     meant = list(dict.fromkeys([*filter(None, [known.get(fold(word))]), *near]))
-    if column.codes and len(codes) > _SHOWN_CODES:
+    if column.codes and len(codes) > _MOST_CODES:
         likely = f"{' or '.join(meant)}, or another code" if meant else "a code"
         return f"use {likely} of dbt_project/seeds/{column.codes}.csv"
     return f"known are {', '.join(codes)}"

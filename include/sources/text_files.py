@@ -1,7 +1,7 @@
-"""Delimited text, read block by block and column-wise.
+"""Read delimited text, block by block and column-wise.
 
-A block in which every line is one row is parsed by polars as it is, any other by the standard library's CSV
-reader. Physical line numbers are kept, so that a refused row can be found in the file again.
+A block in which every line is one row is parsed by polars, any other by the standard library's CSV reader.
+Physical line numbers are stored, so that a rejected row can be found in the file.
 """
 
 import csv
@@ -36,7 +36,7 @@ class TextPiece:
     file_name: str
 
     def __len__(self) -> int:
-        """Its bytes."""
+        """The number of its bytes."""
         return len(self.text)
 
     def first_row(self, start: int) -> int | None:
@@ -46,7 +46,7 @@ class TextPiece:
         return None if blank == len(body) else start + body.rfind(b"\n", 0, blank) + 1
 
     def rows_with(self, words: Sequence[str], start: int) -> Iterator[tuple[int, list[str]]]:
-        """Lines outside of quoted fields that hold one of ``words``."""
+        """Lines outside of quoted fields that have one of ``words``."""
         seen = start
         pattern = re.compile(b"|".join(re.escape(word.encode()) for word in words), re.IGNORECASE)
         quoted = self._fields_of_several_lines(start)
@@ -65,7 +65,7 @@ class TextPiece:
         """The cells of ``rows`` records from ``at`` on, and the offset after them."""
         lines = self.text[at:].split(b"\n", MAX_RECORD_LINES)
         texts = [line.decode() for line in lines[:MAX_RECORD_LINES]]
-        if not texts[-1]:  # behind the last line end
+        if not texts[-1]:  # after the last line end
             texts.pop()
         found: list[list[str]] = []
         for _, end, cells in self._records(texts):
@@ -86,9 +86,10 @@ class TextPiece:
         """The records in between as text columns ``names`` with ``_line_no``, and where the last one ends.
 
         Blank lines are no rows, and neither are records without any content (spreadsheets write ``,,,,``
-        below a table). A record with more or fewer fields than the header is kept as an empty row with
-        ``_ragged`` true: its values cannot be told to columns. So is one that swallowed others, between two
-        stray quotes. A record whose quotes are still open at the end belongs before the next piece.
+        below a table). A record with more or fewer fields than the header becomes an empty row with
+        ``_ragged`` true, because its values cannot be assigned to columns. So does a record that contains
+        others between two stray quotes. A record whose quotes are still open at the end continues in the next
+        piece.
         """
         body = self.text[start:end]
         line_no = self._line_no(start)
@@ -112,7 +113,7 @@ class TextPiece:
         return sum(bool(line.strip()) for line in self.text[start:end].split(b"\n"))
 
     def after(self, rest: "TextPiece", start: int) -> "TextPiece":
-        """What is left of the piece before, then this one."""
+        """The remaining lines of the piece before, then this one."""
         return replace(self, text=rest.text[start:] + self.text, first_line=rest._line_no(start))
 
     def line_at(self, at: int) -> int:
@@ -134,7 +135,7 @@ class TextPiece:
             yield "\n".join(record)
 
     def _fields_of_several_lines(self, start: int) -> Iterator[tuple[int, int]]:
-        """Where quoted fields begin and end that hold a line end; a quote within a field opens none."""
+        """Start and end of quoted fields with a line end; a quote within a field opens none."""
         if not self.quote:
             return
         quote, delimiter = re.escape(self.quote.encode()), re.escape(self.delimiter.encode())
@@ -156,10 +157,10 @@ class TextPiece:
     def _a_row_per_line(self, block: bytes, names: list[str], first_line: int) -> pl.DataFrame | None:
         """The rows of a block in which every line is one record with as many fields as the header, else None.
 
-        No line has too many fields, or the parser would object; so if the sum is right, no line has too few.
+        The parser refuses a line with too many fields; so if the sum is right, no line has too few.
         """
         lines = count_byte(block, b"\n") + (not block.endswith(b"\n"))
-        if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):  # polars would keep one in a value
+        if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):  # polars would leave one in a value
             return None
         try:
             table = pl.read_csv(
@@ -173,7 +174,7 @@ class TextPiece:
         except pl.exceptions.PolarsError:
             return None
         delimiters = count_byte(block, self.delimiter.encode())
-        if self.quote and self.quote.encode() in block:  # those inside of fields separate nothing
+        if self.quote and self.quote.encode() in block:  # delimiters inside fields are not counted
             within = table.select(pl.all().str.count_matches(self.delimiter, literal=True).sum())
             delimiters -= sum(within.row(0))
         if table.height != lines or delimiters != (len(names) - 1) * lines:
@@ -182,7 +183,7 @@ class TextPiece:
         return numbered.select(*names, "_line_no", pl.lit(value=False).alias("_ragged"))
 
     def _any_rows(self, block: bytes, names: list[str], first_line: int) -> tuple[pl.DataFrame, bytes]:
-        """As :meth:`table`, with the standard library's reader: whatever the lines are; and what is left."""
+        """As :meth:`table`, with the standard library's reader, for any lines; and the unfinished record."""
         lines = block.removesuffix(b"\n").decode().split("\n")
         whole: list[list[str]] = []
         whole_lines: list[int] = []
@@ -192,7 +193,7 @@ class TextPiece:
             if end - start > MAX_RECORD_LINES:
                 raise _never_closed(self.file_name, first_line + start)
             done = end
-            if len(cells) == len(names) and not (end - start > 1 and self._holds_rows(cells)):
+            if len(cells) == len(names) and not (end - start > 1 and self._contains_rows(cells)):
                 whole.append(cells)
                 whole_lines.append(first_line + start)
             elif any(cell.strip() for cell in cells or lines[start:end]):
@@ -201,14 +202,14 @@ class TextPiece:
             raise _never_closed(self.file_name, first_line + done)
         return _table(names, whole, whole_lines, ragged_lines), "\n".join([*lines[done:], ""]).encode()
 
-    def _holds_rows(self, cells: list[str]) -> bool:
-        """Whether a cell of several lines holds as many delimiters as a row: stray quotes swallowed rows."""
+    def _contains_rows(self, cells: list[str]) -> bool:
+        """Whether a cell of several lines has as many delimiters as a row, because of stray quotes."""
         return any("\n" in cell and cell.count(self.delimiter) >= len(cells) - 1 for cell in cells)
 
     def _records(self, lines: list[str]) -> Iterator[tuple[int, int, list[str]]]:
         """(index of its first line, of the line after it, cells) of every record that ends in ``lines``.
 
-        What cannot be parsed has no cells.
+        A record that cannot be parsed has no cells.
         """
         ended = False
 
@@ -257,11 +258,11 @@ def _commonest_delimiter(block: bytes, profile: Profile) -> str:
 
 
 def _with_content(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """Without the rows of which every cell is empty; a ragged row has no cells, but content."""
+    """Remove the rows of which every cell is empty; a ragged row has no cells, but content."""
     blank = ~table["_ragged"]
     for name in names:
         blank &= (table[name].str.strip_chars() == "").fill_null(value=True)
-        if not blank.any():  # as a rule after the first column
+        if not blank.any():  # usually after the first column
             return table
     return table.filter(~blank)
 

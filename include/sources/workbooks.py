@@ -1,8 +1,8 @@
-"""Workbooks (XLSX, XLS, ODS), read as text with their row numbers.
+"""Read workbooks (XLSX, XLS, ODS) as text with their row numbers.
 
-Every cell becomes the text that a person sees in it: numbers with the 15 digits a spreadsheet keeps, dates as
-ISO 8601. A number of more than 15 digits has lost the others for good; it becomes ``3.1012E+17``, as the
-spreadsheet shows it, which no code and no amount can be read from.
+Every cell becomes its displayed text: numbers with the 15 digits a spreadsheet stores, dates as ISO 8601. A
+number of more than 15 digits has lost the others; it becomes ``3.1012E+17``, as displayed, which is not read
+as a code or an amount.
 """
 
 import datetime as dt
@@ -38,8 +38,8 @@ _SMALL_BYTES = 64 * 1024**2
 _ROWS = 100_000
 _SEARCHED_ROWS = 100
 _CHUNK = 1024 * 1024
-_EXACT = 1e15  # above it a spreadsheet's number has fewer digits than it shows
-# A formula of which the file has no result: nothing here calculates it.
+_EXACT = 1e15  # above it a spreadsheet's number is not exact
+# A formula without a result in the file; formulas are not calculated here.
 _UNCALCULATED = re.compile(rb'<c r="([A-Z]+\d+)"[^>]*><f[^>]*?(?:/>|>[^<]*</f>)(?:<v></v>|<v/>)?</c>')
 
 
@@ -51,7 +51,7 @@ class SheetPiece:
     file_name: str
 
     def __len__(self) -> int:
-        """Its rows."""
+        """The number of its rows."""
         return self.cells.height
 
     def first_row(self, start: int) -> int | None:
@@ -88,11 +88,11 @@ class SheetPiece:
         return end - start
 
     def after(self, rest: "SheetPiece", start: int) -> "SheetPiece":
-        """What is left of the piece before, then this one."""
+        """The remaining rows of the piece before, then this one."""
         return SheetPiece(pl.concat([rest.cells[start:], self.cells]), self.file_name)
 
     def line_at(self, at: int) -> int:
-        """The number of the row at ``at``; behind the last one, the next."""
+        """The number of the row at ``at``; after the last row, the next number."""
         numbers = self.cells["_line_no"]
         return int(numbers[at]) if at < len(numbers) else int(numbers[-1]) + 1
 
@@ -119,15 +119,15 @@ class SheetPiece:
 def sheets(part: Part, profile: Profile, counts: ReadCounts) -> Iterator[tuple[str, CalamineSheet]]:
     """The sheets that the profile names, by default the first visible one with content.
 
-    The rows of others are counted as skipped, unless they begin like the chosen one: a table over two sheets
-    is not to be lost by half. Hidden sheets are read only if they are named.
+    The rows of others are counted as skipped. UnreadableFileError when another one has the same header, so
+    that no half of a table is lost. Hidden sheets are read only if they are named.
     """
     if part.kind != "xls":
         check_archive(part, counts)
     try:
         book = CalamineWorkbook.from_filelike(
             io.BytesIO(part.path.read_bytes())
-        )  # a path is judged by its name
+        )  # for a path it would use the suffix
         tables = [s for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
         opened = [(s, book.get_sheet_by_name(s.name)) for s in tables]
     except PasswordError as error:
@@ -200,7 +200,7 @@ def pieces(
 ) -> Iterator[SheetPiece]:
     """The rows of a sheet that have content, numbered as in the sheet after ``offset``.
 
-    ``decimal`` is the mark that numbers are written with: the one that the profile reads them by.
+    ``decimal`` is the decimal mark of the profile.
     """
     rows = sheet.iter_rows()
     first = 1 + offset
@@ -230,7 +230,7 @@ def _text(values: tuple[Any, ...], decimal: str, counts: ReadCounts) -> pl.Serie
 
 
 def _numbers(numbers: pl.Series, decimal: str) -> pl.Series:
-    """As :func:`cell_text`, column-wise for whole numbers, of which most columns are made."""
+    """As :func:`cell_text`, but column-wise for whole numbers, as most columns have."""
     if ((numbers == numbers.floor()) & (numbers.abs() < _EXACT)).all():
         return numbers.cast(pl.Int64).cast(pl.String)
     return pl.Series([_number(value, decimal) for value in numbers], dtype=pl.String)
@@ -246,7 +246,7 @@ def _number(value: float, decimal: str) -> str:
 
 
 def cell_text(value: Any, decimal: str = ".") -> str:
-    """A cell as a person sees it."""
+    """The displayed text of a cell."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
@@ -257,10 +257,10 @@ def cell_text(value: Any, decimal: str = ".") -> str:
 
 
 def check_archive(part: Part, counts: ReadCounts) -> None:
-    """Refuse what is no whole archive, unpacks to far more than a table, or holds uncalculated formulas.
+    """Refuse a workbook that is damaged, unpacks to far more than a table, or has uncalculated formulas.
 
-    The checksums are compared too: the workbook reader does not, and would take a damaged cell for another
-    value. An archive that lies about its size fails there, since no more than what it claims is unpacked.
+    The checksums are compared too, because the workbook reader does not. An archive that states a wrong size
+    fails, since no more than the stated size is unpacked.
     """
     try:
         with zipfile.ZipFile(part.path) as archive:
@@ -280,7 +280,7 @@ def _read_through(part: Part, member: str, chunks: Iterable[bytes], counts: Read
         if not is_sheet:
             continue
         text = rest + chunk
-        if errors := chunk.count(b' t="e"'):  # the reader of cells shows nothing there
+        if errors := chunk.count(b' t="e"'):  # the workbook reader returns nothing there
             counts.repairs["error_value_is_missing"] += errors
         if b"<f" in text and (found := _UNCALCULATED.search(text)):
             raise UnreadableFileError(

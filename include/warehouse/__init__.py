@@ -1,1 +1,1 @@
-"""PostgreSQL itself: connections, schema, load tables, tables of releases."""
+"""PostgreSQL: connections, schema, load tables, tables of releases."""

@@ -11,7 +11,7 @@ from include.sources.contract import contract, sources
 from include.warehouse import raw_tables
 
 _SCHEMA_FILES = Path(__file__).parent / "schema"
-# Applied each time, in this order: what somebody changed is made right again.
+# Applied each time, in this order, so that manual changes are undone.
 _REPEATABLE = ("views.sql", "release.sql", "explain.sql", "grants.sql", "ratios.sql")
 _SCHEMA_OWNERS = {
     "ops": None,
@@ -24,21 +24,21 @@ _SCHEMA_OWNERS = {
     "store": None,
     "marts": None,
     "marts_history": None,
-    "workbench": Role.ANALYST,  # where analysts keep views and tables of their own
+    "workbench": Role.ANALYST,  # for views and tables of the analysts
 }
 _WRITERS = (Role.LOADER, Role.TRANSFORMER, Role.PUBLISHER)
 
 
 def apply(admin_dsn: str, passwords: Mapping[str, str]) -> None:
-    """Bring the database to the present schema, or leave it as it is: all is one transaction.
+    """Bring the database to the present schema, in one transaction.
 
     ``passwords``: role name -> password for every role but the superuser. SetupError when a migration fails,
     or the database is newer than this code.
     """
-    from include.warehouse import migrations  # half a second, which no other command has to wait
+    from include.warehouse import migrations  # importing it takes half a second, which no other command needs
 
     with migrations.engine(admin_dsn).begin() as outer:
-        connection = migrations.beneath(outer)
+        connection = migrations.psycopg_connection(outer)
         connection.execute("select pg_advisory_xact_lock(hashtext('textile.bootstrap'))")
         _roles(connection, passwords)
         for schema, owner in _SCHEMA_OWNERS.items():
@@ -75,7 +75,7 @@ def _roles(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None
                 sql.Identifier(role.value),
             )
         )
-        # A role may change its own defaults, for everybody who uses it: they are made right again.
+        # A role may change its own defaults, for everybody who uses it: reset them.
         for where in (sql.SQL(""), sql.SQL("in database {}").format(sql.Identifier(database))):
             connection.execute(
                 sql.SQL("alter role {} {} reset all").format(sql.Identifier(role.value), where)

@@ -1,4 +1,4 @@
-"""Connections to the warehouse and the locks that make two writers take turns."""
+"""Connections to the warehouse, and locks so that writers run one after the other."""
 
 import logging
 import time
@@ -14,11 +14,11 @@ from include.settings import ZONE, Role, Settings
 
 log = logging.getLogger(__name__)
 
-# Shorter than what a reader notices, and than PostgreSQL's deadlock_timeout (1 s).
+# Shorter than a reader notices, and shorter than PostgreSQL's deadlock_timeout (1 s).
 _TRY_MS = 100
 _PAUSE_S = 0.2
 _TRIES = 10
-# pg_locks shows the two halves of the number that a name is hashed to.
+# pg_locks has the two halves of the number that a name is hashed to.
 _HOLDER = """
     select format('server process %%s, role %%s, since %%s', a.pid, a.usename, a.backend_start::timestamp(0))
     from pg_locks as l
@@ -30,7 +30,7 @@ _HOLDER = """
 
 @contextmanager
 def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> Iterator[psycopg.Connection]:
-    """A connection as ``role``; SetupError with what to do when the server does not answer (any more)."""
+    """A connection as ``role``; SetupError with what to do when the server does not answer or stops."""
     try:
         connection = psycopg.connect(
             settings.dsn(role),
@@ -51,8 +51,9 @@ def connect(settings: Settings, role: Role, *, autocommit: bool = False) -> Iter
             if not connection.broken:
                 raise
             raise SetupError(
-                f"the warehouse at {settings.pg_host}:{settings.pg_port} went away in the midst of this: "
-                f"{_first_line(error)}. `textile up`, then the same again: what was half done does not count"
+                f"the warehouse at {settings.pg_host}:{settings.pg_port} closed the connection: "
+                f"{_first_line(error)}. Run `textile up`, then the same command again; unfinished work was "
+                "rolled back"
             ) from error
 
 
@@ -62,9 +63,9 @@ def _first_line(error: Exception) -> str:
 
 @contextmanager
 def exclusive(connection: psycopg.Connection, name: str) -> Iterator[None]:
-    """Hold the named lock; a second holder waits, and says for whom. Needs an autocommit connection.
+    """Hold the named lock; a second holder waits and logs who holds it. Needs an autocommit connection.
 
-    The lock belongs to the database session, so a killed process cannot keep it.
+    The lock belongs to the database session: it is released when the process is killed.
     """
     key = {"name": f"textile.{name}"}
     if not scalar(connection, "select pg_try_advisory_lock(hashtext(%(name)s))", key):
@@ -78,10 +79,10 @@ def exclusive(connection: psycopg.Connection, name: str) -> Iterator[None]:
             connection.execute("select pg_advisory_unlock(hashtext(%(name)s))", key)
 
 
-def wait_for(connection: psycopg.Connection, name: str, patience_s: int) -> bool:
-    """Wait until nobody holds the named lock; False when somebody still does after ``patience_s`` seconds."""
+def wait_for(connection: psycopg.Connection, name: str, timeout_s: int) -> bool:
+    """Wait until nobody holds the named lock; False when somebody still does after ``timeout_s`` seconds."""
     key = [f"textile.{name}"]
-    connection.execute(f"set lock_timeout = '{patience_s}s'".encode())
+    connection.execute(f"set lock_timeout = '{timeout_s}s'".encode())
     try:
         connection.execute("select pg_advisory_lock_shared(hashtext(%s))", key)
         connection.execute("select pg_advisory_unlock_shared(hashtext(%s))", key)
@@ -92,11 +93,11 @@ def wait_for(connection: psycopg.Connection, name: str, patience_s: int) -> bool
     return True
 
 
-def patiently(connection: psycopg.Connection, action: Callable[[], None]) -> None:
-    """Do what needs a relation for itself once no reader holds it; LockNotAvailable after three seconds.
+def with_lock_retries(connection: psycopg.Connection, action: Callable[[], None]) -> None:
+    """Run an action that needs an exclusive lock, with lock retries; LockNotAvailable after three seconds.
 
-    New readers queue behind whoever waits for such a lock, and a reader of two marts can then be in its way
-    in turn: it would be told of a deadlock. So each try is short, and all is let go before the next.
+    New readers queue behind a waiting exclusive lock, and a reader of two marts could then get a deadlock
+    error. So each try is short, and it releases all its locks before the next.
     """
     before = scalar(connection, "show lock_timeout")
     for tries_left in reversed(range(_TRIES)):
@@ -113,7 +114,7 @@ def patiently(connection: psycopg.Connection, action: Callable[[], None]) -> Non
 
 
 def rows(settings: Settings, role: Role, query: str) -> list[dict[str, Any]]:
-    """Rows of a statement that a person typed; UsageError with the server's message when it is wrong."""
+    """Rows of a statement that a person typed; UsageError with the server's message when it fails."""
     with connect(settings, role) as connection:
         try:
             cursor = connection.cursor(row_factory=dict_row).execute(query.encode())
@@ -123,8 +124,8 @@ def rows(settings: Settings, role: Role, query: str) -> list[dict[str, Any]]:
 
 
 def scalar(connection: psycopg.Connection, query: str, parameters: Mapping[str, Any] | None = None) -> Any:
-    """The one value of a query that always gives one row."""
+    """The single value of a query that always returns one row."""
     row = connection.execute(query.encode(), parameters).fetchone()
     if row is None:
-        raise LookupError(f"a query that must give one row gave none: {query}")
+        raise LookupError(f"a query that must return one row returned none: {query}")
     return row[0]

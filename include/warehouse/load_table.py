@@ -1,4 +1,4 @@
-"""The load table: one batch of files, typed, where the gate looks and nobody else can."""
+"""The load table: one batch of files, typed, which only the loader can read."""
 
 import io
 from collections import Counter
@@ -27,7 +27,7 @@ class LoadTable:
 
     @property
     def findings(self) -> str:
-        """(_load_id, _line_no, mark): facts that only the reader, or the batch as a whole, can know."""
+        """(_load_id, _line_no, mark): findings of the reader and of the comparison of the batch."""
         return f"load.{self.name}_findings"
 
     @property
@@ -37,7 +37,7 @@ class LoadTable:
 
     @property
     def known(self) -> str:
-        """(_load_id, _line_no, is_same) of the rows whose key stands in raw; see load/compare_with_raw."""
+        """(_load_id, _line_no, is_same) of the rows whose key is in raw; see load/compare_with_raw."""
         return f"load.{self.name}_known"
 
     @property
@@ -65,13 +65,13 @@ def create(connection: psycopg.Connection, contract: Contract, first_load_id: in
     connection.execute(f"create unlogged table {table.rejects} (_load_id bigint, _line_no bigint, rule text)")
     connection.execute(
         f"create unlogged table {table.files} (load_id bigint, rows_in bigint, largest_table bigint,"
-        " rejected_rows bigint, rejected_share numeric, unvouched_download_rows bigint)"
+        " rejected_rows bigint, rejected_share numeric, unconfirmed_download_rows bigint)"
     )
     return table
 
 
 def finish(connection: psycopg.Connection, table: LoadTable) -> None:
-    """Once all files of the batch are in: what the planner needs to know of the rows."""
+    """Index and analyze the rows for the planner, after all files of the batch are copied."""
     key = ", ".join(table.contract.key)
     if table.contract.slice:  # slices are compared key by key
         connection.execute(f"create index on {table.rows} ({key})")
@@ -87,13 +87,13 @@ def drop(connection: psycopg.Connection, table: LoadTable) -> None:
 def copy_blocks(
     connection: psycopg.Connection, table: LoadTable, load_id: int, blocks: Iterable[Block]
 ) -> int:
-    """COPY a file's blocks into the load table; notes its number of rows in ``table.files`` and returns it.
+    """COPY a file's blocks into the load table; records its number of rows in ``table.files`` and returns it.
 
-    The next block is read while the server takes the present one.
+    The next block is read while the server receives the present one.
     """
     columns = [*table.contract.names, "_line_no", "_extra"]
     count = 0
-    # What is the same in every row of a file does not travel with each of them.
+    # A default, because the load_id is the same in every row of a file.
     connection.execute(f"alter table {table.rows} alter column _load_id set default {load_id:d}")
     delivered: Counter[str] = Counter()
     for block, rows, findings in prefetch(_csv(blocks, columns, load_id)):

@@ -1,4 +1,4 @@
-"""The numbered changes of the tables, ``schema/migrations/versions``: Alembic applies what is missing."""
+"""The numbered migrations of ``schema/migrations/versions``: Alembic applies those that are missing."""
 
 from pathlib import Path
 from typing import cast
@@ -16,21 +16,21 @@ _FOLDER = Path(__file__).parent / "schema" / "migrations"
 
 
 def engine(admin_dsn: str) -> Engine:
-    """SQLAlchemy over psycopg: it opens the connection itself, so that no URL holds the password."""
+    """An SQLAlchemy engine over a psycopg connection, so that no URL contains the password."""
     return create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(admin_dsn), poolclass=NullPool
     )
 
 
-def beneath(connection: Connection) -> psycopg.Connection:
-    """The connection of psycopg that SQLAlchemy works on: the same session, the same transaction."""
+def psycopg_connection(connection: Connection) -> psycopg.Connection:
+    """The psycopg connection of an SQLAlchemy connection: the same session and transaction."""
     return cast(psycopg.Connection, connection.connection.driver_connection)
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
-    """Bring the tables from the revision that the database is at to another one, in the caller's transaction.
+    """Migrate the tables from the database's revision to another one, in the caller's transaction.
 
-    SetupError when a migration fails, or when the database is at a revision that is not among them.
+    SetupError when a migration fails, or when the database is at an unknown revision.
     """
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
@@ -44,11 +44,11 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     command.upgrade(config, to)
 
 
-def run_sql_beside(migration: str) -> None:
-    """Run the SQL file that lies beside a migration and has its name; SetupError names it when it fails."""
+def run_sql_file_of(migration: str) -> None:
+    """Run the SQL file beside a migration that has the same name; SetupError names it when it fails."""
     file = Path(migration).with_suffix(".sql")
     try:
-        beneath(op.get_bind()).execute(file.read_bytes())
+        psycopg_connection(op.get_bind()).execute(file.read_bytes())
     except psycopg.Error as error:
         raise SetupError(
             f"the migration {file.name} failed, and the database is as it was before: "

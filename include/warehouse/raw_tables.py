@@ -1,4 +1,4 @@
-"""The raw tables, which follow from the contracts: no migration makes them."""
+"""The raw tables, created from the contracts and not by a migration."""
 
 import psycopg
 
@@ -7,7 +7,7 @@ from include.sources.contract import Contract
 from include.warehouse.connection import scalar
 from include.warehouse.store_tables import columns
 
-# Columns of every raw table beside its contract's: where the row came from.
+# Columns of every raw table beside its contract's: the source of the row.
 LINEAGE = {"_extra": "jsonb", "_load_id": "bigint not null", "_line_no": "bigint not null"}
 _CURRENT = {"_accepted_at": "timestamptz not null default clock_timestamp()"}
 _HISTORY = {
@@ -20,7 +20,7 @@ _HISTORY = {
 def create(connection: psycopg.Connection, of: Contract) -> None:
     """``raw.<source>`` holds the current rows, ``raw.<source>_history`` the superseded ones.
 
-    SetupError where a table that is there has other columns than the contract now says.
+    SetupError when an existing table has other columns than the contract.
     """
     key = ", ".join(of.key)
     own = {c.name: c.postgres_type + (" not null" if c.name in of.key else "") for c in of.columns}
@@ -28,20 +28,20 @@ def create(connection: psycopg.Connection, of: Contract) -> None:
     _table(connection, f"{of.source}_history", own | LINEAGE | _HISTORY)
     for statement in (
         f"create index if not exists {of.source}_history_key on raw.{of.source}_history ({key})",
-        # A build reads the months that loads touched. Rows come in the order of their days, but for
-        # corrections: a stray day in a block does not widen its range to years (minmax_multi).
+        # A build reads the months that loads changed. Rows are inserted in the order of their days, except
+        # corrections: with minmax_multi a single old day does not widen a block's range to years.
         f"create index if not exists {of.source}_{of.date_column} on raw.{of.source}"
         f" using brin ({of.date_column} date_minmax_multi_ops)",
-        # What a load superseded comes together, in the order of the loads.
+        # Rows that a load superseded are stored together, in the order of the loads.
         f"create index if not exists {of.source}_history_{of.date_column} on raw.{of.source}_history"
         f" using brin ({of.date_column} date_minmax_multi_ops)",
         f"comment on table raw.{of.source} is '{of.description.replace(chr(39), chr(39) * 2)}'",
     ):
         connection.execute(statement.encode())
     has_key = "select exists (select from pg_constraint where conrelid = %(t)s::regclass and contype = 'p')"
-    if not scalar(connection, has_key, {"t": f"raw.{of.source}"}):  # a loader went away between the two below
+    if not scalar(connection, has_key, {"t": f"raw.{of.source}"}):  # a loader was killed between the two
         connection.execute(f"alter table raw.{of.source} add primary key ({key})".encode())
-    # What a first load of a million rows needs done, by the owner, which the loader is not.
+    # For a first load of a million rows: only the owner of the table may do this, not the loader.
     for name, body in (
         (
             "drop_key_of_empty",
@@ -84,29 +84,29 @@ def create(connection: psycopg.Connection, of: Contract) -> None:
 def _table(connection: psycopg.Connection, name: str, declared: dict[str, str], key: str = "") -> None:
     body = ", ".join(f"{column} {declaration}" for column, declaration in declared.items())
     connection.execute(f"create table if not exists raw.{name} ({body}{key})".encode())
-    there = {column.name: column.type for column in columns(connection, "raw", name)}
+    present = {column.name: column.type for column in columns(connection, "raw", name)}
     wanted = {
         column: declaration.split(" not null")[0].replace("timestamptz", "timestamp with time zone")
         for column, declaration in declared.items()
     }
-    for column in {**wanted, **there}:
-        if wanted.get(column) != there.get(column):
+    for column in {**wanted, **present}:
+        if wanted.get(column) != present.get(column):
             raise SetupError(
                 f"raw.{name}.{column}: the contract says {wanted.get(column, 'no such column')}, the table "
-                f"has {there.get(column, 'no such column')}. Write a migration that changes the table "
+                f"has {present.get(column, 'no such column')}. Write a migration that changes the table "
                 "(docs/engineers.md, Change the schema)"
             )
 
 
 def drop_key_of_empty(connection: psycopg.Connection, of: Contract) -> bool:
-    """Take the primary key off ``raw.<source>`` until the end of the transaction, if the table is empty.
+    """Drop the primary key of ``raw.<source>`` until the end of the transaction, if the table is empty.
 
-    False when it has rows, or when somebody reads it just now: nobody is kept waiting. With
-    ``wal_level=minimal`` what is then inserted in the same transaction is not written twice either.
+    False when it has rows, or when somebody is reading it. With ``wal_level=minimal`` the rows that are then
+    inserted in the same transaction are not written to the WAL.
     """
     return bool(scalar(connection, f"select raw.{of.source}_drop_key_of_empty()"))
 
 
 def add_key(connection: psycopg.Connection, of: Contract) -> None:
-    """Put the primary key back on."""
+    """Create the primary key again."""
     scalar(connection, f"select raw.{of.source}_add_key()")

@@ -1,4 +1,4 @@
-"""The tables behind the marts: ``store.<mart>`` has the mart's columns, the row's hash and its releases."""
+"""The tables of the marts: ``store.<mart>`` has the mart's columns, the row's hash and its releases."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ OPEN_END = 9223372036854775807  # "valid until further notice"
 
 @dataclass(frozen=True)
 class MartColumn:
-    """A column of a mart as the database has it."""
+    """A column of a mart in the database."""
 
     name: str
     type: str
@@ -31,9 +31,9 @@ def columns(connection: psycopg.Connection, schema: str, table: str) -> list[Mar
 
 
 def widen(connection: psycopg.Connection, mart: str) -> None:
-    """Add the candidate's new columns to ``store.<mart>``; PublishError when others would break readers.
+    """Add the candidate's new columns to ``store.<mart>``; PublishError when a change would break readers.
 
-    A column that no view shows is from a publish that broke off, and in nobody's way.
+    A column that no view has is from an unfinished publish; it may change.
     """
     wanted = columns(connection, "candidate", mart)
     if not wanted:
@@ -60,7 +60,7 @@ def widen(connection: psycopg.Connection, mart: str) -> None:
 
 
 def create(connection: psycopg.Connection, mart: str, wanted: list[MartColumn]) -> None:
-    """Make ``store.<mart>`` for its first release."""
+    """Create ``store.<mart>`` for its first release."""
     table = sql.Identifier("store", mart)
     body = [sql.SQL("{} {}").format(sql.Identifier(c.name), sql.SQL(c.type)) for c in wanted]
     connection.execute(
@@ -78,7 +78,7 @@ def create(connection: psycopg.Connection, mart: str, wanted: list[MartColumn]) 
 
 def ensure_index(connection: psycopg.Connection, mart: str, wanted: list[MartColumn]) -> None:
     """Index the mart's columns up to its first date: readers ask for a period, most often the newest."""
-    first_date = next((place for place, column in enumerate(wanted) if column.type == "date"), None)
+    first_date = next((position for position, column in enumerate(wanted) if column.type == "date"), None)
     if first_date is not None:
         connection.execute(
             sql.SQL("create index if not exists {} on {} ({})").format(

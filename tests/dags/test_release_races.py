@@ -54,7 +54,7 @@ def test_waits_for_a_running_load_but_not_for_ever(warehouse):
         ThreadPoolExecutor() as pool,
     ):
         with exclusive(loader, LOCK):
-            assert wait_for(publisher, LOCK, patience_s=1) is False
-            waiting = pool.submit(wait_for, publisher, LOCK, patience_s=30)
+            assert wait_for(publisher, LOCK, timeout_s=1) is False
+            waiting = pool.submit(wait_for, publisher, LOCK, timeout_s=30)
             assert not waiting.done()
         assert waiting.result() is True

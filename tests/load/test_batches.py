@@ -1,4 +1,4 @@
-"""Files that share a validation: none holds up another, none changes under it, none takes a row with it."""
+"""Files that share a validation: none delays another, changes during it, or withdraws rows by mistake."""
 
 import hashlib
 from collections.abc import Callable
@@ -20,7 +20,7 @@ SOURCE = "enterprise_orders"
 def test_a_file_that_breaks_the_validation_is_refused_alone(
     warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The text is longer than an index entry may be; the reader's own limit is lifted to get it there."""
+    """The text is longer than an index entry may be; the reader's own limit is removed for this test."""
     monkeypatch.setattr("include.sources.cast.MAX_KEY_CHARACTERS", 100_000, raising=False)
     long_text = "".join(hashlib.sha512(bytes([n])).hexdigest() for n in range(99))
     poison = write(tmp_path / "poison.csv", orders(6, 订单号=long_text))
@@ -35,22 +35,22 @@ def test_a_file_that_breaks_the_validation_is_refused_alone(
 
 @pytest.fixture
 def rule_that_divides(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Add a rule to the source's, which divides by an expression of the row."""
+    """Add a row rule that divides by an expression of the row."""
 
     def add(divisor: str) -> None:
         rules = enterprise_orders.enterprise_orders
 
-        def and_one_more() -> Any:
+        def with_one_more() -> Any:
             suite = rules()
             suite.add_expectation(no_row_where(f"1 / ({divisor}) > 1", "divides", "除", "divides"))
             return suite
 
-        monkeypatch.setattr(enterprise_orders, "enterprise_orders", and_one_more)
+        monkeypatch.setattr(enterprise_orders, "enterprise_orders", with_one_more)
 
     return add
 
 
-def test_a_file_that_breaks_a_rules_own_query_is_refused_alone(
+def test_a_file_that_breaks_the_query_of_a_rule_is_refused_alone(
     warehouse: Settings, tmp_path: Path, rule_that_divides: Callable[[str], None]
 ) -> None:
     rule_that_divides("quantity - 77")
@@ -95,14 +95,14 @@ def test_a_file_replaced_during_the_validation_waits_for_the_next_run(
     assert not path.exists()
 
 
-def test_a_withdrawn_row_comes_back_also_when_its_key_stands_twice_in_the_batch(
+def test_a_withdrawn_row_is_accepted_again_also_when_its_key_is_twice_in_the_batch(
     warehouse: Settings, tmp_path: Path
 ) -> None:
-    both = [cell(贸易伙伴编码="141"), cell(贸易伙伴编码="112")]
-    load(warehouse, "customs_statistics", write_download(tmp_path / "1.csv", both))
-    load(warehouse, "customs_statistics", write_download(tmp_path / "2.csv", both[:1]))
+    two_cells = [cell(贸易伙伴编码="141"), cell(贸易伙伴编码="112")]
+    load(warehouse, "customs_statistics", write_download(tmp_path / "1.csv", two_cells))
+    load(warehouse, "customs_statistics", write_download(tmp_path / "2.csv", two_cells[:1]))
     assert one(warehouse, "select count(*) from raw.customs_statistics") == 1
-    again = [*both, both[1]]
+    again = [*two_cells, two_cells[1]]
     (result,) = load(warehouse, "customs_statistics", write_download(tmp_path / "3.csv", again))
     assert (result.accepted, result.unchanged) == (1, 2)
     assert one(warehouse, "select count(*) from raw.customs_statistics") == 2

@@ -1,4 +1,4 @@
-"""Processes that are killed, and processes that meet: real ones, stopped at a known point by a lock."""
+"""Killed and concurrent processes: real ones, stopped at a known point by a lock."""
 
 import json
 import os
@@ -34,16 +34,16 @@ BLOCKED = (
     " where datname = current_database() and wait_event_type = 'Lock' and usename = %s"
 )
 GOOD = [*orders(8), order(行号="0")]
-# Where the loader is stopped: what it waits for then, and the loads it had opened.
+# Where the loader is stopped: the lock it waits for, and the status of its load afterwards.
 POINTS = {
-    "before its first word": ("lock table ops.load in exclusive mode", []),
-    "putting rows into raw": ("lock table raw.enterprise_orders in share mode", ["crashed"]),
+    "before its load is recorded": ("lock table ops.load in exclusive mode", []),
+    "inserting rows into raw": ("lock table raw.enterprise_orders in share mode", ["crashed"]),
     "writing the quarantine": ("lock table ops.quarantine in share mode", ["crashed"]),
 }
 
 
 def start(settings: Settings, *arguments: str | Path) -> subprocess.Popen[str]:
-    """A command line of its own process, at work."""
+    """Start a command in its own process."""
     return subprocess.Popen(
         [Path(sys.executable).with_name("textile"), *arguments],
         env={**os.environ, **environment(settings)},
@@ -54,16 +54,16 @@ def start(settings: Settings, *arguments: str | Path) -> subprocess.Popen[str]:
 
 
 def wait_until(settings: Settings, condition: str, *values: str) -> None:
-    """Return once the query gives true."""
+    """Wait until the query returns true."""
     end = time.monotonic() + 60
     while not one(settings, condition, *values):
-        assert time.monotonic() < end, f"never came to pass: {condition}"
+        assert time.monotonic() < end, f"never true: {condition}"
         time.sleep(0.02)
 
 
 @contextmanager
 def held(settings: Settings, lock: str) -> Iterator[None]:
-    """Hold a lock that stops whoever needs it."""
+    """Hold a lock that stops other processes."""
     with psycopg.connect(settings.dsn(Role.ADMIN)) as connection:
         connection.execute(lock.encode())
         yield
@@ -71,7 +71,7 @@ def held(settings: Settings, lock: str) -> Iterator[None]:
 
 
 def kill(settings: Settings, process: subprocess.Popen[str]) -> None:
-    """End a process without a word to anybody."""
+    """Kill a process and wait for its end."""
     process.kill()
     process.wait()
     assert process.stdout
@@ -79,7 +79,7 @@ def kill(settings: Settings, process: subprocess.Popen[str]) -> None:
 
 
 def wait_for_orphans(settings: Settings) -> None:
-    """The server's side of a killed process ends when its statement does."""
+    """Wait until the server processes of killed clients have ended."""
     wait_until(
         settings,
         "select count(*) = 0 from pg_stat_activity where datname = current_database()"
@@ -87,16 +87,16 @@ def wait_for_orphans(settings: Settings) -> None:
     )
 
 
-def dropped(settings: Settings) -> Path:
-    """A file in the drop folder, with a row for the quarantine."""
+def drop_file(settings: Settings) -> Path:
+    """Write a file into the drop folder, with one row to reject."""
     return write(settings.landing_dir / "enterprise_orders" / "a.csv", GOOD)
 
 
 @pytest.fixture(scope="module")
 def clean(new_warehouse: Callable[..., Settings]) -> list[str]:
-    """What one undisturbed load makes of the file."""
+    """The state after one uninterrupted load of the file."""
     settings = new_warehouse()
-    load(settings, "enterprise_orders", dropped(settings))
+    load(settings, "enterprise_orders", drop_file(settings))
     return business_state(settings, "enterprise_orders")
 
 
@@ -105,14 +105,14 @@ def check_one_clean_load(settings: Settings, clean: list[str]) -> None:
     assert one(settings, "select count(*) from ops.quarantine") == 1
     assert one(settings, "select count(*) from ops.load where status = 'accepted'") == 1
     assert query(settings, LOAD_TABLES) == []
-    kept = settings.home / "archive" / "enterprise_orders" / "accepted"
-    assert [path.name[13:] for path in kept.iterdir()] == ["a.csv"]
+    archived = settings.home / "archive" / "enterprise_orders" / "accepted"
+    assert [path.name[13:] for path in archived.iterdir()] == ["a.csv"]
     assert list((settings.landing_dir / "enterprise_orders").iterdir()) == []
 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_loader_killed_before_its_verdict_leaves_nothing(warehouse, clean, point):
-    path, before = dropped(warehouse), warehouse_state(warehouse)
+    path, before = drop_file(warehouse), warehouse_state(warehouse)
     lock, opened = POINTS[point]
     with held(warehouse, lock):
         process = start(warehouse, "load", "enterprise_orders", path)
@@ -128,8 +128,8 @@ def test_a_loader_killed_before_its_verdict_leaves_nothing(warehouse, clean, poi
 
 
 def test_the_statement_of_a_killed_process_ends_by_itself(warehouse):
-    """Else the next run would wait for its locks as long as it lasts."""
-    path = dropped(warehouse)
+    """Otherwise the next run would wait for its locks."""
+    path = drop_file(warehouse)
     with held(warehouse, "lock table raw.enterprise_orders in share mode"):
         process = start(warehouse, "load", "enterprise_orders", path)
         wait_until(warehouse, BLOCKED, "loader")
@@ -140,10 +140,10 @@ def test_the_statement_of_a_killed_process_ends_by_itself(warehouse):
 
 
 def test_a_loader_killed_after_its_verdict_has_loaded(warehouse, clean):
-    path = dropped(warehouse)
+    path = drop_file(warehouse)
     process = start(warehouse, "load", "enterprise_orders", path)
     wait_until(warehouse, f"select count(*) >= 4 from ({LOAD_TABLES}) as t")
-    # Whoever reads the load table stops its removal, not the verdict.
+    # A reader of the load table delays only its removal.
     with held(warehouse, f"lock table {query(warehouse, LOAD_TABLES)[0][0]} in access share mode"):
         wait_until(warehouse, "select count(*) > 0 from ops.load where status = 'accepted'")
         wait_until(warehouse, BLOCKED, "loader")
@@ -161,15 +161,15 @@ def test_a_loader_killed_after_its_verdict_has_loaded(warehouse, clean):
 
 
 def results_of(process: subprocess.Popen[str]) -> list[str]:
-    said, _ = process.communicate(timeout=60)
-    return [file["status"] for file in json.loads(said.splitlines()[-1])["files"]]
+    output, _ = process.communicate(timeout=60)
+    return [file["status"] for file in json.loads(output.splitlines()[-1])["files"]]
 
 
-def test_loaders_that_meet_take_turns(warehouse, tmp_path):
+def test_concurrent_loaders_run_one_after_the_other(warehouse, tmp_path):
     same = write(tmp_path / "same.csv", orders(5))
     other = write(tmp_path / "other.csv", orders(5, 订单号="SO-2"))
     declared = write(tmp_path / "declared.csv", items(5))
-    # All are ready to begin when the lock goes.
+    # All are ready to begin when the lock is released.
     with held(warehouse, "lock table ops.load in exclusive mode"):
         calls = [
             *[("enterprise_orders", path) for path in (same, same, other)],
@@ -190,7 +190,7 @@ def test_loaders_that_meet_take_turns(warehouse, tmp_path):
     assert query(warehouse, LOAD_TABLES) == []
 
 
-SEEN = """
+VISIBLE = """
     select r.release_id, r.data_cutoff, s.total, s.shares, g.rows
     from marts.release_info as r,
         (select sum(value_cny) as total, sum(share) as shares from marts.market_share) as s,
@@ -200,51 +200,51 @@ SEEN = """
 
 @contextmanager
 def reader(settings: Settings) -> Iterator[set[tuple[object, ...]]]:
-    """An analyst who asks all the time; everything that was ever seen."""
-    seen: set[tuple[object, ...]] = set()
+    """An analyst who reads all the time; yields everything that was visible."""
+    visible: set[tuple[object, ...]] = set()
     done = threading.Event()
 
-    def look() -> None:
+    def read_all() -> None:
         with psycopg.connect(settings.dsn(Role.ANALYST), autocommit=True) as connection:
             while not done.is_set():
-                seen.update(connection.execute(SEEN).fetchall())
+                visible.update(connection.execute(VISIBLE).fetchall())
                 time.sleep(0.01)
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=read_all)
     thread.start()
     try:
-        yield seen
+        yield visible
     finally:
         done.set()
         thread.join()
 
 
-def test_a_killed_publish_shows_nothing_and_can_be_repeated(new_warehouse, published, tmp_path):
+def test_a_killed_publish_changes_nothing_visible_and_can_be_repeated(new_warehouse, published, tmp_path):
     settings = new_warehouse(published)
     load(settings, "enterprise_orders", write(tmp_path / "new.csv", orders(6, 订单号="SO-9")))
-    before = query(settings, SEEN)
-    with reader(settings) as seen:
+    before = query(settings, VISIBLE)
+    with reader(settings) as visible:
         # In the middle of dbt, with some marts built and one that cannot be replaced.
         with held(settings, "lock table candidate.growth in access share mode"):
             process = start(settings, "publish")
             wait_until(settings, BLOCKED, "transformer")
             kill(settings, process)
         wait_for_orphans(settings)
-        # At the last step, with every new row written and only the pointer to move.
+        # At the last step, with every new row written and only the current release to change.
         with held(settings, "select from store.current_release for update"):
             process = start(settings, "publish")
             wait_until(settings, BLOCKED, "publisher")
             kill(settings, process)
         wait_for_orphans(settings)
-        assert query(settings, SEEN) == before
+        assert query(settings, VISIBLE) == before
         statuses = query(settings, "select status from ops.build order by build_id")
         assert statuses == [("published",), ("crashed",), ("validated",)]
         assert one(settings, "select count(*) from ops.release") == 1
         assert publishing.publish(settings).status == "published"
         time.sleep(0.1)
-    after = query(settings, SEEN)
+    after = query(settings, VISIBLE)
     assert after != before
-    assert seen == {*before, *after}
+    assert visible == {*before, *after}
     assert (
         one(settings, "select count(*) from ops.build where status in ('running', 'built', 'validated')") == 0
     )

@@ -1,4 +1,4 @@
-"""Keeping a delivered file: between two file systems, against its will, and killed at any step."""
+"""Archive a delivered file: between two file systems, without rights, and killed at any step."""
 
 import os
 import pwd
@@ -19,13 +19,13 @@ from include.load import archive, drop_folder, ingest_run
 from include.settings import Settings
 
 SOURCE = "enterprise_orders"
-# A file system in memory, which Linux always has and any user may write to.
-OTHER_FILE_SYSTEM = Path("/dev/shm")  # noqa: S108 -- each test makes a folder of its own there
+# A file system in memory that every Linux has and any user may write to.
+OTHER_FILE_SYSTEM = Path("/dev/shm")  # noqa: S108 -- each test makes its own folder there
 
 
 @contextmanager
 def _as_plain_user() -> Iterator[None]:
-    """Without root's power to read and write everything; nothing to do where the tests have no such power."""
+    """Run as a user without root's rights; does nothing when the tests do not run as root."""
     if os.geteuid() != 0:
         yield
         return
@@ -37,7 +37,7 @@ def _as_plain_user() -> Iterator[None]:
 
 
 @pytest.fixture
-def apart(warehouse: Settings) -> Iterator[Settings]:
+def two_file_systems(warehouse: Settings) -> Iterator[Settings]:
     """A warehouse whose drop folder is on another file system than its archive; any user may enter both."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
@@ -45,28 +45,28 @@ def apart(warehouse: Settings) -> Iterator[Settings]:
         assert Path(home).stat().st_dev != Path(landing).stat().st_dev
         shutil.copytree(warehouse.home, home, dirs_exist_ok=True)
         (Path(landing) / SOURCE).mkdir()
-        for place in (Path(home), Path(landing), Path(landing) / SOURCE):
-            place.chmod(0o777)
+        for folder in (Path(home), Path(landing), Path(landing) / SOURCE):
+            folder.chmod(0o777)
         yield warehouse.model_copy(update={"home": Path(home), "landing": Path(landing)})
 
 
 def _archived(settings: Settings) -> dict[str, list[str]]:
     """Names in the archive without their hashes, by status."""
-    kept = sorted((settings.home / "archive").glob("*/*/*"))
+    paths = sorted((settings.home / "archive").glob("*/*/*"))
     found: dict[str, list[str]] = {}
-    for path in kept:
+    for path in paths:
         found.setdefault(path.parent.name, []).append(path.name.partition("_")[2])
     return found
 
 
-def test_files_of_every_verdict_are_kept_on_another_file_system(apart: Settings) -> None:
-    folder = apart.landing_dir / SOURCE
+def test_files_of_every_verdict_are_archived_on_another_file_system(two_file_systems: Settings) -> None:
+    folder = two_file_systems.landing_dir / SOURCE
     for name in ("a.csv", "b.csv"):
         write(folder / name, orders(6))
     (folder / "c.csv").write_bytes(b"<html>")
-    results = load(apart, SOURCE, *drop_folder.find(apart.landing_dir, SOURCE))
+    results = load(two_file_systems, SOURCE, *drop_folder.find(two_file_systems.landing_dir, SOURCE))
     assert [r.status for r in results] == ["accepted", "duplicate", "refused"]
-    assert _archived(apart) == {
+    assert _archived(two_file_systems) == {
         "accepted": ["a.csv"],
         "duplicate": ["b.csv"],
         "refused": ["c.csv", "c.csv.reason.txt"],
@@ -74,10 +74,10 @@ def test_files_of_every_verdict_are_kept_on_another_file_system(apart: Settings)
     assert list(folder.iterdir()) == []
 
 
-def test_a_manifest_is_kept_beside_its_file(apart: Settings) -> None:
-    path = write_download(apart.landing_dir / "customs_statistics" / "a.csv", cells(6))
-    (result,) = load(apart, "customs_statistics", path)
-    assert (result.status, _archived(apart)) == ("accepted", {"accepted": ["a.csv", "a.csv.yml"]})
+def test_a_manifest_is_archived_beside_its_file(two_file_systems: Settings) -> None:
+    path = write_download(two_file_systems.landing_dir / "customs_statistics" / "a.csv", cells(6))
+    (result,) = load(two_file_systems, "customs_statistics", path)
+    assert (result.status, _archived(two_file_systems)) == ("accepted", {"accepted": ["a.csv", "a.csv.yml"]})
     assert list(path.parent.iterdir()) == []
 
 
@@ -88,10 +88,10 @@ def _unreadable(path: Path) -> Callable[[], object]:
 
 def _unreadable_manifest(path: Path) -> Callable[[], object]:
     write(path, orders(6))
-    beside = path.with_name(f"{path.name}.yml")
-    beside.write_text("currency: CNY\n", encoding="utf-8")
-    beside.chmod(0)
-    return lambda: beside.chmod(0o644)
+    manifest = path.with_name(f"{path.name}.yml")
+    manifest.write_text("currency: CNY\n", encoding="utf-8")
+    manifest.chmod(0)
+    return lambda: manifest.chmod(0o644)
 
 
 def _link_out(path: Path) -> Callable[[], object]:
@@ -124,7 +124,7 @@ def _in_a_folder(mode: int) -> Callable[[Path], Callable[[], object]]:
     return make
 
 
-LEFT: dict[str, tuple[Callable[[Path], Callable[[], object]], str, str]] = {
+NOT_REMOVABLE: dict[str, tuple[Callable[[Path], Callable[[], object]], str, str]] = {
     "unreadable": (_unreadable, "file_unreadable", "a.csv: cannot be read: Permission denied"),
     "unreadable manifest": (_unreadable_manifest, "file_unreadable", "a.csv: cannot be read"),
     "link out": (_link_out, "file_unreadable", "a.csv: a link that leads out"),
@@ -135,54 +135,70 @@ LEFT: dict[str, tuple[Callable[[Path], Callable[[], object]], str, str]] = {
     "folder not to be entered": (_in_a_folder(0o666), "file_unreadable", "a.csv: cannot be read"),
     "folder not to be listed": (_in_a_folder(0), "file_unreadable", "mill: cannot be read"),
 }
-if os.geteuid() == 0:  # takes two users
-    LEFT["file of another"] = (_in_a_folder(0o1777), "file_not_removable", "a.csv: cannot be removed")
+if os.geteuid() == 0:  # needs two users
+    NOT_REMOVABLE["file of another"] = (
+        _in_a_folder(0o1777),
+        "file_not_removable",
+        "a.csv: cannot be removed",
+    )
 
 
-@pytest.mark.parametrize("kind", LEFT)
-def test_what_cannot_be_kept_is_refused_left_and_said_once(
-    kind: str, apart: Settings, warehouse: Settings, tmp_path: Path, messages: list[str]
+@pytest.mark.parametrize("kind", NOT_REMOVABLE)
+def test_a_file_that_cannot_be_archived_is_refused_left_and_reported_once(
+    kind: str, two_file_systems: Settings, warehouse: Settings, tmp_path: Path, messages: list[str]
 ) -> None:
-    make, rule, said = LEFT[kind]
+    make, rule, message = NOT_REMOVABLE[kind]
     load(
         warehouse, SOURCE, write(tmp_path / "before.csv", orders(1))
-    )  # whoever has no rights imports nothing
-    folder = apart.landing_dir / SOURCE
+    )  # imports the modules while the process still has the rights
+    folder = two_file_systems.landing_dir / SOURCE
     correct = make(folder / "a.csv")
     for run in ("first", "second"):
         write(folder / f"{run}.csv", orders(3, 订单号=run))
         with _as_plain_user():
-            ingest_run.load(apart, SOURCE, run)
+            ingest_run.load(two_file_systems, SOURCE, run)
     refused = query(
-        apart, "select run_id, failed_rules, message, kept_path from ops.load where status = 'refused'"
+        two_file_systems,
+        "select run_id, failed_rules, message, kept_path from ops.load where status = 'refused'",
     )
-    assert [(run, rules, kept) for run, rules, _, kept in refused] == [("first", [rule], None)]
-    assert refused[0][2].startswith(said)
-    assert "left in the drop folder" in (ingest_run.refusals(apart, SOURCE, "first") or "")
-    assert ingest_run.refusals(apart, SOURCE, "second") is None
-    assert sum("still lies in the drop folder" in line for line in messages) == 1
-    assert one(apart, "select count(*) from raw.enterprise_orders where order_no in ('first', 'second')") == 6
-    assert len(drop_folder.find(apart.landing_dir, SOURCE)) == 1
+    assert [(run, rules, path) for run, rules, _, path in refused] == [("first", [rule], None)]
+    assert refused[0][2].startswith(message)
+    assert "left in the drop folder" in (ingest_run.refusals(two_file_systems, SOURCE, "first") or "")
+    assert ingest_run.refusals(two_file_systems, SOURCE, "second") is None
+    assert sum("is still in the drop folder" in line for line in messages) == 1
+    assert (
+        one(
+            two_file_systems,
+            "select count(*) from raw.enterprise_orders where order_no in ('first', 'second')",
+        )
+        == 6
+    )
+    assert len(drop_folder.find(two_file_systems.landing_dir, SOURCE)) == 1
     correct()
     with _as_plain_user():
-        ingest_run.load(apart, SOURCE, "third")
-    assert one(apart, "select count(*) from ops.load where run_id = 'third' and kept_path is not null") == 1
-    assert drop_folder.find(apart.landing_dir, SOURCE) == []
+        ingest_run.load(two_file_systems, SOURCE, "third")
+    assert (
+        one(
+            two_file_systems, "select count(*) from ops.load where run_id = 'third' and kept_path is not null"
+        )
+        == 1
+    )
+    assert drop_folder.find(two_file_systems.landing_dir, SOURCE) == []
 
 
-def test_a_retried_run_still_fails_for_what_it_left(apart: Settings) -> None:
-    (apart.landing_dir / SOURCE / "a.csv").symlink_to(__file__)
+def test_a_retried_run_still_fails_for_the_files_it_left(two_file_systems: Settings) -> None:
+    (two_file_systems.landing_dir / SOURCE / "a.csv").symlink_to(__file__)
     for _ in "first", "retried":
-        ingest_run.load(apart, SOURCE, "run")
-        assert "1 of 1 files" in (ingest_run.refusals(apart, SOURCE, "run") or "")
-    assert one(apart, "select count(*) from ops.load") == 1
+        ingest_run.load(two_file_systems, SOURCE, "run")
+        assert "1 of 1 files" in (ingest_run.refusals(two_file_systems, SOURCE, "run") or "")
+    assert one(two_file_systems, "select count(*) from ops.load") == 1
 
 
-def test_a_person_who_names_the_file_is_told_each_time(apart: Settings) -> None:
-    link = apart.landing_dir / SOURCE / "a.csv"
+def test_a_person_who_names_the_file_gets_the_refusal_each_time(two_file_systems: Settings) -> None:
+    link = two_file_systems.landing_dir / SOURCE / "a.csv"
     link.symlink_to(__file__)
     for _ in range(2):
-        (result,) = load(apart, SOURCE, link)
+        (result,) = load(two_file_systems, SOURCE, link)
         assert result.failed_rules == ["file_unreadable"]
 
 
@@ -210,9 +226,9 @@ for name in ("replace", "rename", "unlink", "rmdir"):
 loading.load_files(load_settings(), "enterprise_orders", [Path(sys.argv[2])])
 print(steps)
 """
-# Of a file and its manifest: each on the disk and under its name, the names on the disk; each moved, each
-# deleted, and the folder they were moved to. The file is no longer under its name from step 8 on.
-STEPS, MOVED = 10, 8
+# The file and its manifest are each synced and renamed, the archive folder synced, each moved, each deleted,
+# and the folder they were moved to is removed. From step 8 on the file is no longer under its name.
+STEPS, FILE_MOVED = 10, 8
 
 
 def _loader(settings: Settings, at: int, path: Path) -> subprocess.CompletedProcess[str]:
@@ -225,86 +241,90 @@ def _loader(settings: Settings, at: int, path: Path) -> subprocess.CompletedProc
     )
 
 
-@pytest.mark.parametrize("at", [1, 4, 6, 7, MOVED, 9, STEPS])
-def test_killed_while_it_keeps_a_file_the_loader_loses_nothing(at: int, apart: Settings) -> None:
-    path = write(apart.landing_dir / SOURCE / "a.csv", orders(6))
+@pytest.mark.parametrize("at", [1, 4, 6, 7, FILE_MOVED, 9, STEPS])
+def test_a_loader_killed_while_it_archives_a_file_loses_nothing(at: int, two_file_systems: Settings) -> None:
+    path = write(two_file_systems.landing_dir / SOURCE / "a.csv", orders(6))
     path.with_name("a.csv.yml").write_text("currency: CNY\n", encoding="utf-8")
     content = path.read_bytes()
-    assert _loader(apart, at, path).returncode == -signal.SIGKILL
-    kept = list((apart.home / "archive" / SOURCE / "accepted").glob("*_a.csv"))
-    assert [whole.read_bytes() for whole in kept] in ([], [content])
-    assert path.exists() or kept
-    assert ingest_run.waiting(apart, SOURCE) > 0
-    results = load(apart, SOURCE, *drop_folder.find(apart.landing_dir, SOURCE))
-    assert [r.status for r in results] == (["duplicate"] if at < MOVED else [])
-    kept_path = one(apart, "select kept_path from ops.load where status = 'accepted'")
-    assert (apart.home / kept_path).read_bytes() == content
-    assert (apart.home / f"{kept_path}.yml").read_text(encoding="utf-8") == "currency: CNY\n"
+    assert _loader(two_file_systems, at, path).returncode == -signal.SIGKILL
+    archived = list((two_file_systems.home / "archive" / SOURCE / "accepted").glob("*_a.csv"))
+    assert [file.read_bytes() for file in archived] in ([], [content])
+    assert path.exists() or archived
+    assert ingest_run.waiting(two_file_systems, SOURCE) > 0
+    results = load(two_file_systems, SOURCE, *drop_folder.find(two_file_systems.landing_dir, SOURCE))
+    assert [r.status for r in results] == (["duplicate"] if at < FILE_MOVED else [])
+    kept_path = one(two_file_systems, "select kept_path from ops.load where status = 'accepted'")
+    assert (two_file_systems.home / kept_path).read_bytes() == content
+    assert (two_file_systems.home / f"{kept_path}.yml").read_text(encoding="utf-8") == "currency: CNY\n"
     assert list(path.parent.iterdir()) == []
-    assert one(apart, "select count(*) from raw.enterprise_orders") == 6
+    assert one(two_file_systems, "select count(*) from raw.enterprise_orders") == 6
 
 
-@pytest.mark.parametrize("at", [7, MOVED, 9])
-def test_a_manifest_that_a_killed_loader_left_completes_no_later_file(at: int, apart: Settings) -> None:
-    path = write(apart.landing_dir / SOURCE / "a.csv", orders(6))
+@pytest.mark.parametrize("at", [7, FILE_MOVED, 9])
+def test_a_manifest_left_by_a_killed_loader_is_not_used_for_a_later_file(
+    at: int, two_file_systems: Settings
+) -> None:
+    path = write(two_file_systems.landing_dir / SOURCE / "a.csv", orders(6))
     path.with_name("a.csv.yml").write_text("product_name: 牛仔布\n", encoding="utf-8")
-    assert _loader(apart, at, path).returncode == -signal.SIGKILL
+    assert _loader(two_file_systems, at, path).returncode == -signal.SIGKILL
     without_product = [{n: v for n, v in row.items() if n != "品名"} for row in orders(6, 订单号="NEXT")]
     write(path.with_name("next.part"), without_product).rename(path)
-    (result,) = load(apart, SOURCE, path)
+    (result,) = load(two_file_systems, SOURCE, path)
     assert (result.status, result.accepted) == ("accepted", 6)
     assert query(
-        apart, "select distinct product_name from raw.enterprise_orders where order_no = 'NEXT'"
+        two_file_systems, "select distinct product_name from raw.enterprise_orders where order_no = 'NEXT'"
     ) == [(None,)]
     assert list(path.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("replaced", ["a.csv", "a.csv.yml"])
-def test_what_was_replaced_after_it_was_kept_is_not_removed(replaced: str, tmp_path: Path) -> None:
-    """By a file of the same size and time, as a copying program sets it."""
+def test_a_file_replaced_after_it_was_archived_is_not_removed(replaced: str, tmp_path: Path) -> None:
+    """The new file has the same size and time, as a copying program may set them."""
     path = write(tmp_path / "a.csv", orders(6))
     path.with_name("a.csv.yml").write_text("currency: CNY\n", encoding="utf-8")
-    kept = drop_folder.fingerprint(path, tmp_path)
-    place = tmp_path / replaced
-    time_ns, content = place.stat().st_mtime_ns, place.read_bytes()[::-1]
-    place.with_name("other").write_bytes(content)
-    place.with_name("other").rename(place)
-    os.utime(place, ns=(time_ns, time_ns))
-    archive.remove(kept)
+    fingerprint = drop_folder.fingerprint(path, tmp_path)
+    new = tmp_path / replaced
+    time_ns, content = new.stat().st_mtime_ns, new.read_bytes()[::-1]
+    new.with_name("other").write_bytes(content)
+    new.with_name("other").rename(new)
+    os.utime(new, ns=(time_ns, time_ns))
+    archive.remove(fingerprint)
     assert sorted(found.name for found in tmp_path.iterdir()) == ["a.csv", "a.csv.yml"]
-    assert place.read_bytes() == content
+    assert new.read_bytes() == content
 
 
-def test_a_replaced_file_waits_for_its_name_when_the_loader_was_killed(apart: Settings) -> None:
-    path = write(apart.landing_dir / SOURCE / "a.csv", orders(6))
-    taken = path.with_name(f".taken-{'0' * 64}--x")
-    write(taken / "a.csv", orders(7, 订单号="SO-2"))
+def test_a_replaced_file_waits_for_its_name_when_the_loader_was_killed(two_file_systems: Settings) -> None:
+    path = write(two_file_systems.landing_dir / SOURCE / "a.csv", orders(6))
+    folder = path.with_name(f".taken-{'0' * 64}--x")
+    write(folder / "a.csv", orders(7, 订单号="SO-2"))
     for accepted in (6, 7):
-        (result,) = load(apart, SOURCE, *drop_folder.find(apart.landing_dir, SOURCE))
+        (result,) = load(two_file_systems, SOURCE, *drop_folder.find(two_file_systems.landing_dir, SOURCE))
         assert (result.status, result.accepted) == ("accepted", accepted)
-        load(apart, SOURCE)
+        load(two_file_systems, SOURCE)
     assert list(path.parent.iterdir()) == []
 
 
-def test_an_archive_that_cannot_be_written_stops_the_run_and_refuses_nothing(apart: Settings) -> None:
-    path = write(apart.landing_dir / SOURCE / "a.csv", orders(3, 数量="x"))
-    place = apart.home / "archive"
-    place.write_text("no folder", encoding="utf-8")
+def test_an_archive_that_cannot_be_written_stops_the_run_and_refuses_nothing(
+    two_file_systems: Settings,
+) -> None:
+    path = write(two_file_systems.landing_dir / SOURCE / "a.csv", orders(3, 数量="x"))
+    archive_path = two_file_systems.home / "archive"
+    archive_path.write_text("no folder", encoding="utf-8")
     for run in ("first", "second"):
         with pytest.raises(SetupError, match="cannot be kept in the archive"):
-            ingest_run.load(apart, SOURCE, run)
+            ingest_run.load(two_file_systems, SOURCE, run)
     assert path.exists()
-    assert one(apart, "select count(*) from ops.load") == 0
-    place.unlink()
-    ingest_run.load(apart, SOURCE, "third")
-    assert query(apart, "select run_id, status from ops.load") == [("third", "refused")]
+    assert one(two_file_systems, "select count(*) from ops.load") == 0
+    archive_path.unlink()
+    ingest_run.load(two_file_systems, SOURCE, "third")
+    assert query(two_file_systems, "select run_id, status from ops.load") == [("third", "refused")]
     assert not path.exists()
 
 
-def test_a_file_replaced_while_it_is_kept_is_another_delivery(
-    apart: Settings, monkeypatch: pytest.MonkeyPatch
+def test_a_file_replaced_while_it_is_archived_is_another_delivery(
+    two_file_systems: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = write(apart.landing_dir / SOURCE / "a.csv", orders(6))
+    path = write(two_file_systems.landing_dir / SOURCE / "a.csv", orders(6))
     fsync = os.fsync
 
     def replaced(handle: int) -> None:
@@ -313,7 +333,7 @@ def test_a_file_replaced_while_it_is_kept_is_another_delivery(
 
     with monkeypatch.context() as during:
         during.setattr(os, "fsync", replaced)
-        load(apart, SOURCE, path)
+        load(two_file_systems, SOURCE, path)
     assert path.exists()
-    (result,) = load(apart, SOURCE, path)
+    (result,) = load(two_file_systems, SOURCE, path)
     assert (result.status, result.rows_in) == ("accepted", 7)

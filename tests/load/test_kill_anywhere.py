@@ -1,6 +1,6 @@
-"""A loader that is killed with -9 at its n-th statement, for every kind of moment, and then run again.
+"""A loader that is killed with -9 at its n-th statement, in every phase, and then run again.
 
-The loader is the real one in a process of its own; only its connection counts statements, and kills.
+The loader runs in its own process; only its connection is replaced, to count statements and to kill.
 """
 
 import os
@@ -72,7 +72,7 @@ def state(settings: Settings) -> tuple[object, ...]:
 
 @pytest.fixture(scope="module")
 def clean(new_warehouse: Callable[[], Settings]) -> tuple[int, tuple[object, ...]]:
-    """The number of statements of an undisturbed load, and what it leaves."""
+    """The number of statements of an uninterrupted load, and the state after it."""
     settings = new_warehouse()
     done = loader(settings, 0)
     *statuses, statements = done.stdout.split()
@@ -80,11 +80,11 @@ def clean(new_warehouse: Callable[[], Settings]) -> tuple[int, tuple[object, ...
     return int(statements), state(settings)
 
 
-def moments() -> tuple[int, ...]:
+def statement_numbers() -> tuple[int, ...]:
     return tuple(range(1, 200)) if os.environ.get("TEXTILE_KILL_EVERYWHERE") else SAMPLED
 
 
-@pytest.mark.parametrize("at", moments())
+@pytest.mark.parametrize("at", statement_numbers())
 def test_killed_at_a_statement_and_run_again_is_one_clean_load(
     at: int, clean: tuple[int, tuple[object, ...]], new_warehouse: Callable[[], Settings]
 ) -> None:

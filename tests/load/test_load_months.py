@@ -1,4 +1,4 @@
-"""Which months a load changed: the months that the next build computes anew."""
+"""The months that a load changed; the next build computes them again."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from samples import Row, cell, item, load, order, orders, query, write, write_do
 from include.settings import Role, Settings
 
 
-def touched(settings: Settings, source: str, path: Path) -> list[str]:
-    """Months noted for the load of a file."""
+def changed_months(settings: Settings, source: str, path: Path) -> list[str]:
+    """Load a file; returns the months recorded for the load."""
     (result,) = load(settings, source, path)
     assert result.status == "accepted", result.message
     months = query(
@@ -34,41 +34,44 @@ def loaded(warehouse: Settings, tmp_path: Path) -> Settings:
     return warehouse
 
 
-def test_new_rows_touch_their_months(warehouse, tmp_path):
+def test_new_rows_change_their_months(warehouse, tmp_path):
     days = ("2020-03-31", "2020-04-01", "2020-04-30", "2019-12-31")
     rows = [order(订单号=day, 订单日期=day) for day in days]
-    assert touched(warehouse, "enterprise_orders", write(tmp_path / "a.csv", rows)) == [
+    assert changed_months(warehouse, "enterprise_orders", write(tmp_path / "a.csv", rows)) == [
         *("2019-12", "2020-03", "2020-04")
     ]
-    assert touched(warehouse, "customs_exports", write(tmp_path / "b.csv", [item()])) == ["2020-09"]
+    assert changed_months(warehouse, "customs_exports", write(tmp_path / "b.csv", [item()])) == ["2020-09"]
 
 
-def test_a_rejected_row_touches_nothing(warehouse, tmp_path):
+def test_a_rejected_row_changes_no_month(warehouse, tmp_path):
     rows = [*orders(9), order(行号="10", 订单日期="2020-03-01", 数量="-5")]
-    assert touched(warehouse, "enterprise_orders", write(tmp_path / "a.csv", rows)) == ["2020-09"]
+    assert changed_months(warehouse, "enterprise_orders", write(tmp_path / "a.csv", rows)) == ["2020-09"]
 
 
-def test_a_row_that_moves_touches_both_months(loaded, tmp_path):
-    moved = write(tmp_path / "moved.csv", [version(6, 订单日期="2020-08-31")])
-    assert touched(loaded, "enterprise_orders", moved) == ["2020-08", "2020-09"]
+def test_a_row_with_another_date_changes_both_months(loaded, tmp_path):
+    redated = write(tmp_path / "redated.csv", [version(6, 订单日期="2020-08-31")])
+    assert changed_months(loaded, "enterprise_orders", redated) == ["2020-08", "2020-09"]
 
 
-def test_an_amendment_and_a_cancellation_touch_their_month(loaded, tmp_path):
+def test_an_amendment_and_a_cancellation_change_their_month(loaded, tmp_path):
     amended = write(tmp_path / "amended.csv", [version(6, 数量="2000", 金额="41000.00")])
-    assert touched(loaded, "enterprise_orders", amended) == ["2020-09"]
+    assert changed_months(loaded, "enterprise_orders", amended) == ["2020-09"]
     cancelled = write(tmp_path / "cancelled.csv", [version(7, 状态="取消")])
-    assert touched(loaded, "enterprise_orders", cancelled) == ["2020-09"]
+    assert changed_months(loaded, "enterprise_orders", cancelled) == ["2020-09"]
 
 
-def test_rows_that_were_known_and_versions_that_come_late_touch_nothing(loaded, tmp_path):
-    assert touched(loaded, "enterprise_orders", write(tmp_path / "again.csv", [version(5)], "gb18030")) == []
+def test_known_rows_and_late_versions_change_no_month(loaded, tmp_path):
+    assert (
+        changed_months(loaded, "enterprise_orders", write(tmp_path / "again.csv", [version(5)], "gb18030"))
+        == []
+    )
     late = write(tmp_path / "late.csv", [version(4, 订单日期="2020-03-01")])
-    assert touched(loaded, "enterprise_orders", late) == []
+    assert changed_months(loaded, "enterprise_orders", late) == []
 
 
-def test_of_two_versions_in_one_file_only_the_last_one_touches(warehouse, tmp_path):
+def test_of_two_versions_in_one_file_only_the_last_one_changes_its_month(warehouse, tmp_path):
     rows = [version(5, 订单日期="2020-03-01"), version(6)]
-    assert touched(warehouse, "enterprise_orders", write(tmp_path / "a.csv", rows)) == ["2020-09"]
+    assert changed_months(warehouse, "enterprise_orders", write(tmp_path / "a.csv", rows)) == ["2020-09"]
 
 
 def test_each_file_of_a_batch_has_its_own_months(warehouse, tmp_path):
@@ -76,23 +79,23 @@ def test_each_file_of_a_batch_has_its_own_months(warehouse, tmp_path):
     april = write(tmp_path / "b.csv", [order(订单号="SO-2", 订单日期="2020-04-01"), version(6)])
     first, second = load(warehouse, "enterprise_orders", march, april)
     assert query(warehouse, "select load_id, to_char(month, 'MM') from ops.load_month order by 1, 2") == [
-        # Line 1 of the first file has a newer version in the second: the second brought what counts.
+        # Line 1 of the first file has a newer version in the second file, which becomes current.
         *((second.load_id, "04"), (second.load_id, "09"))
     ]
     assert first.accepted == 1
 
 
-def test_a_withdrawn_row_touches_its_month(warehouse, tmp_path):
+def test_a_withdrawn_row_changes_its_month(warehouse, tmp_path):
     cells = [cell(商品编码="52094200"), cell(商品编码="52094200", 贸易伙伴编码="142")]
-    both = write_download(tmp_path / "both.csv", cells)
-    assert touched(warehouse, "customs_statistics", both) == ["2020-09"]
+    two_cells = write_download(tmp_path / "two_cells.csv", cells)
+    assert changed_months(warehouse, "customs_statistics", two_cells) == ["2020-09"]
     fewer = write_download(tmp_path / "fewer.csv", cells[:1])
-    assert touched(warehouse, "customs_statistics", fewer) == ["2020-09"]
+    assert changed_months(warehouse, "customs_statistics", fewer) == ["2020-09"]
     again = write_download(tmp_path / "again.csv", cells[:1], "flow: export\ncomplete: true\n")
-    assert touched(warehouse, "customs_statistics", again) == []
+    assert changed_months(warehouse, "customs_statistics", again) == []
 
 
-def test_a_touched_month_is_found_without_reading_all_of_raw(warehouse, tmp_path):
+def test_a_changed_month_is_read_without_reading_all_of_raw(warehouse, tmp_path):
     """The index of the day: one month of three years of lines costs the blocks of that month."""
     load(warehouse, "enterprise_orders", write(tmp_path / "a.csv", orders(1)))
     same = "customer_code, country, hs_code, quantity, unit, unit_price, amount, currency, status, updated_at"
@@ -112,6 +115,6 @@ def test_a_touched_month_is_found_without_reading_all_of_raw(warehouse, tmp_path
 
 
 def buffers(connection: psycopg.Connection, statement: str) -> int:
-    """Blocks that a statement looks at."""
+    """Blocks that a statement reads."""
     ((found,),) = connection.execute(statement.encode()).fetchall()
     return int(found[0]["Plan"]["Shared Hit Blocks"] + found[0]["Plan"]["Shared Read Blocks"])

@@ -1,4 +1,4 @@
-"""What becomes of rows: accepted, unchanged, superseded, withdrawn, refused."""
+"""Verdicts of rows: accepted, unchanged, superseded, withdrawn, rejected."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,9 +33,9 @@ from include.warehouse import load_table
 from include.warehouse.connection import connect
 
 LINES = "select line_no, quantity, status from raw.enterprise_orders order by line_no"
-PAST = "select line_no, quantity, status from raw.enterprise_orders_history order by line_no, updated_at"
+HISTORY = "select line_no, quantity, status from raw.enterprise_orders_history order by line_no, updated_at"
 CELLS = "select hs_code, partner_code, value from raw.customs_statistics order by 1, 2"
-PAST_CELLS = "select hs_code, partner_code, value from raw.customs_statistics_history order by 1, 2"
+CELLS_HISTORY = "select hs_code, partner_code, value from raw.customs_statistics_history order by 1, 2"
 
 
 def amended(day: int, quantity: int, **changes: str) -> Row:
@@ -90,12 +90,12 @@ def test_the_same_rows_in_other_bytes_are_unchanged(warehouse, tmp_path):
     assert warehouse_state(warehouse) == before
 
 
-def test_a_newer_version_counts_and_the_old_one_is_history(warehouse, tmp_path):
+def test_a_newer_version_is_current_and_the_old_one_is_history(warehouse, tmp_path):
     load(warehouse, "enterprise_orders", write(tmp_path / "a.csv", [amended(1, 100), order(行号="2")]))
     newer = write(tmp_path / "b.csv", [amended(2, 150, 状态="变更")])
     assert counts(warehouse, "enterprise_orders", newer) == ("accepted", 1, 0, 0)
     assert query(warehouse, LINES) == [(1, 150, "amended"), (2, 1000, "new")]
-    assert query(warehouse, PAST) == [(1, 100, "new")]
+    assert query(warehouse, HISTORY) == [(1, 100, "new")]
     assert query(warehouse, "select _load_id, _superseded_by from raw.enterprise_orders_history") == query(
         warehouse, "select min(load_id), max(load_id) from ops.load"
     )
@@ -106,27 +106,27 @@ def test_an_older_version_that_arrives_late_is_history(warehouse, tmp_path):
     late = write(tmp_path / "b.csv", [amended(3, 100)])
     assert counts(warehouse, "enterprise_orders", late) == ("accepted", 1, 0, 0)
     assert query(warehouse, LINES) == [(1, 150, "new")]
-    assert query(warehouse, PAST) == [(1, 100, "new")]
+    assert query(warehouse, HISTORY) == [(1, 100, "new")]
     again = write(tmp_path / "c.csv", [amended(3, 100)], encoding="utf-8-sig")
     assert counts(warehouse, "enterprise_orders", again) == ("accepted", 0, 1, 0)
-    assert query(warehouse, PAST) == [(1, 100, "new")]
+    assert query(warehouse, HISTORY) == [(1, 100, "new")]
 
 
-def test_at_one_moment_the_later_delivery_wins(warehouse, tmp_path):
+def test_of_two_versions_of_one_moment_the_later_delivery_is_current(warehouse, tmp_path):
     first = [amended(5, 100)]
     load(warehouse, "enterprise_orders", write(tmp_path / "a.csv", first))
     load(warehouse, "enterprise_orders", write(tmp_path / "b.csv", [amended(5, 120)]))
     assert query(warehouse, LINES) == [(1, 120, "new")]
-    # Sent a third time, as at first: that is what the mill says now.
+    # The first content delivered again becomes current again.
     load(warehouse, "enterprise_orders", write(tmp_path / "c.csv", first, encoding="utf-8-sig"))
     assert query(warehouse, LINES) == [(1, 100, "new")]
-    assert sorted(query(warehouse, PAST)) == [(1, 100, "new"), (1, 120, "new")]
+    assert sorted(query(warehouse, HISTORY)) == [(1, 100, "new"), (1, 120, "new")]
 
 
-def test_cancelled_lines_and_deleted_items_stay_with_their_status(warehouse, tmp_path):
+def test_cancelled_lines_and_deleted_items_remain_with_their_status(warehouse, tmp_path):
     load(warehouse, "enterprise_orders", write(tmp_path / "a.csv", orders(2)))
-    gone = order(状态="取消", 数量="0", 金额="0", 更新时间="2020-09-09 09:00:00")
-    load(warehouse, "enterprise_orders", write(tmp_path / "b.csv", [gone]))
+    cancelled = order(状态="取消", 数量="0", 金额="0", 更新时间="2020-09-09 09:00:00")
+    load(warehouse, "enterprise_orders", write(tmp_path / "b.csv", [cancelled]))
     assert query(warehouse, LINES) == [(1, 0, "cancelled"), (2, 1000, "new")]
     load(warehouse, "customs_exports", write(tmp_path / "c.csv", items(2)))
     deleted = items(1, 状态="删除", 更新时间="2020-09-20 09:00:00")
@@ -138,8 +138,8 @@ def test_cancelled_lines_and_deleted_items_stay_with_their_status(warehouse, tmp
     assert query(warehouse, "select item_no, status from raw.customs_exports_history") == [(1, "normal")]
 
 
-def download(folder: Path, name: str, rows: list[Row], **said: str) -> Path:
-    manifest = "".join(f"{key}: {value}\n" for key, value in {"flow": "export", **said}.items())
+def download(folder: Path, name: str, rows: list[Row], **values: str) -> Path:
+    manifest = "".join(f"{key}: {value}\n" for key, value in {"flow": "export", **values}.items())
     return write_download(folder / name, rows, manifest)
 
 
@@ -154,23 +154,23 @@ def test_a_download_replaces_its_slice(warehouse, tmp_path):
         0,
     )
     september = CELLS.replace("order", "where month = '2020-09-01' and flow = 'export' order")
-    # A code that the download does not speak of keeps its rows: the query did not ask for it.
+    # A code that is not in the download keeps its rows, because the query did not include it.
     assert query(warehouse, september) == [
         ("52094200", "141", 1),
         ("52094201", "142", 5848714),
         ("52094202", "141", 5848714),
     ]
-    assert query(warehouse, PAST_CELLS) == [("52094200", "141", 5848714), ("52094201", "141", 5848714)]
+    assert query(warehouse, CELLS_HISTORY) == [("52094200", "141", 5848714), ("52094201", "141", 5848714)]
     assert one(warehouse, "select count(*) from raw.customs_statistics") == 9
     assert one(warehouse, "select removed from ops.load order by load_id desc limit 1") == 1
 
 
-def test_a_restricted_download_replaces_only_what_it_asked_for(warehouse, tmp_path):
-    both = [cell(贸易伙伴编码="141"), cell(贸易伙伴编码="142"), cell(贸易伙伴编码="502")]
-    load(warehouse, "customs_statistics", download(tmp_path, "a.csv", both))
+def test_a_filtered_download_replaces_only_the_rows_of_its_filter(warehouse, tmp_path):
+    three_partners = [cell(贸易伙伴编码="141"), cell(贸易伙伴编码="142"), cell(贸易伙伴编码="502")]
+    load(warehouse, "customs_statistics", download(tmp_path, "a.csv", three_partners))
     vietnam = [cell(贸易伙伴编码="141", 人民币="2")]
-    restricted = download(tmp_path, "b.csv", vietnam, filtered_by="[partner_code]")
-    load(warehouse, "customs_statistics", restricted)
+    filtered = download(tmp_path, "b.csv", vietnam, filtered_by="[partner_code]")
+    load(warehouse, "customs_statistics", filtered)
     assert query(warehouse, CELLS) == [
         ("52094200", "141", 2),
         ("52094200", "142", 5848714),
@@ -178,7 +178,7 @@ def test_a_restricted_download_replaces_only_what_it_asked_for(warehouse, tmp_pa
     ]
 
 
-def test_downloads_split_by_different_dimensions_live_side_by_side(warehouse, tmp_path):
+def test_downloads_split_by_different_dimensions_do_not_replace_each_other(warehouse, tmp_path):
     load(warehouse, "customs_statistics", download(tmp_path, "a.csv", [cell(), cell(贸易伙伴编码="142")]))
     total = {k: v for k, v in cell(人民币="9").items() if not k.startswith("贸易伙伴")}
     load(warehouse, "customs_statistics", download(tmp_path, "b.csv", [total]))
@@ -188,7 +188,7 @@ def test_downloads_split_by_different_dimensions_live_side_by_side(warehouse, tm
     assert query(warehouse, CELLS) == [*by_partner, ("52094200", "ALL", 8)]
 
 
-def test_what_was_refused_was_not_withdrawn(warehouse, tmp_path):
+def test_a_rejected_row_is_not_withdrawn(warehouse, tmp_path):
     rows = cells(8)
     load(warehouse, "customs_statistics", download(tmp_path, "a.csv", rows))
     before = business_state(warehouse, "customs_statistics")
@@ -215,26 +215,26 @@ def test_a_refused_load_leaves_everything_as_it_was(warehouse, tmp_path, source,
 KEY = "select count(*) from pg_index where indrelid = 'raw.enterprise_orders'::regclass and indisprimary"
 
 
-@pytest.mark.parametrize("somebody_reads", [False, True])
-def test_a_first_load_in_bulk_keeps_the_key(warehouse, tmp_path, monkeypatch, somebody_reads):
+@pytest.mark.parametrize("has_reader", [False, True])
+def test_a_first_load_in_bulk_has_its_key_again(warehouse, tmp_path, monkeypatch, has_reader):
     """The key of an empty table is built after its rows, unless that would have to wait for a reader."""
     monkeypatch.setattr(merge_into_raw, "_BULK_ROWS", 1)
     before = one(warehouse, "select pg_relation_filenode('raw.enterprise_orders')")
     with connect(warehouse, Role.TRANSFORMER) as reader:
-        if somebody_reads:
+        if has_reader:
             reader.execute("select from raw.enterprise_orders")
         first = write(tmp_path / "a.csv", [*orders(5), amended(2, 7), order(行号="5")])
         assert counts(warehouse, "enterprise_orders", first) == ("accepted", 6, 1, 0)
     was_rebuilt = one(warehouse, "select pg_relation_filenode('raw.enterprise_orders')") != before
-    assert (was_rebuilt, one(warehouse, KEY)) == (not somebody_reads, 1)
+    assert (was_rebuilt, one(warehouse, KEY)) == (not has_reader, 1)
     second = write(tmp_path / "b.csv", [*orders(6), amended(3, 8)])
     assert counts(warehouse, "enterprise_orders", second)[0] == "accepted"
     assert [quantity for _, quantity, _ in query(warehouse, LINES)] == [8, *[1000] * 5]
-    assert sorted(query(warehouse, PAST)) == [(1, 7, "new"), (1, 1000, "new")]
+    assert sorted(query(warehouse, HISTORY)) == [(1, 7, "new"), (1, 1000, "new")]
 
 
 @pytest.mark.parametrize("of_second", ["the same twice", "the same and another", "another and the same"])
-def test_a_key_that_stands_in_raw_and_twice_in_the_file(warehouse, tmp_path, of_second):
+def test_a_key_that_is_in_raw_and_twice_in_the_file(warehouse, tmp_path, of_second):
     load(warehouse, "customs_statistics", download(tmp_path, "a.csv", cells(2)))
     same, other = cells(2), cell(人民币="1")
     rows = {
@@ -245,7 +245,7 @@ def test_a_key_that_stands_in_raw_and_twice_in_the_file(warehouse, tmp_path, of_
     (result,) = load(warehouse, "customs_statistics", download(tmp_path, "b.csv", rows * 4))
     if of_second == "the same twice":
         assert (result.status, result.accepted, result.unchanged) == ("accepted", 0, 12)
-    else:  # which would be right?
+    else:  # it is not known which is correct
         assert (result.status, result.failed_rules[-1]) == ("refused", "row_is_unambiguous")
     assert query(warehouse, CELLS) == [("52094200", "141", 5848714), ("52094201", "141", 5848714)]
 
@@ -256,7 +256,7 @@ VERSIONS = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 5)), min_size=1,
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> tuple[list[tuple[int, int]], list[list[list[tuple[int, int]]]]]:
-    """Versions, and the same versions in batches of files: in any order, split anyhow, some sent twice."""
+    """Versions, and the same versions in batches of files: in any order and split, some sent twice."""
     versions = draw(VERSIONS)
     sent = draw(st.permutations([*versions, *draw(st.lists(st.sampled_from(versions), max_size=4))]))
     batches: list[list[list[tuple[int, int]]]] = [[[]]]
@@ -277,10 +277,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def accepted_total(module_warehouse: Settings, folder: Path) -> Callable[..., tuple[int, int]]:
-    """Accept batches of order lines without the gate; returns rows accepted and unchanged."""
+    """Merge batches of order lines without validation; returns rows accepted and unchanged."""
     of = contract("enterprise_orders")
 
-    def accept_all(batches: list[list[Path]]) -> tuple[int, int]:
+    def merge_all(batches: list[list[Path]]) -> tuple[int, int]:
         total = [0, 0]
         with connect(module_warehouse, Role.LOADER, autocommit=True) as connection:
             for batch in batches:
@@ -296,12 +296,12 @@ def accepted_total(module_warehouse: Settings, folder: Path) -> Callable[..., tu
                 load_table.finish(connection, table)
                 compare_with_raw.compare(connection, table, loads)
                 with connection.transaction():
-                    for done in merge_into_raw.accept(connection, table, loads).values():
+                    for done in merge_into_raw.merge(connection, table, loads).values():
                         total = [total[0] + done.accepted, total[1] + done.unchanged]
                 load_table.drop(connection, table)
         return total[0], total[1]
 
-    return accept_all
+    return merge_all
 
 
 @settings(max_examples=25, deadline=None)

@@ -1,4 +1,4 @@
-"""Rejected rows: all are kept as delivered, and a later delivery of the same key resolves them."""
+"""Rejected rows: all are stored as delivered, and a later delivery of the same key resolves them."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ ALL = "select count(*) from ops.quarantine"
 RESOLVED = "select line_no, resolved_by_load from ops.quarantine order by load_id, line_no"
 
 
-def test_every_rejected_row_is_kept(warehouse, tmp_path):
+def test_every_rejected_row_is_stored(warehouse, tmp_path):
     """10,000 bad rows among 50,001: under the tolerance, so all of them are in quarantine."""
     lines = csv_text([order()]).splitlines()
     good, bad = lines[1], lines[1].replace("1000,米", "0,米")
@@ -35,31 +35,31 @@ def test_every_rejected_row_is_kept(warehouse, tmp_path):
     path.write_text("\n".join([lines[0], *rows, ""]), encoding="utf-8")
     (result,) = load(warehouse, "enterprise_orders", path)
     assert (result.status, result.accepted, result.quarantined) == ("accepted", 40_001, 10_000)
-    kept = query(
+    stored = query(
         warehouse,
         "select count(*), count(distinct line_no), count(raw_line), count(row_key),"
         " count(distinct cells ->> '行号'), min(line_no), max(line_no) from ops.quarantine"
         " where rule_codes = '{quantity_positive}' and place = 'line ' || line_no"
         " and cells ->> '行号' = (line_no - 1)::text and cells ->> '数量' = '0'",
     )
-    assert kept == [(10_000, 10_000, 10_000, 10_000, 10_000, 2, 49_997)]
+    assert stored == [(10_000, 10_000, 10_000, 10_000, 10_000, 2, 49_997)]
 
 
-def test_a_row_is_kept_with_its_own_cells_in_the_files_order(warehouse, tmp_path):
+def test_a_row_is_stored_with_its_own_cells_in_the_files_order(warehouse, tmp_path):
     columns = sorted(order(), reverse=True)
     path = write(tmp_path / "a.csv", [*orders(9), order(行号="10", 数量=" -5 ")], columns=columns)
     path.write_text(path.read_text(encoding="utf-8") + "one field\n", encoding="utf-8")
     load(warehouse, "enterprise_orders", path)
-    (cells_as_kept, values), (no_cells, _) = query(
+    (stored_cells, values), (no_cells, _) = query(
         warehouse, "select cells::text, row_values from ops.quarantine order by line_no"
     )
-    assert list(json.loads(cells_as_kept)) == columns
-    assert json.loads(cells_as_kept)["数量"] == " -5 "
+    assert list(json.loads(stored_cells)) == columns
+    assert json.loads(stored_cells)["数量"] == " -5 "
     assert (values["quantity"], values["country"], values["line_no"]) == (-5, "CHN", 10)
     assert no_cells is None
 
 
-def test_nul_bytes_do_not_keep_a_row_out(warehouse, tmp_path):
+def test_a_row_with_nul_bytes_is_stored_without_them(warehouse, tmp_path):
     path = write(tmp_path / "a.csv", [*orders(9), order(行号="0", 品名="牛仔\\u0000布")])
     path.write_bytes(path.read_bytes().replace("牛仔\\".encode(), "牛\0仔\\".encode()))
     (result,) = load(warehouse, "enterprise_orders", path)
@@ -75,8 +75,8 @@ def test_a_workbooks_row_has_its_cells_too(warehouse, tmp_path):
         for number, row in enumerate([list(rows[0]), *(row.values() for row in rows)]):
             sheet.write_row(number, 0, row)
     load(warehouse, "enterprise_orders", path)
-    line_no, kept = query(warehouse, "select line_no, cells from ops.quarantine")[0]
-    assert (line_no, kept) == (11, rows[-1])
+    line_no, row_cells = query(warehouse, "select line_no, cells from ops.quarantine")[0]
+    assert (line_no, row_cells) == (11, rows[-1])
 
 
 def bad(*numbers: int, **changes: str) -> list[dict[str, str]]:
@@ -143,7 +143,7 @@ def test_a_source_without_versions_resolves_by_delivery(warehouse, tmp_path):
     assert [load for _, load in query(warehouse, RESOLVED)] == [later.load_id]
 
 
-def test_the_first_rows_of_a_refused_file_are_kept_apart(warehouse, tmp_path: Path):
+def test_the_first_rows_of_a_refused_file_are_stored_in_a_table_of_their_own(warehouse, tmp_path: Path):
     path = write(
         tmp_path / "a.csv", [*orders(10), *(order(订单号="X", 行号=str(n), 数量="0") for n in range(1, 1501))]
     )
@@ -157,8 +157,8 @@ def test_the_first_rows_of_a_refused_file_are_kept_apart(warehouse, tmp_path: Pa
     ) == [(refused.load_id, 1000, 12, 1011, "X", "quantity_positive")]
 
 
-def test_whose_rows_a_delivery_brought(warehouse, tmp_path):
-    """Two mills in one file; the second delivery repeats rows, amends one and brings a new and a bad one."""
+def test_the_rows_of_a_delivery_are_counted_by_enterprise(warehouse, tmp_path):
+    """Two mills in one file; the second delivery repeats rows, amends one and adds a new and a bad one."""
     first = [*items(3), *items(2, 报关单号="310120200000000002", 境内发货人=enterprise(1))]
     load(warehouse, "customs_exports", write(tmp_path / "a.csv", first))
     amended = {**first[0], "统计美元价": "7001.00", "更新时间": "2020-09-18 08:00:00"}
@@ -185,7 +185,7 @@ def test_whose_rows_a_delivery_brought(warehouse, tmp_path):
     )
 
 
-def test_rejected_rows_are_news_for_the_next_release(new_warehouse, published, tmp_path):
+def test_rejected_rows_require_a_new_release(new_warehouse, published, tmp_path):
     settings = new_warehouse(published)
     assert current_release.is_up_to_date(settings)
     (known,) = load(settings, "enterprise_orders", write(tmp_path / "known.csv", orders(11)))

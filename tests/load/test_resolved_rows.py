@@ -28,7 +28,7 @@ batches = st.lists(st.lists(files, min_size=1, max_size=2), min_size=1, max_size
 
 @pytest.fixture(scope="module")
 def deliver(module_warehouse: Settings) -> Callable[[list[list[list[Row]]]], None]:
-    """Accept batches of files as the loader does, rows being good or bad by decree; loads 1, 2, ..."""
+    """Merge batches of files as the loader does, with given good and bad rows; loads 1, 2, ..."""
     of = contract("enterprise_orders")
     numbers = itertools.count()
 
@@ -50,15 +50,15 @@ def deliver(module_warehouse: Settings) -> Callable[[list[list[list[Row]]]], Non
                 compare_with_raw.compare(connection, table, loads)
                 with connection.transaction():
                     results = []
-                    for load_id, done in merge_into_raw.accept(connection, table, loads).items():
-                        quarantine.keep(connection, table, load_id, "a.csv", [], {"bad": ("坏", "bad")})
+                    for load_id, done in merge_into_raw.merge(connection, table, loads).items():
+                        quarantine.insert(connection, table, load_id, "a.csv", [], {"bad": ("坏", "bad")})
                         counts = (done.accepted + done.unchanged + done.quarantined, done.accepted)
                         results.append(
                             FileResult(load_id, "", "", "accepted", *counts, done.unchanged, done.quarantined)
                         )
                         load_log.finish(connection, results[-1])
                     quarantine.resolve(connection, table, loads)
-                    source_quality.note(connection, table, results)
+                    source_quality.record(connection, table, results)
                 load_table.drop(connection, table)
 
     return deliver_all
@@ -110,7 +110,7 @@ def test_a_row_is_resolved_by_the_first_later_load_with_its_key_in_a_version_not
     ]
     found = "select load_id, line_no, resolved_by_load from ops.quarantine order by load_id, line_no"
     assert query(module_warehouse, found) == sorted(expected, key=lambda row: row[:2])
-    # Whose rows they were is the same account as the load log's.
+    # The counts by enterprise equal those of the load log.
     assert query(
         module_warehouse,
         "select load_id, accepted, unchanged, quarantined from ops.load_enterprise order by 1",

@@ -1,4 +1,4 @@
-"""Returns that name the line they take back: all of it leaves the facts, or the return waits."""
+"""Returns that name the line they cancel: the whole line leaves the facts, or the return is quarantined."""
 
 from pathlib import Path
 from typing import Any
@@ -26,15 +26,15 @@ def deliver(settings: Settings, folder: Path, *rows: tuple[Any, ...]) -> list[in
     return [result.accepted, result.unchanged, result.quarantined]
 
 
-def test_a_return_of_the_whole_line_takes_it_out(warehouse: Settings, tmp_path: Path) -> None:
+def test_a_return_of_the_whole_line_cancels_it(warehouse: Settings, tmp_path: Path) -> None:
     deliver(warehouse, tmp_path / "1", SALE)
     assert deliver(warehouse, tmp_path / "2", RETURN) == [1, 9, 0]
     assert [status for _, status in query(warehouse, LINES)] == ["cancelled"]
 
 
-@pytest.mark.parametrize("together", [False, True], ids=["in two files", "in one file"])
-def test_a_return_of_a_part_waits_in_quarantine(together: bool, warehouse: Settings, tmp_path: Path) -> None:
-    if together:
+@pytest.mark.parametrize("in_one_file", [False, True], ids=["in two files", "in one file"])
+def test_a_return_of_a_part_is_quarantined(in_one_file: bool, warehouse: Settings, tmp_path: Path) -> None:
+    if in_one_file:
         deliver(warehouse, tmp_path / "1", SALE, PART)
     else:
         deliver(warehouse, tmp_path / "1", SALE)
@@ -43,11 +43,13 @@ def test_a_return_of_a_part_waits_in_quarantine(together: bool, warehouse: Setti
     assert [status for _, status in query(warehouse, LINES)] == ["new"]
 
 
-def test_a_return_before_its_line_waits_and_takes_out_nothing(warehouse: Settings, tmp_path: Path) -> None:
+def test_a_return_before_its_line_is_quarantined_and_cancels_nothing(
+    warehouse: Settings, tmp_path: Path
+) -> None:
     assert deliver(warehouse, tmp_path / "1", RETURN) == [9, 0, 1]
     assert deliver(warehouse, tmp_path / "2", SALE)[2] == 0
     assert [status for _, status in query(warehouse, LINES)] == ["new"]
-    # Sent once more, it meets its line, and the quarantine is closed.
+    # Delivered again, it finds its line, and the quarantined row is resolved.
     assert deliver(warehouse, tmp_path / "3", SALE, RETURN) == [1, 10, 0]
     assert query(warehouse, "select resolved_by_load from ops.quarantine") == [(3,)]
 

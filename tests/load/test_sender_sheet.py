@@ -1,4 +1,4 @@
-"""What goes back to a sender: every rejected row in its own columns; nothing that a spreadsheet would run."""
+"""The file for a sender: every rejected row in its own columns, and no formula."""
 
 import csv
 import re
@@ -56,13 +56,13 @@ def rejected(warehouse, tmp_path):
     return warehouse, columns
 
 
-def written(settings, path, load_id=None):
+def write_sheet(settings, path, load_id=None):
     return sender_sheet.write(rejected_rows.rows(settings, load_id), path)
 
 
 def test_a_worksheet_per_header_with_the_reasons_first_and_all_cells_as_text(rejected, tmp_path):
     settings, columns = rejected
-    assert written(settings, tmp_path / "all.xlsx") == 4
+    assert write_sheet(settings, tmp_path / "all.xlsx") == 4
     (first, rows), (raw, ragged), (other, one_row) = sheets(tmp_path / "all.xlsx")
     assert first[5:] == columns
     assert other[5:] == list(order())
@@ -79,7 +79,7 @@ def test_a_worksheet_per_header_with_the_reasons_first_and_all_cells_as_text(rej
 
 def test_no_cell_is_a_formula_or_a_number_and_the_wrong_ones_are_marked(rejected, tmp_path):
     settings, _ = rejected
-    written(settings, tmp_path / "a.xlsx", 1)
+    write_sheet(settings, tmp_path / "a.xlsx", 1)
     names, all_text, marked = first_sheet(tmp_path / "a.xlsx")
     assert all_text
     assert {(row, names[column]) for row, column in marked} == {
@@ -90,14 +90,14 @@ def test_no_cell_is_a_formula_or_a_number_and_the_wrong_ones_are_marked(rejected
     }
 
 
-def test_a_profiles_headers_are_known_too(warehouse, tmp_path):
+def test_headers_of_a_profile_are_marked_too(warehouse, tmp_path):
     header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
     line = "5{0:02},85123A,HOLDER,{1},2010-12-01 08:26:00,2.55,17850.0,United Kingdom"
     path = tmp_path / "a.csv"
     path.write_text("\n".join([header, *(line.format(n, "x" if n == 9 else 6) for n in range(10)), ""]))
     (result,) = load(warehouse, "enterprise_orders", path, profile="merchant_retail")
     assert (result.accepted, result.quarantined) == (9, 1)
-    written(warehouse, tmp_path / "a.xlsx")
+    write_sheet(warehouse, tmp_path / "a.xlsx")
     names, _, marked = first_sheet(tmp_path / "a.xlsx")
     assert names[5:] == header.split(",")
     assert {names[column] for _, column in marked} == {"Quantity"}
@@ -105,31 +105,31 @@ def test_a_profiles_headers_are_known_too(warehouse, tmp_path):
 
 def test_csv_is_escaped(rejected, tmp_path):
     settings, _ = rejected
-    assert written(settings, tmp_path / "all.csv") == 4
+    assert write_sheet(settings, tmp_path / "all.csv") == 4
     with (tmp_path / "all.csv").open(encoding="utf-8-sig", newline="") as file:
         found = list(csv.DictReader(file))
     assert [row["state"] for row in found] == ["open", "resolved", "open", "open"]
     assert found[1]["resolved_by_file"] == "correction.csv"
 
 
-def test_a_refused_file_shows_its_first_rejected_rows(rejected, tmp_path):
+def test_of_a_refused_file_the_first_rejected_rows_are_written(rejected, tmp_path):
     settings, _ = rejected
-    assert written(settings, tmp_path / "r.xlsx", 3) == 2
+    assert write_sheet(settings, tmp_path / "r.xlsx", 3) == 2
     assert {row["state"] for row in rejected_rows.rows(settings, 3)} == {"refused"}
     assert "refused.csv" not in {row["file_name"] for row in rejected_rows.rows(settings, None)}
 
 
-def test_what_cannot_be_shown_or_written_is_said(rejected, tmp_path):
+def test_rows_that_cannot_be_listed_or_written_are_an_error_with_its_reason(rejected, tmp_path):
     settings, _ = rejected
     empty = tmp_path / "empty.csv"
     empty.write_bytes(b"")
     (result,) = load(settings, "enterprise_orders", empty)
     with pytest.raises(QuarantineError, match=r"empty\.csv.* refused as a whole"):
-        written(settings, tmp_path / "x.xlsx", result.load_id)
+        write_sheet(settings, tmp_path / "x.xlsx", result.load_id)
     with pytest.raises(QuarantineError, match="there is no load 99"):
-        written(settings, tmp_path / "x.xlsx", 99)
+        write_sheet(settings, tmp_path / "x.xlsx", 99)
     with pytest.raises(QuarantineError, match=r"name it \.xlsx .* or \.csv"):
-        written(settings, tmp_path / "x.pdf")
+        write_sheet(settings, tmp_path / "x.pdf")
     assert not (tmp_path / "x.pdf").exists()
     assert one(settings, "select count(*) from ops.quarantine") == 4
 
@@ -137,5 +137,5 @@ def test_what_cannot_be_shown_or_written_is_said(rejected, tmp_path):
 def test_a_full_worksheet_is_continued_on_the_next(rejected, tmp_path, monkeypatch):
     settings, _ = rejected
     monkeypatch.setattr(sender_sheet, "EXCEL_ROWS", 2)
-    written(settings, tmp_path / "a.xlsx", 1)
+    write_sheet(settings, tmp_path / "a.xlsx", 1)
     assert [len(rows) for _, rows in sheets(tmp_path / "a.xlsx")] == [1, 1, 1]

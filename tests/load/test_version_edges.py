@@ -1,4 +1,4 @@
-"""Edges of the question which version of a row counts (the plain cases are in test_accept.py)."""
+"""Edge cases of which version of a row is current (the plain cases are in test_merge_into_raw.py)."""
 
 import datetime as dt
 from pathlib import Path
@@ -16,7 +16,7 @@ def _quantities(settings: Settings, table: str = SOURCE) -> list[object]:
     return [quantity for (quantity,) in query(settings, f"select quantity from raw.{table} order by line_no")]
 
 
-def test_a_rejected_row_leaves_the_version_before_it_in_force(warehouse: Settings, tmp_path: Path) -> None:
+def test_a_rejected_row_leaves_the_version_before_it_current(warehouse: Settings, tmp_path: Path) -> None:
     load(warehouse, SOURCE, write(tmp_path / "a.csv", orders(9, 更新时间=EARLY)))
     newer = [*orders(8, 数量="5", 更新时间=LATE), order(行号="9", 数量="-1", 更新时间=LATE)]
     (result,) = load(warehouse, SOURCE, write(tmp_path / "b.csv", newer))
@@ -24,7 +24,7 @@ def test_a_rejected_row_leaves_the_version_before_it_in_force(warehouse: Setting
     assert _quantities(warehouse) == [5] * 8 + [1000]
 
 
-def test_versions_of_one_file_are_all_kept_whatever_their_order(warehouse: Settings, tmp_path: Path) -> None:
+def test_versions_of_one_file_are_all_stored_in_any_order(warehouse: Settings, tmp_path: Path) -> None:
     rows = [*orders(1, 数量="7", 更新时间=LATE), *orders(1, 更新时间=EARLY), *orders(1, 更新时间=EARLY)]
     (result,) = load(warehouse, SOURCE, write(tmp_path / "a.csv", rows))
     assert (result.accepted, result.unchanged) == (2, 1)
@@ -57,17 +57,21 @@ def test_a_version_is_from_a_month_before_its_order_to_a_day_from_now(
     }
     rows = [order(行号=str(n), 更新时间=moment.isoformat()) for n, moment in enumerate(moments, 1)]
     load(warehouse, SOURCE, write(tmp_path / "a.csv", [*rows, *orders(20, 订单号="SO-2")]))
-    told = query(warehouse, "select line_no - 1, rule_codes from ops.quarantine order by 1")
-    assert told == [(n, [rule]) for n, rule in enumerate(moments.values(), 1) if rule]
+    rejected = query(warehouse, "select line_no - 1, rule_codes from ops.quarantine order by 1")
+    assert rejected == [(n, [rule]) for n, rule in enumerate(moments.values(), 1) if rule]
 
 
-def test_an_order_booked_before_the_date_of_its_contract_counts(warehouse: Settings, tmp_path: Path) -> None:
+def test_an_order_booked_before_the_date_of_its_contract_is_accepted(
+    warehouse: Settings, tmp_path: Path
+) -> None:
     booked = orders(6, 订单日期="2025-12-01", 发货日期="", 更新时间="2025-11-28 09:00:00")
     (result,) = load(warehouse, SOURCE, write(tmp_path / "a.csv", booked))
     assert (result.status, result.accepted, result.quarantined) == ("accepted", 6, 0)
 
 
-def test_mills_with_equal_order_numbers_do_not_touch_each_other(warehouse: Settings, tmp_path: Path) -> None:
+def test_mills_with_equal_order_numbers_do_not_change_each_others_rows(
+    warehouse: Settings, tmp_path: Path
+) -> None:
     other = orders(3, 统一社会信用代码=MILL_B, 数量="3")
     load(warehouse, SOURCE, write(tmp_path / "a.csv", orders(3)), write(tmp_path / "b.csv", other))
     assert sorted(_quantities(warehouse)) == [3, 3, 3, 1000, 1000, 1000]
@@ -88,7 +92,7 @@ def test_equal_values_in_another_notation_are_the_same_row(warehouse: Settings, 
     assert warehouse_state(warehouse) == before
 
 
-def test_what_a_manifest_completes_is_known_together_with_it(warehouse: Settings, tmp_path: Path) -> None:
+def test_a_file_is_identified_together_with_its_manifest(warehouse: Settings, tmp_path: Path) -> None:
     exports = write_download(tmp_path / "a.csv", [cell()], "flow: export\n")
     imports = write_download(tmp_path / "b.csv", [cell()], "flow: import\n")
     results = load(warehouse, "customs_statistics", exports, imports, exports)
@@ -99,7 +103,7 @@ def test_what_a_manifest_completes_is_known_together_with_it(warehouse: Settings
     ]
 
 
-def test_refused_bytes_are_judged_again_and_equal_ones_of_one_call_once(
+def test_a_refused_file_is_validated_again_and_equal_files_of_one_call_once(
     warehouse: Settings, tmp_path: Path
 ) -> None:
     bad = write(tmp_path / "bad.csv", orders(6, 数量="x"))

@@ -1,4 +1,4 @@
-"""One defect for every row rule of the load gate, and nothing else wrong with the row.
+"""One defect for every row rule of the load gate; the row has no other defect.
 
 A case is the rows to add to a good file; ``RAGGED`` stands for a line with a field too many.
 """
@@ -9,12 +9,12 @@ from samples import Row, cell, item, order
 
 RAGGED = "ragged"
 _FUTURE = "2099-01-01"
-# Longer than an index takes, and nothing that compresses.
+# Too long for an index entry, also when compressed.
 _TOO_LONG = "".join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(150))
 
 
 def statistics_cell(**changes: str) -> Row:
-    """A row of a statistics file that says everything of itself: flow and currency are columns."""
+    """A row of a statistics file in which flow and currency are columns."""
     row = cell(flow="export", currency="CNY")
     row["value"] = row.pop("人民币")
     return row | changes
@@ -154,12 +154,12 @@ _CELL_DEFECTS: dict[str, dict[str, str]] = {
 
 
 def total(row: Row) -> Row:
-    """The row below a table."""
+    """A total row."""
     return dict.fromkeys(row, "") | {next(iter(row)): "合计"}
 
 
 def header(row: Row) -> Row:
-    """The row above a table, in its midst."""
+    """The header, repeated within the table."""
     return {name: name for name in row}
 
 

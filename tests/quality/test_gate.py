@@ -1,4 +1,4 @@
-"""Nothing passes a validation that did not run."""
+"""A validation that cannot run accepts nothing."""
 
 from pathlib import Path
 from typing import Any

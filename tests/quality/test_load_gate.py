@@ -53,14 +53,14 @@ def outcome(module_warehouse: Settings) -> Outcome:
 def test_every_row_rule_has_its_defect_and_a_code_of_its_own(source: str) -> None:
     codes = [e.meta["rule"] for e in _suite(source) if e.meta["level"] == "row"]
     assert len(codes) == len(set(codes))
-    # A return needs a profile that says what it meets: tests/load/test_returns.py.
+    # A return needs a profile with cancellations: tests/load/test_returns.py.
     assert sorted(CASES[source]) == sorted(set(codes) - {"return_takes_back_whole_line"})
 
 
 @pytest.mark.parametrize("source", sources())
-def test_codes_of_digits_are_ruled_as_the_contract_reads_them(source: str) -> None:
-    said = {e.meta["rule"]: e.meta["en"] for e in _suite(source) if e.meta["rule"].endswith("_digits")}
-    assert {rule: [int(n) for n in re.findall(r"\b\d+\b", en)] for rule, en in said.items()} == {
+def test_rules_for_digits_have_the_lengths_of_the_contract(source: str) -> None:
+    texts = {e.meta["rule"]: e.meta["en"] for e in _suite(source) if e.meta["rule"].endswith("_digits")}
+    assert {rule: [int(n) for n in re.findall(r"\b\d+\b", en)] for rule, en in texts.items()} == {
         f"{column.name}_digits": list(column.digits) for column in contract(source).columns if column.digits
     }
 
@@ -93,10 +93,10 @@ def test_a_defect_breaks_exactly_its_rule_and_only_its_row(source: str, rule: st
         " from ops.quarantine where load_id = %s order by line_no",
         result.load_id,
     )
-    kept = outcome.settings.home / one(
+    archived = outcome.settings.home / one(
         outcome.settings, "select kept_path from ops.load where load_id = %s", result.load_id
     )
-    lines = kept.read_text(encoding="utf-8").splitlines()
+    lines = archived.read_text(encoding="utf-8").splitlines()
     wanted = [
         (12 + n, [rule], meta["zh"], meta["en"], f"{rule}.csv", source, lines[11 + n], None)
         for n in range(count)
@@ -197,13 +197,13 @@ def test_more_than_a_fifth_of_bad_rows_refuses_the_file(warehouse: Settings) -> 
     assert one(warehouse, "select count(*) from raw.enterprise_orders where order_no like 'UP%%'") == 0
 
 
-def test_a_download_of_exactly_the_portals_limit_needs_a_word_of_the_sender(warehouse: Settings) -> None:
+def test_a_download_of_exactly_the_portals_limit_must_be_confirmed_by_the_sender(warehouse: Settings) -> None:
     folder, rows = warehouse.home, cells(10_001)
     cut = write_download(folder / "cut.csv", rows[:10_000])
-    vouched = write_download(folder / "vouched.csv", rows[:10_000], "flow: import\ncomplete: true\n")
+    confirmed = write_download(folder / "confirmed.csv", rows[:10_000], "flow: import\ncomplete: true\n")
     whole = write_download(folder / "whole.csv", rows[:9_999], "flow: export\n")
     longer = write_download(folder / "longer.csv", rows, "flow: export\nmonth: 2020-09\n")
-    results = load(warehouse, "customs_statistics", cut, vouched, whole, longer)
+    results = load(warehouse, "customs_statistics", cut, confirmed, whole, longer)
     assert [result.status for result in results] == ["refused", "accepted", "accepted", "accepted"]
     assert results[0].failed_rules == ["download_is_complete"]
     assert "complete: true" in results[0].message

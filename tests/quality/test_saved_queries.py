@@ -75,7 +75,7 @@ def test_each_runs_on_the_candidate(validated):
         ),
     ],
 )
-def test_only_the_schema_is_another(text, expected):
+def test_only_the_schema_is_replaced(text, expected):
     functions = {"market_share_complete": " select a from marts.share "}
     assert saved_queries.on_candidate(text, RESTRICTED, functions) == expected
 
@@ -96,7 +96,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", list(BROKEN))
-def test_each_slip_fails_its_query_and_says_what_to_do(validated, tmp_path, name):
+def test_each_error_fails_its_query_and_the_message_says_what_to_do(validated, tmp_path, name):
     text, complaint = BROKEN[name]
     results = replay(validated, tmp_path, good="select 1 from marts.growth", **{name: text})
     assert (results["good"].success, results[name].success) == (True, False)

@@ -1,4 +1,4 @@
-"""A warehouse that was restored in part is noticed, whatever part it is."""
+"""A warehouse that was restored only in part is detected, for every part."""
 
 import subprocess
 from collections.abc import Callable
@@ -20,7 +20,7 @@ PARTS = {
         "delete from ops.build_load",
         "release 1 was made of 4 loads, and ops.build_load names 0",
     ),
-    "builds of loads that are gone": (
+    "builds of missing loads": (
         "delete from ops.load where load_id = 1",
         r"load 1 brought 0 rows, and raw.enterprise_orders has 12",
     ),
@@ -69,7 +69,7 @@ def test_a_part_that_is_missing_is_named(
 ) -> None:
     half = new_warehouse(published)
     with psycopg.connect(half.dsn(Role.ADMIN)) as connection:
-        connection.execute("set session_replication_role = replica")  # as a restore that makes keys last
+        connection.execute("set session_replication_role = replica")  # as a restore, which creates keys last
         connection.execute(statement.encode())
     with pytest.raises(HalfRestoredError, match=f"{found}.*restore all of it as docs/backup.md says"):
         raw_check.check(half)
@@ -87,10 +87,10 @@ def test_a_status_and_a_build_without_the_table_of_rates_say_what_to_do(
         building.build(half)
 
 
-def test_a_dump_into_tables_that_are_there_is_noticed(
+def test_a_dump_restored_into_existing_tables_is_detected(
     new_warehouse: Callable[..., Settings], published: Settings, tmp_path: Path
 ) -> None:
-    """What the docs said once: foreign keys refuse the table that names loads before there are any."""
+    """Foreign keys refuse ops.build_load, because the dump restores it before ops.load."""
     dump = tmp_path / "textile.dump"
     command = [postgres.program("pg_dump"), "--format=custom", f"--file={dump}", published.dsn(Role.ADMIN)]
     subprocess.run(command, check=True)

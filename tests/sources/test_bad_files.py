@@ -1,4 +1,4 @@
-"""Whatever is delivered: a refusal that names the file, the file kept with its reason, the others loaded."""
+"""Each bad file is refused with its name and archived with its reason; the others are loaded."""
 
 import gzip
 import io
@@ -17,7 +17,7 @@ from include.errors import ContractError
 from include.load import drop_folder
 from include.load.load_log import FileResult
 from include.settings import Settings
-from include.sources.plain_text import shown_name
+from include.sources.plain_text import display_name
 
 SOURCE = "enterprise_orders"
 _TEXT = csv_text(orders(6))
@@ -46,7 +46,7 @@ def _without(column: str) -> str:
     return csv_text(orders(6), [name for name in order() if name != column])
 
 
-# File name -> content, rule of the refusal, what the message must say beside the file's name.
+# File name -> content, rule of the refusal, text of the message beside the file's name.
 BAD: dict[str, tuple[bytes, str, str]] = {
     "empty.csv": (b"", "file_empty", "empty"),
     "blank.csv": (b"\n \r\n\t\n", "file_empty", "empty"),
@@ -123,16 +123,16 @@ def outcome(module_warehouse: Settings) -> Outcome:
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_file_is_refused_by_name_and_reason(name: str, outcome: Outcome) -> None:
-    _, rule, said = BAD[name]
+    _, rule, text = BAD[name]
     result = outcome.results[name]
     assert (result.status, result.failed_rules[0]) == ("refused", rule), result.message
     assert name in result.message
-    assert said in result.message
+    assert text in result.message
     assert (result.accepted, result.unchanged, result.quarantined) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_kept_with_its_reason(name: str, outcome: Outcome) -> None:
+def test_a_bad_file_is_archived_with_its_reason(name: str, outcome: Outcome) -> None:
     settings, result = outcome.settings, outcome.results[name]
     (row,) = query(
         settings,
@@ -142,9 +142,11 @@ def test_a_bad_file_is_kept_with_its_reason(name: str, outcome: Outcome) -> None
     )
     assert row[:3] == ("refused", result.message, result.failed_rules)
     assert row[4]
-    kept = settings.home / row[3]
-    assert kept.read_bytes() == BAD[name][0]
-    assert kept.with_name(f"{kept.name}.reason.txt").read_text(encoding="utf-8") == f"{result.message}\n"
+    archived = settings.home / row[3]
+    assert archived.read_bytes() == BAD[name][0]
+    assert (
+        archived.with_name(f"{archived.name}.reason.txt").read_text(encoding="utf-8") == f"{result.message}\n"
+    )
     assert not (settings.landing_dir / SOURCE / name).exists()
 
 
@@ -167,16 +169,16 @@ def test_nothing_of_the_bad_files_is_in_the_warehouse(outcome: Outcome) -> None:
     assert query(settings, "select relname from pg_class where relnamespace = 'load'::regnamespace") == []
 
 
-def test_an_unknown_column_is_reported_and_kept(outcome: Outcome) -> None:
+def test_an_unknown_column_is_reported_and_stored(outcome: Outcome) -> None:
     load_id = outcome.results[UNKNOWN_COLUMN].load_id
     assert one(outcome.settings, "select unknown_columns from ops.load where load_id = %s", load_id) == [
         "备注"
     ]
-    kept = "select distinct _extra from raw.enterprise_orders where _load_id = %s"
-    assert one(outcome.settings, kept, load_id) == {"备注": "加急"}
+    extra = "select distinct _extra from raw.enterprise_orders where _load_id = %s"
+    assert one(outcome.settings, extra, load_id) == {"备注": "加急"}
 
 
-def test_a_refused_file_may_come_again_and_is_judged_again(outcome: Outcome) -> None:
+def test_a_refused_file_that_is_delivered_again_is_validated_again(outcome: Outcome) -> None:
     folder = outcome.settings.landing_dir / SOURCE
     for _ in range(2):
         (folder / "half.zip").write_bytes(BAD["half.zip"][0])
@@ -201,7 +203,7 @@ NAMES = [
 ]
 
 
-def test_any_file_name_will_do(warehouse: Settings, tmp_path: Path) -> None:
+def test_a_file_may_have_any_name(warehouse: Settings, tmp_path: Path) -> None:
     folder = warehouse.landing_dir / SOURCE
     folder.mkdir(parents=True)
     paths = []
@@ -216,22 +218,24 @@ def test_any_file_name_will_do(warehouse: Settings, tmp_path: Path) -> None:
     assert [(r.status, r.accepted) for r in results] == [("accepted", 6)] * len(NAMES)
     assert refused.message.startswith("bad??.csv: ")
     assert drop_folder.find(warehouse.landing_dir, SOURCE) == []
-    kept = query(warehouse, "select kept_path, file_name, sha256 from ops.load")
+    archived = query(warehouse, "select kept_path, file_name, sha256 from ops.load")
     archive = warehouse.home / "archive" / SOURCE
-    for path, shown, sha256 in kept:
+    for path, name, sha256 in archived:
         assert (warehouse.home / path).is_file()
         assert (warehouse.home / path).resolve().is_relative_to(archive)
         assert sha256[:12] in path
-        assert shown.isprintable()
+        assert name.isprintable()
     assert not (Path.cwd() / "pwned").exists()
 
 
-def test_a_path_may_lead_up_and_the_file_there_stays(warehouse: Settings, tmp_path: Path) -> None:
+def test_a_path_may_lead_out_of_the_drop_folder_and_its_file_is_not_removed(
+    warehouse: Settings, tmp_path: Path
+) -> None:
     outside = write(tmp_path / "outside" / "a.csv", orders(6))
     (warehouse.landing_dir / SOURCE).mkdir(parents=True)
-    way = warehouse.landing_dir / SOURCE / Path(os.path.relpath(outside, warehouse.landing_dir / SOURCE))
-    assert ".." in str(way)
-    (result,) = load(warehouse, SOURCE, way)
+    path = warehouse.landing_dir / SOURCE / Path(os.path.relpath(outside, warehouse.landing_dir / SOURCE))
+    assert ".." in str(path)
+    (result,) = load(warehouse, SOURCE, path)
     assert (result.status, result.file) == ("accepted", "a.csv")
     assert outside.exists()
 
@@ -280,40 +284,40 @@ def _too_long(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("make", [_missing, _through_a_file, _too_long], ids=lambda f: f.__name__)
-def test_what_is_gone_when_its_turn_comes_is_said_and_not_recorded(
+def test_a_file_that_was_removed_before_its_load_is_reported_and_not_recorded(
     make: Callable[[Path], Path], warehouse: Settings
 ) -> None:
     folder = warehouse.landing_dir / SOURCE
     folder.mkdir(parents=True)
     path = make(folder)
-    gone, good = load(warehouse, SOURCE, path, write(folder / "b.csv", orders(6)))
-    assert (gone.load_id, gone.status, gone.failed_rules) == (None, "refused", ["file_gone"])
-    assert (shown_name(path.name) in gone.message, good.status) == (True, "accepted")
+    removed, good = load(warehouse, SOURCE, path, write(folder / "b.csv", orders(6)))
+    assert (removed.load_id, removed.status, removed.failed_rules) == (None, "refused", ["file_gone"])
+    assert (display_name(path.name) in removed.message, good.status) == (True, "accepted")
     assert one(warehouse, "select count(*) from ops.load") == 1
 
 
 @pytest.mark.parametrize("make", [_directory, _pipe, _dangling, _leading_out], ids=lambda f: f.__name__)
-def test_what_is_no_file_is_refused(make: Callable[[Path], Path], warehouse: Settings) -> None:
+def test_a_path_that_is_no_regular_file_is_refused(make: Callable[[Path], Path], warehouse: Settings) -> None:
     folder = warehouse.landing_dir / SOURCE
     folder.mkdir(parents=True)
     path = make(folder)
     (result,) = load(warehouse, SOURCE, path)
     assert (result.status, result.failed_rules, result.sha256) == ("refused", ["file_unreadable"], "")
     assert path.name in result.message
-    assert drop_folder.is_there(path)
+    assert drop_folder.exists(path)
     assert one(warehouse, "select count(*) from raw.enterprise_orders") == 0
     assert (folder.parent.parent / "secret.csv").exists() == (make is _leading_out)
 
 
-def test_a_link_within_the_drop_folder_is_read_and_its_content_kept(warehouse: Settings) -> None:
+def test_a_link_within_the_drop_folder_is_read_and_its_content_archived(warehouse: Settings) -> None:
     target = write(warehouse.landing_dir / "store" / "a.csv", orders(6))
     link = warehouse.landing_dir / SOURCE / "link.csv"
     link.parent.mkdir()
     link.symlink_to(target)
     (result,) = load(warehouse, SOURCE, link)
     assert result.status == "accepted"
-    kept = warehouse.home / one(warehouse, "select kept_path from ops.load")
-    assert (kept.is_symlink(), kept.read_bytes()) == (False, target.read_bytes())
+    archived = warehouse.home / one(warehouse, "select kept_path from ops.load")
+    assert (archived.is_symlink(), archived.read_bytes()) == (False, target.read_bytes())
     assert not link.is_symlink()
 
 
@@ -352,7 +356,7 @@ def test_a_file_that_is_still_written_is_left_for_the_next_run(
     assert (result.status, result.rows_in) == ("accepted", 7)
 
 
-def test_an_unknown_source_or_profile_is_the_callers_mistake_and_touches_no_file(warehouse: Settings) -> None:
+def test_an_unknown_source_or_profile_is_the_callers_mistake_and_loads_no_file(warehouse: Settings) -> None:
     path = write(warehouse.landing_dir / SOURCE / "a.csv", orders(6))
     for source, profile in (("orders", None), (SOURCE, "nobody"), (SOURCE, "gacc_exports")):
         with pytest.raises(ContractError):
@@ -372,7 +376,7 @@ def test_a_manifest_is_no_delivery(warehouse: Settings) -> None:
     assert sorted(p.name for p in folder.iterdir()) == ["b.csv.yml"]
 
 
-def test_waiting_files_come_oldest_first_and_unfinished_ones_not_at_all(warehouse: Settings) -> None:
+def test_waiting_files_are_found_oldest_first_and_unfinished_ones_are_ignored(warehouse: Settings) -> None:
     folder = warehouse.landing_dir / SOURCE
     for age, name in enumerate(["c.csv", "merchant_retail/b.csv", "a.csv"]):
         path = write(folder / name, orders(1))

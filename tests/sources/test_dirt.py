@@ -1,4 +1,4 @@
-"""Everything that comes in dirty, one file each, through the gate in one batch; docs/dirt.md is its table."""
+"""Every kind of dirty file, one file each, loaded in one batch; docs/dirt.md is its table."""
 
 import re
 import zlib
@@ -21,7 +21,7 @@ GOOD = 10
 
 @dataclass(frozen=True)
 class Dirt:
-    """A dirty file and what must become of it.
+    """A dirty file and its expected verdict.
 
     ``rejected`` maps lines to the rules they break; ``reads`` is columns of the last row, and its values.
     """
@@ -36,7 +36,7 @@ class Dirt:
 
 
 def own(path: Path, content: str) -> str:
-    """The content with an order and a declaration of this file's own."""
+    """The content with order and declaration numbers of this file only."""
     number = f"{zlib.crc32(path.name.encode()):010}"
     return content.replace("SO-1", f"SO-{number}").replace("310120200000000001", f"3101202{number}1")
 
@@ -329,7 +329,7 @@ def download(path: Path, rows: list[Row]) -> Path:
     return write_download(path, rows)
 
 
-def test_a_statistics_download_of_exactly_10000_rows_is_suspect(warehouse: Settings, tmp_path: Path) -> None:
+def test_a_statistics_download_of_exactly_10000_rows_is_refused(warehouse: Settings, tmp_path: Path) -> None:
     rows = [cell(商品编码=f"52{n:06}") for n in range(10_000)]
     path = download(tmp_path / "10000_rows.csv", rows)
     (refused,) = load(warehouse, "customs_statistics", path)

@@ -1,4 +1,4 @@
-"""Which column of a file is which: names in two languages, any order, any dress."""
+"""Columns by their headers: in two languages, any order, any spelling."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -66,7 +66,7 @@ def _english(source: str) -> dict[str, str]:
         pytest.param(lambda h: h.replace(" ", "  "), id="double blanks"),
     ],
 )
-def test_a_header_is_known_in_any_dress(
+def test_a_header_is_known_in_any_spelling(
     dress: Callable[[str], str], read_table: ReadTable, tmp_path: Path
 ) -> None:
     row = {dress(header): value for header, value in _english("enterprise_orders").items()}
@@ -81,7 +81,7 @@ def test_the_header_may_follow_blank_lines(read_table: ReadTable, tmp_path: Path
     assert [row["_line_no"] for row in read_table(path).rows] == [4, 5]
 
 
-def test_unknown_columns_are_kept_and_reported(read_table: ReadTable, tmp_path: Path) -> None:
+def test_unknown_columns_are_stored_and_reported(read_table: ReadTable, tmp_path: Path) -> None:
     table = read_table(
         write(tmp_path / "a.csv", [order(备注="加急", 业务员='"王"'), order(备注="", 业务员="李")])
     )
@@ -92,7 +92,9 @@ def test_unknown_columns_are_kept_and_reported(read_table: ReadTable, tmp_path: 
     ]
 
 
-def test_a_nameless_column_counts_only_if_it_holds_something(read_table: ReadTable, tmp_path: Path) -> None:
+def test_a_column_without_a_name_is_reported_only_if_it_has_values(
+    read_table: ReadTable, tmp_path: Path
+) -> None:
     text = csv_text(orders(1)).replace("\n", ",\n")
     (tmp_path / "empty.csv").write_text(text, encoding="utf-8")
     (tmp_path / "full.csv").write_text(text[:-1] + "x\n", encoding="utf-8")
@@ -127,7 +129,7 @@ def test_an_optional_column_may_be_absent(read_table: ReadTable, tmp_path: Path)
 
 
 @pytest.mark.parametrize("second", ["数量", " 数量 ", "Quantity"])
-def test_two_columns_for_one_are_refused(second: str, read_table: ReadTable, tmp_path: Path) -> None:
+def test_two_headers_for_one_column_are_refused(second: str, read_table: ReadTable, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     header, row, *_ = csv_text(orders(1)).splitlines()
     path.write_text(f"{header},{second}\n{row},7\n", encoding="utf-8")
@@ -136,7 +138,7 @@ def test_two_columns_for_one_are_refused(second: str, read_table: ReadTable, tmp
     assert caught.value.rule == "header_ambiguous"
 
 
-def test_a_header_of_absurd_width_is_refused_at_once(read_table: ReadTable, tmp_path: Path) -> None:
+def test_a_header_with_too_many_columns_is_refused_at_once(read_table: ReadTable, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(",".join(f"c{n}" for n in range(100_000)) + "\n1\n", encoding="utf-8")
     with pytest.raises(UnreadableFileError, match="columns"):
@@ -163,8 +165,8 @@ def test_a_profile_maps_names_constants_defaults_words_and_formulas(
         words={"unit": {"Ballen": "piece"}},
     )
     row = order(Auftrag="A-77", 客户编码=" ", 单位="ballen", 数量="3")
-    for gone in ("订单号", "币种", "金额"):
-        del row[gone]
+    for name in ("订单号", "币种", "金额"):
+        del row[name]
     path = tmp_path / "a.csv"
     path.write_text(csv_text([row]).replace(",", ";"), encoding="utf-8")
     read = read_table(path, profile=mill)
@@ -180,7 +182,7 @@ def test_a_formula_that_does_not_fit_the_file_refuses_it(read_table: ReadTable, 
     assert caught.value.rule == "profile_wrong"
 
 
-def test_a_line_without_a_number_gets_the_same_one_wherever_it_stands(
+def test_a_line_without_a_number_gets_the_same_one_at_every_position(
     read_table: ReadTable, tmp_path: Path
 ) -> None:
     numbered = Profile(source="enterprise_orders", line_numbers=LineNumbers())
@@ -200,7 +202,9 @@ def test_a_line_without_a_number_gets_the_same_one_wherever_it_stands(
     assert numbers("c.csv", ("1c", "1a"), without[::-1]) == {name: first[name] for name in ("1c", "1a")}
 
 
-def test_the_profile_may_say_what_tells_lines_apart(read_table: ReadTable, tmp_path: Path) -> None:
+def test_the_profile_may_name_the_headers_that_distinguish_lines(
+    read_table: ReadTable, tmp_path: Path
+) -> None:
     by_article = Profile(source="enterprise_orders", line_numbers=LineNumbers(by=("品名",)))
     rows = [order(品名=name, 数量=quantity) for name, quantity in (("a", "1"), ("b", "1"), ("a", "2"))]
     path = write(tmp_path / "a.csv", rows, columns=[h for h in order() if h != "行号"])
@@ -269,7 +273,7 @@ def test_a_wrong_profile_names_the_key(
         profile.profile("broken", "enterprise_orders")
 
 
-def test_words_may_stand_for_other_words_of_the_list(read_table: ReadTable, tmp_path: Path) -> None:
+def test_words_may_refer_to_other_words_of_the_list(read_table: ReadTable, tmp_path: Path) -> None:
     from include.sources.profile import read_profile
 
     text = """
@@ -282,7 +286,7 @@ def test_words_may_stand_for_other_words_of_the_list(read_table: ReadTable, tmp_
     (tmp_path / "mine.yml").write_text(text, encoding="utf-8")
     status = ("ok", "改", "作废", "")
     lines = [order(行号=str(n), 状态=word, 国家地区="Viet") for n, word in enumerate(status, start=1)]
-    lines = [{name: said for name, said in line.items() if name != "单位"} for line in lines]
+    lines = [{name: value for name, value in line.items() if name != "单位"} for line in lines]
     found = read_table(write(tmp_path / "a.csv", lines), profile=read_profile(tmp_path / "mine.yml")).rows
     assert [row["_findings"] for row in found] == [None] * 4
     assert [row["status"] for row in found] == ["new", "amended", "cancelled", "new"]

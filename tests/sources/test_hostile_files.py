@@ -1,4 +1,4 @@
-"""Files that make a library fail in a way nobody foresaw: each is refused by name, the others are loaded."""
+"""Files on which a library fails with an unexpected error: each is refused, the others are loaded."""
 
 import errno
 import json
@@ -42,7 +42,7 @@ def name_that_is_no_utf8(path: Path) -> None:
 
 
 def strange_cell_reference(path: Path) -> None:
-    """The reader of workbooks takes the reference for the size of the sheet, and panics."""
+    """The workbook reader computes the size of the sheet from the reference, and panics."""
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
         for at, cells in enumerate([list(order()), *(list(row.values()) for row in orders(3))]):
@@ -87,7 +87,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 def void(_: object) -> None:
-    """A maker gives nothing back."""
+    """Discard a result, as a maker returns nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +116,8 @@ def test_a_hostile_file_is_refused_by_name(
         assert name in result.message
     assert result.message.isprintable()
     assert len(result.message) < 1000
-    said = "select message, profile from ops.load where load_id = %s"
-    ((message, profile),) = query(module_warehouse, said, result.load_id)
+    recorded = "select message, profile from ops.load where load_id = %s"
+    ((message, profile),) = query(module_warehouse, recorded, result.load_id)
     assert message == result.message
     assert profile is None or profile.isprintable()
     json.dumps([result.message, result.file], ensure_ascii=False).encode()
@@ -137,7 +137,7 @@ def test_a_hostile_file_is_refused_by_name(
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_goes_wrong_with_one_file_is_its_refusal(error: BaseException) -> None:
+def test_an_error_with_one_file_becomes_its_refusal(error: BaseException) -> None:
     with (
         pytest.raises(UnreadableFileError, match=r"^a\.csv: cannot be read: ") as raised,
         file_guard.of_file("a.csv"),
@@ -165,7 +165,7 @@ class TaskTerminated(BaseException):
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_is_not_the_files_fault_is_no_refusal(error: BaseException) -> None:
+def test_an_error_that_the_file_did_not_cause_is_no_refusal(error: BaseException) -> None:
     with pytest.raises(type(error)) as raised, file_guard.of_file("a.csv"):
         raise error
     assert raised.value is error

@@ -1,4 +1,4 @@
-"""What a file does not say of itself comes from the manifest beside it, and never against the file."""
+"""A manifest gives the values that a file lacks, and may not contradict the file."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -17,7 +17,7 @@ ReadTable = Callable[..., Any]
 SOURCE = "customs_statistics"
 
 
-def test_a_manifest_fills_what_the_file_lacks(read_table: ReadTable, tmp_path: Path) -> None:
+def test_a_manifest_fills_the_columns_that_the_file_lacks(read_table: ReadTable, tmp_path: Path) -> None:
     row = cell()
     del row["数据年月"]
     path = write_download(tmp_path / "a.csv", [row], "flow: 出口\nmonth: 2020-09\n")
@@ -25,7 +25,7 @@ def test_a_manifest_fills_what_the_file_lacks(read_table: ReadTable, tmp_path: P
     assert [(r["month"], r["flow"], r["currency"]) for r in rows] == [(dt.date(2020, 9, 1), "export", "CNY")]
 
 
-def test_a_manifest_goes_over_a_profile(read_table: ReadTable, tmp_path: Path) -> None:
+def test_a_manifest_overrides_a_profile(read_table: ReadTable, tmp_path: Path) -> None:
     path = write_download(tmp_path / "a.csv", [cell()], "flow: import\n")
     profile = Profile(source=SOURCE, constants={"flow": "export"})
     assert read_table(path, SOURCE, profile).rows[0]["flow"] == "import"
@@ -52,8 +52,8 @@ def test_names_without_codes_are_no_total(
     ) as caught:
         read_table(path, SOURCE)
     assert caught.value.rule == "column_missing"
-    said = write_download(tmp_path / "b.csv", [row], f"flow: export\n{name}: '33'\n")
-    assert read_table(said, SOURCE).rows[0][name] == "33"
+    with_code = write_download(tmp_path / "b.csv", [row], f"flow: export\n{name}: '33'\n")
+    assert read_table(with_code, SOURCE).rows[0][name] == "33"
 
 
 @pytest.mark.parametrize("text", ["partner_code: 045", "partner_code: '045'"])
@@ -112,7 +112,7 @@ def test_a_wrong_manifest_is_refused_by_name_and_key(
 
 
 @pytest.mark.parametrize(("name", "without"), [("flow", ()), ("month", ("数据年月",))])
-def test_what_comes_from_nowhere_is_refused_never_guessed(
+def test_a_value_without_a_source_is_refused_and_not_guessed(
     name: str, without: tuple[str, ...], read_table: ReadTable, tmp_path: Path
 ) -> None:
     row = {header: value for header, value in cell().items() if header not in without}
@@ -122,7 +122,7 @@ def test_what_comes_from_nowhere_is_refused_never_guessed(
     assert caught.value.rule == "value_nowhere"
 
 
-def test_a_manifest_may_vouch_for_a_download_and_name_its_filters(tmp_path: Path) -> None:
+def test_a_manifest_may_confirm_a_download_and_name_its_filters(tmp_path: Path) -> None:
     path = write_download(
         tmp_path / "a.csv", [cell()], "complete: true\nfiltered_by: [partner_code, province_code]\n"
     )

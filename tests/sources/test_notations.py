@@ -1,4 +1,4 @@
-"""How other systems write numbers and moments, by what a profile says of them."""
+"""Numbers and moments in the notations of other systems, described by a profile."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,14 +31,16 @@ def test_decimal_commas_foreign_dates_and_clocks(read_table: ReadTable, tmp_path
 
 
 @pytest.mark.parametrize("moment", ["25.10.2020 02:30", "29.03.2020 02:30"], ids=["twice", "never"])
-def test_a_clock_time_that_is_there_twice_or_never_is_not_guessed(
+def test_a_clock_time_that_exists_twice_or_never_is_not_guessed(
     moment: str, read_table: ReadTable, tmp_path: Path
 ) -> None:
     (row,) = read_table(write(tmp_path / "a.csv", [order(更新时间=moment)]), profile=GERMAN).rows
     assert "unreadable:updated_at" in row["_findings"]
 
 
-def test_a_point_is_no_decimal_mark_where_the_comma_is(read_table: ReadTable, tmp_path: Path) -> None:
+def test_a_point_is_unreadable_where_the_comma_is_the_decimal_mark(
+    read_table: ReadTable, tmp_path: Path
+) -> None:
     (row,) = read_table(write(tmp_path / "a.csv", [order(数量="10.5", 金额="1.000")]), profile=GERMAN).rows
     assert (row["quantity"], row["amount"]) == (None, 1000)
 

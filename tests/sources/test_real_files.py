@@ -29,7 +29,7 @@ TOTALS = {"partner_code": "ALL", "regime_code": "ALL", "province_code": "ALL"}
 
 
 def _expected(path: Path) -> list[tuple[object, ...]]:
-    """A download's rows, read with nothing of ours: every one is in kilograms and has no second unit."""
+    """A download's rows, read without our code: every one is in kilograms and has no second unit."""
     with path.open(encoding="gb18030", newline="") as file:
         rows = list(csv.DictReader(file))
     found = []
@@ -84,11 +84,11 @@ def test_columns_in_another_order_are_the_same_rows(warehouse: Settings, shared_
     assert (first.accepted, second.accepted, second.unchanged) == (5, 0, 5)
 
 
-def test_five_days_of_a_merchant_end_where_the_rules_say(warehouse: Settings, shared_data: Path) -> None:
+def test_five_days_of_a_merchant_end_as_the_rules_require(warehouse: Settings, shared_data: Path) -> None:
     days = sorted((shared_data / "orders_daily").glob("*.csv"))
     assert len(days) == 5
     results = load(warehouse, "enterprise_orders", *days, profile="merchant_retail")
-    kept: Counter[tuple[str, ...]] = Counter()
+    current: Counter[tuple[str, ...]] = Counter()
     for day, result in zip(days, results, strict=True):
         with day.open(encoding="utf-8", newline="") as file:
             rows = [tuple(row.values()) for row in csv.DictReader(file)]
@@ -104,8 +104,8 @@ def test_five_days_of_a_merchant_end_where_the_rules_say(warehouse: Settings, sh
             result.load_id,
         )
         assert [tuple(next(csv.reader([line]))) for (line,) in raw] == bad
-        kept.update(dict.fromkeys(good, 1))
-    assert max(kept.values()) == 1
+        current.update(dict.fromkeys(good, 1))
+    assert max(current.values()) == 1
     read = query(
         warehouse,
         "select order_no, coalesce(product_name, ''), quantity, to_char(updated_at, 'YYYY-MM-DD HH24:MI:SS'),"
@@ -124,7 +124,7 @@ def test_five_days_of_a_merchant_end_where_the_rules_say(warehouse: Settings, sh
             "GBP",
             date.fromisoformat(moment[:10]),
         )
-        for number, _, text, quantity, moment, price, customer, _ in kept
+        for number, _, text, quantity, moment, price, customer, _ in current
     ]
     assert sorted(read) == sorted(wanted)
     assert one(warehouse, "select count(distinct country) from raw.enterprise_orders") > 5

@@ -1,4 +1,4 @@
-"""Which numbers a spreadsheet has rounded at the 15th digit, and which merely end in zeros."""
+"""Numbers that a spreadsheet rounded at the 15th digit, and numbers that only end in zeros."""
 
 import re
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def lines_of_one_order(number: str, **changes: list[str]) -> list[Row]:
         "with decimals",
     ],
 )
-def test_what_was_rounded_is_told(rows: list[Row], read_table: ReadTable, tmp_path: Path) -> None:
+def test_a_rounded_number_is_a_finding(rows: list[Row], read_table: ReadTable, tmp_path: Path) -> None:
     for read in read_table(write(tmp_path / "a.csv", rows)).rows:
         is_rounded = bool(re.fullmatch(r"[0-9]{15}0+(\.0)?", read["order_no"]))
         assert ("|damaged:order_no|" in (read["_findings"] or "")) == is_rounded
@@ -82,7 +82,7 @@ def test_what_was_rounded_is_told(rows: list[Row], read_table: ReadTable, tmp_pa
         *("letters", "two lines", "sent again", "amended", "cancelled", "cancelled twice"),
     ],
 )
-def test_numbers_that_end_in_zeros_by_themselves_stay(
+def test_correct_numbers_that_end_in_zeros_are_no_finding(
     rows: list[Row], read_table: ReadTable, tmp_path: Path
 ) -> None:
     assert {row["_findings"] for row in read_table(write(tmp_path / "a.csv", rows)).rows} <= {
@@ -91,7 +91,7 @@ def test_numbers_that_end_in_zeros_by_themselves_stay(
     }
 
 
-def test_the_last_rows_of_a_long_file_are_judged_with_those_before(
+def test_the_last_rows_of_a_long_file_are_checked_with_those_before(
     read_table: ReadTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = orders_named(*(f"20200901123{n:04}0" for n in range(9)))
@@ -112,7 +112,7 @@ def test_the_last_rows_of_a_long_file_are_judged_with_those_before(
         (item(报关单号="310120200000001000"), "declaration_no"),
     ],
 )
-def test_every_column_of_identifiers_is_looked_at(
+def test_every_column_of_identifiers_is_checked(
     row: Row, column: str, read_table: ReadTable, tmp_path: Path
 ) -> None:
     source = "enterprise_orders" if "订单号" in row else "customs_exports"
@@ -120,21 +120,23 @@ def test_every_column_of_identifiers_is_looked_at(
     assert f"|damaged:{column}|" in read["_findings"]
 
 
-def test_a_check_character_that_fits_tells_that_nothing_is_lost(
-    read_table: ReadTable, tmp_path: Path
-) -> None:
+def test_a_valid_check_character_proves_that_nothing_is_lost(read_table: ReadTable, tmp_path: Path) -> None:
     (read,) = read_table(write(tmp_path / "a.csv", [order(统一社会信用代码="911100000000180000")])).rows
     assert read["_findings"] is None
 
 
-def test_line_numbers_of_our_own_are_not_rounded(read_table: ReadTable, tmp_path: Path) -> None:
+def test_computed_line_numbers_are_no_finding(read_table: ReadTable, tmp_path: Path) -> None:
     numbered = Profile(source="enterprise_orders", line_numbers=LineNumbers(by=("品名",)))
 
     def lines(*rows: Row) -> list[dict[str, Any]]:
-        unnumbered = [{name: said for name, said in row.items() if name != "行号"} for row in rows]
+        unnumbered = [{name: value for name, value in row.items() if name != "行号"} for row in rows]
         return list(read_table(write(tmp_path / "a.csv", unnumbered), profile=numbered).rows)
 
-    many = lines(*(order(品名=str(n)) for n in range(500)))
-    ends = next(row["product_name"] for row in many if re.fullmatch("[0-9]{15}0+", str(row["line_no"])))
+    rows_without_numbers = lines(*(order(品名=str(n)) for n in range(500)))
+    ends = next(
+        row["product_name"]
+        for row in rows_without_numbers
+        if re.fullmatch("[0-9]{15}0+", str(row["line_no"]))
+    )
     both = lines(*(order(品名=ends, 金额=amount, 更新时间=f"2020-09-0{amount}") for amount in ("1", "2")))
     assert [row["_findings"] for row in both] == [None, None]

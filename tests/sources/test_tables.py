@@ -1,4 +1,4 @@
-"""Where tables stand: titles above, totals below, several in one file, sheets, archives."""
+"""Where tables begin and end: titles above, totals below, several in one file, sheets, archives."""
 
 import gzip
 import time
@@ -97,13 +97,13 @@ def test_a_table_without_its_header_words_is_refused(read_table: ReadTable, tmp_
     assert caught.value.rule == "header_missing"
 
 
-def test_without_words_only_the_first_table_counts(read_table: ReadTable, tmp_path: Path) -> None:
+def test_without_header_words_only_the_first_table_is_read(read_table: ReadTable, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"{csv_text(orders(2))}合计,2\n注：含税\n", encoding="utf-8")
     table = read_table(tmp_path / "a.csv", profile=Profile(source=SOURCE, stop=("合计",)))
     assert (len(table.rows), table.counts.skipped) == (2, {"outside of the table": 2})
 
 
-def test_a_ledger_of_an_erp_is_read_with_all_its_habits(read_table: ReadTable, tmp_path: Path) -> None:
+def test_a_ledger_of_an_erp_is_read_with_all_its_notations(read_table: ReadTable, tmp_path: Path) -> None:
     profile = read_profile(PROFILES_DIR / "erp_sales_ledger.yml")
     table = read_table(ledger.write(tmp_path), profile=profile)
     assert [
@@ -135,13 +135,13 @@ def test_a_ledger_of_an_erp_is_read_with_all_its_habits(read_table: ReadTable, t
     }
 
 
-def test_sheets_go_on_from_one_to_the_next(read_table: ReadTable, tmp_path: Path) -> None:
+def test_numbering_continues_from_one_sheet_to_the_next(read_table: ReadTable, tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet(book, "2020-08", cells(orders(3, 订单号="A")))
         sheet(book, "2020-09", [["九月"], [], *cells(orders(2, 订单号="B"))])
     with pytest.raises(UnreadableFileError, match="have the same header") as caught:
-        read_table(write_two(tmp_path / "b.xlsx"))
+        read_table(write_two_sheets(tmp_path / "b.xlsx"))
     assert caught.value.rule == "sheets_ambiguous"
     both = Profile(source=SOURCE, sheets="all", header=("订单号",))
     table = read_table(path, profile=both)
@@ -161,7 +161,7 @@ def test_sheets_go_on_from_one_to_the_next(read_table: ReadTable, tmp_path: Path
     ]
 
 
-def write_two(path: Path) -> Path:
+def write_two_sheets(path: Path) -> Path:
     with xlsxwriter.Workbook(path) as book:
         sheet(book, "甲", cells(orders(1)))
         sheet(book, "乙", cells(orders(2)))
@@ -182,15 +182,13 @@ def test_a_hidden_sheet_is_not_read_but_counted(read_table: ReadTable, tmp_path:
 
 
 @pytest.mark.parametrize("wanted", ["无此表", 3])
-def test_a_sheet_that_is_not_there_is_refused(
-    wanted: str | int, read_table: ReadTable, tmp_path: Path
-) -> None:
+def test_a_missing_sheet_is_refused(wanted: str | int, read_table: ReadTable, tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="it has 甲, 乙") as caught:
-        read_table(write_two(tmp_path / "a.xlsx"), profile=Profile(source=SOURCE, sheets=(wanted,)))
+        read_table(write_two_sheets(tmp_path / "a.xlsx"), profile=Profile(source=SOURCE, sheets=(wanted,)))
     assert caught.value.rule == "sheet_missing"
 
 
-def test_the_sheets_name_may_say_a_value(read_table: ReadTable, tmp_path: Path) -> None:
+def test_the_sheets_name_may_give_a_value(read_table: ReadTable, tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     without = [{k: v for k, v in row.items() if k != "币种"} for row in orders(1)]
     with xlsxwriter.Workbook(path) as book:
@@ -309,7 +307,7 @@ def test_stop_words_everywhere_do_not_slow_the_search(read_table: ReadTable, tmp
     assert (len(table.rows), time.monotonic() - begin < 5) == (20_000, True)
 
 
-def test_the_last_row_of_a_table_is_shown_without_what_follows(tmp_path: Path) -> None:
+def test_the_last_row_of_a_table_is_returned_without_the_lines_after_it(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(csv_text(orders(2)) + "合计,2\n制表人：某\n", encoding="utf-8")
     last = read.records(delivered(path, profile=Profile(source=SOURCE, stop=("合计",))), pl.Series([3]))
@@ -317,7 +315,7 @@ def test_the_last_row_of_a_table_is_shown_without_what_follows(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("ragged", [False, True])
-def test_an_empty_cell_is_missing_whatever_stands_beside_it(
+def test_an_empty_cell_is_missing_for_any_cells_beside_it(
     ragged: bool, read_table: ReadTable, tmp_path: Path
 ) -> None:
     named = Profile.model_validate(
@@ -328,7 +326,7 @@ def test_an_empty_cell_is_missing_whatever_stands_beside_it(
     assert read_table(tmp_path / "a.csv", profile=named).rows[0]["customer_name"] == "SO-1"
 
 
-def test_two_sheets_with_titles_of_their_own_are_not_lost_by_half(
+def test_a_table_over_two_sheets_with_titles_is_refused_and_not_read_by_half(
     read_table: ReadTable, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.xlsx"
@@ -339,7 +337,7 @@ def test_two_sheets_with_titles_of_their_own_are_not_lost_by_half(
         read_table(path, profile=Profile(source=SOURCE, header=("订单号", "行号")))
 
 
-def test_a_workbook_is_what_its_bytes_are(read_table: ReadTable, tmp_path: Path) -> None:
+def test_the_kind_of_a_workbook_is_found_by_its_bytes(read_table: ReadTable, tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet(book, "甲", cells(orders(2)))

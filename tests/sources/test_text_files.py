@@ -1,4 +1,4 @@
-"""Bytes to rows: encodings, quotes, line breaks, blank and ragged lines, and line numbers that are true."""
+"""Bytes to rows: encodings, quotes, line breaks, blank and ragged lines, and correct line numbers."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ def test_the_encoding_is_found(encoding: str, read_table: ReadTable, tmp_path: P
     assert [row["product_name"] for row in table.rows] == ["靛蓝牛仔布 ①", "一般贸易"]
 
 
-def test_rare_characters_of_gb18030_survive(read_table: ReadTable, tmp_path: Path) -> None:
+def test_rare_characters_of_gb18030_are_read(read_table: ReadTable, tmp_path: Path) -> None:
     name = "喆㬎𠮷€"  # two and four bytes
     table = read_table(write(tmp_path / "a.csv", [order(客户名称=name)], "gb18030"))
     assert table.rows[0]["customer_name"] == name
@@ -75,7 +75,7 @@ def test_two_encodings_in_one_file_are_refused_with_the_line(
     assert caught.value.rule == "encoding_unknown"
 
 
-def test_a_broken_character_in_a_utf_8_file_is_not_taken_for_gb18030(
+def test_a_broken_character_in_a_utf_8_file_is_not_read_as_gb18030(
     read_table: ReadTable, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.csv"
@@ -172,9 +172,7 @@ def test_a_ragged_line_is_one_row_of_its_own(
     assert "|fields:row|" in rows[2]["_findings"]
 
 
-def test_a_short_line_and_a_long_one_do_not_make_up_for_each_other(
-    read_table: ReadTable, tmp_path: Path
-) -> None:
+def test_a_short_line_and_a_long_one_are_both_findings(read_table: ReadTable, tmp_path: Path) -> None:
     lines = csv_text(orders(4)).splitlines()
     lines[1], lines[3] = lines[1].rsplit(",", 1)[0], lines[3] + ",x"
     (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
@@ -187,7 +185,7 @@ def test_a_short_line_and_a_long_one_do_not_make_up_for_each_other(
     ]
 
 
-def test_quotes_inside_an_unquoted_cell_harm_no_other_row(read_table: ReadTable, tmp_path: Path) -> None:
+def test_quotes_inside_an_unquoted_cell_change_no_other_row(read_table: ReadTable, tmp_path: Path) -> None:
     lines = csv_text(orders(6)).splitlines()
     lines[2] = lines[2].replace("牛仔布", '布 5" x 3"')
     lines[4] = lines[4].replace("牛仔布", '布 5",3"')
@@ -200,27 +198,27 @@ def test_quotes_inside_an_unquoted_cell_harm_no_other_row(read_table: ReadTable,
 
 
 @pytest.fixture(params=[6, 3000], ids=["a few rows", "many rows"])
-def many(request: pytest.FixtureRequest) -> int:
+def row_count(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
 
-@pytest.mark.parametrize("apart", [1, 2])
+@pytest.mark.parametrize("distance", [1, 2])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-def test_rows_swallowed_between_two_stray_quotes_are_seen(
-    apart: int, newline: str, encoding: str, many: int, read_table: ReadTable, tmp_path: Path
+def test_rows_between_two_stray_quotes_are_a_finding(
+    distance: int, newline: str, encoding: str, row_count: int, read_table: ReadTable, tmp_path: Path
 ) -> None:
-    lines = csv_text(orders(many)).splitlines()
+    lines = csv_text(orders(row_count)).splitlines()
     lines[2] = lines[2].replace("牛仔布", '"牛仔布')
-    lines[2 + apart] = lines[2 + apart].replace("牛仔布", '牛仔布"')
+    lines[2 + distance] = lines[2 + distance].replace("牛仔布", '牛仔布"')
     path = tmp_path / "a.csv"
     path.write_bytes(newline.join([*lines, ""]).encode(encoding))
     rows = read_table(path).rows
-    assert [row["_line_no"] for row in rows] == [2, 3, *range(4 + apart, many + 2)]
+    assert [row["_line_no"] for row in rows] == [2, 3, *range(4 + distance, row_count + 2)]
     assert [row["_line_no"] for row in rows if row["_findings"]] == [3]
     assert "|fields:row|" in rows[1]["_findings"]
     assert (rows[1]["product_name"], rows[1]["order_no"]) == (None, None)
-    assert raw_lines(path, 3) == {3: "\n".join(lines[2 : 3 + apart])}
+    assert raw_lines(path, 3) == {3: "\n".join(lines[2 : 3 + distance])}
 
 
 def test_a_text_of_several_lines_with_some_commas_is_a_text(read_table: ReadTable, tmp_path: Path) -> None:
@@ -237,19 +235,19 @@ def test_a_text_of_several_lines_with_some_commas_is_a_text(read_table: ReadTabl
 @pytest.mark.parametrize("cell_text", ["", " ", "\u3000"])
 @pytest.mark.parametrize("also_ragged", [False, True])
 def test_rows_without_content_are_no_rows(
-    quoted: bool, cell_text: str, also_ragged: bool, many: int, read_table: ReadTable, tmp_path: Path
+    quoted: bool, cell_text: str, also_ragged: bool, row_count: int, read_table: ReadTable, tmp_path: Path
 ) -> None:
-    header, *good = csv_text(orders(many)).splitlines()
+    header, *good = csv_text(orders(row_count)).splitlines()
     cells = [f'"{cell_text}"' if quoted else cell_text] * len(order())
     empty = ",".join(cells)
     ends = [empty] * 10 + ([",".join(cells[:-2]), "#N/A"] if also_ragged else [])
     path = tmp_path / "a.csv"
     path.write_text("\n".join([header, good[0], empty, *good[1:], *ends, ""]), encoding="utf-8")
     rows = read_table(path).rows
-    wanted = [2, *range(4, many + 3)]
+    wanted = [2, *range(4, row_count + 3)]
     assert [row["_line_no"] for row in rows if not row["_findings"]] == wanted
-    assert [row["_line_no"] for row in rows if row["_findings"]] == ([many + 14] if also_ragged else [])
-    assert raw_lines(path, 2, many + 2) == {2: good[0], many + 2: good[-1]}
+    assert [row["_line_no"] for row in rows if row["_findings"]] == ([row_count + 14] if also_ragged else [])
+    assert raw_lines(path, 2, row_count + 2) == {2: good[0], row_count + 2: good[-1]}
 
 
 def test_a_row_with_a_single_value_is_a_row(read_table: ReadTable, tmp_path: Path) -> None:
@@ -284,7 +282,7 @@ def test_a_tab_before_each_comma_is_no_content(read_table: ReadTable, tmp_path: 
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_rows_cross_the_borders_of_blocks_unharmed(read_table: ReadTable, tmp_path: Path) -> None:
+def test_rows_across_the_borders_of_blocks_are_read(read_table: ReadTable, tmp_path: Path) -> None:
     rows = [order(行号=str(n), 品名=f"第{n}行" + "\n续" * (n % 3)) for n in range(1, 401)]
     read_rows = read_table(write(tmp_path / "a.csv", rows, "gb18030")).rows
     assert [(row["line_no"], row["product_name"]) for row in read_rows] == [
@@ -297,12 +295,12 @@ def test_rows_cross_the_borders_of_blocks_unharmed(read_table: ReadTable, tmp_pa
     assert [row["_line_no"] for row in read_rows] == expected
 
 
-def test_a_refused_row_is_shown_as_delivered_and_nothing_else(tmp_path: Path) -> None:
+def test_a_rejected_row_is_returned_exactly_as_delivered(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('h\n1\n"2\n\n2"\n\n3\n4\u2028\x0c\n5\n', encoding="utf-8-sig")
-    shown = {2: "1", 3: '"2\n\n2"', 7: "3", 8: "4\u2028\x0c", 9: "5"}
+    raw = {2: "1", 3: '"2\n\n2"', 7: "3", 8: "4\u2028\x0c", 9: "5"}
     for wanted in ([2], [3], [3, 8], [9], [2, 3, 7, 8, 9]):
-        assert raw_lines(path, *wanted) == {n: shown[n] for n in wanted}
+        assert raw_lines(path, *wanted) == {n: raw[n] for n in wanted}
 
 
 _cell_text = st.text(
@@ -377,7 +375,7 @@ def _plain(text: str) -> str:
 
 
 def _read_as(text: str) -> str:
-    """Blanks around a value, and what no one sees, are no part of it."""
+    """Blanks around a value and invisible characters are removed."""
     return _plain(text).strip(
         " \t\n\r\x0b\x0c\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff\u200b\u200e\u200f"
         + "".join(map(chr, range(0x2000, 0x200B)))
@@ -390,9 +388,7 @@ def _read_as(text: str) -> str:
         st.sampled_from([b'"', b",", b"\n", b"\r", b"a", b"1", "布".encode(), b"\0", b" ", b";"]), max_size=60
     )
 )
-def test_any_bytes_are_rows_or_a_clear_refusal(
-    read_table: ReadTable, tmp_path: Path, pieces: list[bytes]
-) -> None:
+def test_any_bytes_are_rows_or_a_refusal(read_table: ReadTable, tmp_path: Path, pieces: list[bytes]) -> None:
     path = tmp_path / "a.csv"
     lines = csv_text(orders(2)).encode()
     path.write_bytes(lines + b"".join(pieces))

@@ -84,7 +84,7 @@ def test_a_number_that_does_not_fit_its_column_is_a_finding(column: Any) -> None
 
 @_quick
 @given(st.lists(st.decimals(min_value=-(10**13), max_value=10**13, places=4), min_size=1, max_size=20))
-def test_any_decimal_comes_back_to_the_last_digit(column: Any, numbers: list[Decimal]) -> None:
+def test_any_decimal_is_read_to_the_last_digit(column: Any, numbers: list[Decimal]) -> None:
     assert _values(column("数量", "quantity", [format(n, "f") for n in numbers])) == numbers
 
 
@@ -96,7 +96,9 @@ def test_thousands_commas_are_read_where_the_portal_writes_them(column: Any) -> 
     )
 
 
-def test_a_question_mark_is_no_unit_and_its_quantity_no_zero(read_table: ReadTable, tmp_path: Path) -> None:
+def test_a_question_mark_is_a_missing_unit_and_its_quantity_is_missing(
+    read_table: ReadTable, tmp_path: Path
+) -> None:
     given_rows = [
         cell(第二数量=quantity, 第二计量单位=unit)
         for quantity, unit in (("0", "?"), ("5", "千克"), ("x", "?"))
@@ -296,7 +298,7 @@ def test_whole_numbers_only(column: Any) -> None:
         "I" * 18,
     ],
 )
-def test_a_wrong_enterprise_code_is_a_finding_and_stays_to_be_seen(text: str, column: Any) -> None:
+def test_a_wrong_enterprise_code_is_a_finding_and_remains_visible(text: str, column: Any) -> None:
     assert column("统一社会信用代码", "enterprise_uscc", [text]) == [(text, "|check:enterprise_uscc|")]
 
 
@@ -324,7 +326,7 @@ def test_blank_cells_are_missing_not_empty(column: Any) -> None:
         assert _values(column(header, name, ["", "  ", "\u3000"])) == [None] * 3
 
 
-def test_several_findings_of_one_row_are_all_kept(read_table: ReadTable, tmp_path: Path) -> None:
+def test_several_findings_of_one_row_are_all_recorded(read_table: ReadTable, tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", [order(数量="x", 国家地区="Atlantis", 统一社会信用代码="1")])
     assert set(read_table(path).rows[0]["_findings"].strip("|").split("|")) == {
         "unreadable:quantity",

@@ -67,7 +67,7 @@ def test_cells_of_every_kind(read_table: ReadTable, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "number", [0.1 + 0.2, 1234567.89, 0.000001, 99999999.99, 1e11, 123456789012.0, -0.07]
 )
-def test_a_number_cell_is_the_number_that_excel_shows(
+def test_a_number_cell_is_the_number_that_excel_displays(
     number: float, read_table: ReadTable, tmp_path: Path
 ) -> None:
     rows: list[dict[str, Any]] = [order() | {"单价": number}]
@@ -89,12 +89,12 @@ def test_blank_rows_above_and_between_are_no_rows(read_table: ReadTable, tmp_pat
     assert raw[7].split("\t")[:3] == [order()["统一社会信用代码"], "SO-1", "2"]
 
 
-def test_a_line_break_in_a_cell_survives(read_table: ReadTable, tmp_path: Path) -> None:
+def test_a_line_break_in_a_cell_is_read(read_table: ReadTable, tmp_path: Path) -> None:
     table = read_table(workbook(tmp_path / "a.xlsx", [order(品名='牛仔布\n"深蓝",一等')]))
     assert table.rows[0]["product_name"] == '牛仔布\n"深蓝",一等'
 
 
-def test_a_control_character_in_a_cell_stops_nothing(read_table: ReadTable, tmp_path: Path) -> None:
+def test_a_control_character_in_a_cell_is_accepted(read_table: ReadTable, tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
@@ -123,7 +123,7 @@ def test_error_and_boolean_cells_are_findings_or_text(read_table: ReadTable, tmp
     assert row["product_name"].lower() == "true"
 
 
-def test_a_workbook_is_known_by_its_content_not_its_name(read_table: ReadTable, tmp_path: Path) -> None:
+def test_a_workbook_is_found_by_its_content_not_its_name(read_table: ReadTable, tmp_path: Path) -> None:
     workbook(tmp_path / "a.xlsx", orders(2)).rename(tmp_path / "a.csv")
     assert len(read_table(tmp_path / "a.csv").rows) == 2
 
@@ -181,5 +181,5 @@ def test_a_zip_bomb_is_refused_unopened(honest: bool, read_table: ReadTable, tmp
     assert caught.value.rule == ("workbook_too_large" if honest else "workbook_damaged")
 
 
-def test_the_limits_leave_room_for_a_large_real_workbook() -> None:
+def test_a_large_real_workbook_is_within_the_limits() -> None:
     assert workbooks.MAX_UNPACKED_BYTES > 10**9

@@ -1,4 +1,4 @@
-"""Tables change by numbered migrations: in their order, on rows, whole or not at all."""
+"""Numbered migrations: applied in their order, to tables with rows, completely or not at all."""
 
 import os
 import re
@@ -27,7 +27,7 @@ Second = Callable[[str], None]
 
 @pytest.fixture
 def empty(warehouse: Settings) -> Settings:
-    """A database without anything, beside a warehouse that is set up."""
+    """An empty database, beside a warehouse that is set up."""
     name = f"{warehouse.pg_database}_empty"
     with psycopg.connect(warehouse.dsn(Role.ADMIN), autocommit=True) as connection:
         connection.execute(f"create database {name}".encode())
@@ -36,7 +36,7 @@ def empty(warehouse: Settings) -> Settings:
 
 @pytest.fixture
 def second(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Second:
-    """Add a migration of this SQL to those that are there, until the test ends."""
+    """Add a migration with this SQL to the existing ones, until the test ends."""
 
     def add(sql: str) -> None:
         folder = shutil.copytree(FOLDER, tmp_path / "100% new")
@@ -54,7 +54,7 @@ def up(settings: Settings) -> None:
 
 
 def schema(settings: Settings) -> str:
-    """All that the database's catalog says, and its revision."""
+    """The whole schema of the database, and its revision."""
     dumped = subprocess.run(
         [postgres.program("pg_dump"), "--schema-only"],
         env={**os.environ, **settings.libpq(Role.ADMIN)},
@@ -98,7 +98,7 @@ def test_setting_up_again_changes_nothing(warehouse):
     assert schema(warehouse) == before
 
 
-def test_what_somebody_changed_is_made_right_again(warehouse):
+def test_setting_up_again_undoes_manual_changes(warehouse):
     before = schema(warehouse)
     for change in (
         "create or replace view ops.months_to_build as select source, month from ops.load_month",
@@ -113,13 +113,13 @@ def test_what_somebody_changed_is_made_right_again(warehouse):
     assert schema(warehouse) == before
 
 
-def test_two_at_once_take_turns(warehouse, empty):
+def test_two_set_ups_at_once_run_one_after_the_other(warehouse, empty):
     with ThreadPoolExecutor() as pool:
         list(pool.map(up, [empty, empty]))
     assert schema(empty) == schema(warehouse)
 
 
-def test_a_new_migration_runs_once_on_the_rows_that_are_there(warehouse, second):
+def test_a_new_migration_runs_once_on_the_existing_rows(warehouse, second):
     query(warehouse, "insert into ops.mart values ('growth', '{month}', '{}')")
     second("alter table ops.mart add note text; update ops.mart set note = mart || ' 100%, a:b';")
     for _ in range(2):
@@ -168,7 +168,7 @@ def test_a_database_of_newer_code_is_refused(warehouse, second, monkeypatch):
         ),
     ],
 )
-def test_a_raw_table_that_is_not_as_its_contract_asks_for_a_migration(warehouse, change, complaint):
+def test_a_raw_table_that_differs_from_its_contract_needs_a_migration(warehouse, change, complaint):
     query(warehouse, change)
     with pytest.raises(SetupError, match=f"{complaint}. Write a migration"):
         up(warehouse)

@@ -1,4 +1,4 @@
-"""What each role can NOT do: the whole matrix is tried out, not read from the grants."""
+"""What each role can NOT do: the whole matrix is tried, not read from the grants."""
 
 import contextlib
 import os
@@ -57,7 +57,7 @@ RELATIONS = {
 }
 VIEWS = ("staging", "intermediate", "marts.", "marts_history", "ops.source_quality", "ops.months")
 SCHEMAS = sorted({name.split(".")[0] for name in RELATIONS} | {"public"})
-# s(elect), i(nsert), u(pdate), d(elete), t(runcate): all that a role may do; whatever is not here is refused.
+# s(elect), i(nsert), u(pdate), d(elete), t(runcate): all that a role may do; everything else is refused.
 MAY = {
     Role.LOADER: {
         "raw.enterprise_orders": "sid",
@@ -156,7 +156,7 @@ STATEMENTS = {
 
 @pytest.fixture(scope="module")
 def populated(new_warehouse: Callable[..., Settings], published: Settings) -> Settings:
-    """A published warehouse with a load at work and an analyst's own table."""
+    """A published warehouse with a load table and an analyst's own table."""
     settings = new_warehouse(published)
     query(settings, "create table load.batch (n int)", role=Role.LOADER)
     query(settings, "create table workbench.notes (n int)", role=Role.ANALYST)
@@ -164,9 +164,9 @@ def populated(new_warehouse: Callable[..., Settings], published: Settings) -> Se
 
 
 def refused(settings: Settings, role: Role, statement: str) -> bool:
-    """Whether the role cannot do it; nothing that is tried stays."""
+    """Whether the statement is refused; it is rolled back."""
     with psycopg.connect(settings.dsn(role)) as connection:
-        # Read-only sessions are a courtesy that a session can end: privileges must do without.
+        # A session can end its read-only mode, so the privileges must be enough.
         connection.execute("set transaction read write")
         try:
             connection.execute(statement.encode())
@@ -180,7 +180,7 @@ def refused(settings: Settings, role: Role, statement: str) -> bool:
 
 
 def test_the_matrix_names_every_kind_of_relation(populated):
-    """A schema that is not in the matrix, or a relation that is not there, would prove nothing."""
+    """A schema that is not in the matrix, or a relation that is not there, would not be tested."""
     schemas = query(
         populated,
         "select nspname from pg_namespace where nspname not like 'pg\\_%%'"
@@ -258,7 +258,7 @@ def test_no_role_has_powers_beyond_its_grants(populated):
         )
         == []
     )
-    # Only to have fewer rights, and by asking for it: figures of the bulletin are read as bi_reader.
+    # Only with `set role`, to read the figures of the bulletin with fewer rights.
     members = (
         "select member::regrole::text, roleid::regrole::text, inherit_option, admin_option"
         " from pg_auth_members where member::regrole::text = any(%s)"
@@ -276,7 +276,7 @@ def test_no_role_has_powers_beyond_its_grants(populated):
         "select lo_from_bytea(0, 'x')",
     ],
 )
-def test_a_reader_cannot_make_writers_wait_or_keep_objects(populated, role, statement):
+def test_a_reader_cannot_make_writers_wait_or_store_large_objects(populated, role, statement):
     assert refused(populated, role, statement)
 
 
@@ -284,7 +284,7 @@ def test_a_pool_can_clear_a_readers_session(populated):
     assert not refused(populated, Role.BI_READER, "select pg_advisory_unlock_all()")
 
 
-def test_defaults_that_a_reader_changed_for_its_role_are_made_right_again(populated):
+def test_defaults_that_a_reader_changed_for_its_role_are_reset(populated):
     for setting in ("search_path = workbench", "statement_timeout = 0"):
         query(populated, f"alter role analyst set {setting}", role=Role.ANALYST)
     bootstrap.apply(populated.dsn(Role.ADMIN), {role.value: populated.password(role) for role in ROLES})
@@ -293,7 +293,7 @@ def test_defaults_that_a_reader_changed_for_its_role_are_made_right_again(popula
         assert connection.execute("show statement_timeout").fetchone() == ("5min",)
 
 
-def test_who_waits_is_told_for_whom(populated, messages):
+def test_a_waiting_process_reports_the_holder_of_the_lock(populated, messages):
     with (
         connect(populated, Role.LOADER, autocommit=True) as first,
         connect(populated, Role.PUBLISHER, autocommit=True) as second,
@@ -383,22 +383,22 @@ def textile(home: Path, *arguments: str) -> str:
 def test_passwords_are_printed_by_dsn_alone_and_never_logged(tmp_path):
     home = tmp_path / "home"
     try:
-        said = textile(home, "up")
-        said += textile(home, "up", "--json") + textile(home, "status") + textile(home, "status", "--json")
+        output = textile(home, "up")
+        output += textile(home, "up", "--json") + textile(home, "status") + textile(home, "status", "--json")
         passwords = {path.name: path.read_text() for path in (home / "secrets").iterdir()}
         assert len(passwords) > len(ROLES)
         (home / "secrets" / "textile_loader_password").write_text("not-the-one")
         passwords["wrong"] = "not-the-one"
-        said += textile(home, "load", "customs_exports", __file__)
-        assert "does not answer as loader: " in said
+        output += textile(home, "load", "customs_exports", __file__)
+        assert "does not answer as loader: " in output
         assert passwords["textile_analyst_password"] in textile(home, "dsn")
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             psycopg.connect(textile(home, "dsn").strip(), dbname="airflow")
     finally:
-        said += textile(home, "down")
-    kept = [path for path in home.rglob("*") if path.is_file() and path.parent.name != "secrets"]
-    assert any(path.name == "postgres.log" for path in kept)
-    written = {path: path.read_bytes() for path in kept}
+        output += textile(home, "down")
+    files = [path for path in home.rglob("*") if path.is_file() and path.parent.name != "secrets"]
+    assert any(path.name == "postgres.log" for path in files)
+    written = {path: path.read_bytes() for path in files}
     for name, password in passwords.items():
-        assert password not in said, name
+        assert password not in output, name
         assert [path for path, content in written.items() if password.encode() in content] == [], name

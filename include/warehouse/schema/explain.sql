@@ -1,7 +1,7 @@
--- Why a figure is what it is, and why it moved.
+-- The parts of a figure, and why it changed.
 
--- What an amount of a mart's row is the sum of, in lines of sale: their months, and the key by which they are added up.
--- Groups are those of the row's own last day, also for the months it is compared with: `own_month` is its last month.
+-- The lines of sale that an amount of a mart's row sums up: their months, and the key by which they are grouped.
+-- Market groups are those of the row's last month, `own_month`, also for the months it is compared with.
 create or replace function ops.scope_of(
     mart_row jsonb, markets text, months_back integer,
     out first_month date, out last_month date, out own_month date, out part_of text, out market text
@@ -34,7 +34,7 @@ as $$
     ) as months
 $$;
 
--- Basis, product and mill of every sum that a line of sale is part of; of single mills only where they are asked for.
+-- Basis, product and mill of every sum that a line of sale is part of; single mills only with by_mill.
 create or replace function ops.parts_of(basis text, product_group text, enterprise_uscc text, by_mill boolean)
 returns setof text
 language sql immutable parallel safe
@@ -44,9 +44,9 @@ as $$
     from (values ('ALL'), (product_group)) as products (product)
 $$;
 
--- The seeds come with the first build: checked when it is called.
+-- The body is checked when it is called, because the seeds are created by the first build.
 set check_function_bodies = off;
--- Market scopes of a line: all, domestic or export, its leg, its market; and its group on the last day of a month.
+-- Market scopes of a line: all, its leg, export, its market, and its group on the last day of a month.
 create or replace function ops.markets_of(market_code text, line_group text, own_month date) returns setof text
 language sql stable parallel safe
 set search_path = pg_catalog, pg_temp
@@ -72,8 +72,8 @@ as $$
 $$;
 reset check_function_bodies;
 
--- Cells of one mart that another release shows otherwise, and what moved them, step by step over the releases that are
--- kept in between: the parts of a cell add up to its change. release_id is the release that brought the part.
+-- Cells of one mart that differ between two releases, and what changed them, step by step over the releases between:
+-- the parts of a cell add up to its change. release_id is the release in which the part became visible.
 create or replace function ops.mart_diff(of_mart text, older bigint, newer bigint)
 returns table (
     release_id bigint, cell jsonb, metric text, value_from text, value_to text, cause text, load_ids bigint [],
@@ -81,7 +81,7 @@ returns table (
 )
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
--- Nothing is known of the tables made in between: a loop within a loop takes them for a few rows, and lasts an hour.
+-- The intermediate results have no statistics: nested loops would take an hour.
 set enable_nestloop = off
 as $$
 declare
@@ -108,18 +108,18 @@ begin
         ),
 
         pairs as (
-            select from_id, to_id, cell, gone.mart_row as old_row, come.mart_row as new_row
+            select from_id, to_id, cell, older.mart_row as old_row, newer.mart_row as new_row
             from (
                 select * from steps inner join versions
                     on valid_from_release <= from_id and valid_to_release > from_id and valid_to_release <= to_id
-            ) as gone
+            ) as older
             full join (
                 select * from steps inner join versions
                     on valid_from_release > from_id and valid_from_release <= to_id and valid_to_release > to_id
-            ) as come using (from_id, to_id, cell)
+            ) as newer using (from_id, to_id, cell)
         ),
 
-        -- Named once: what the catalogue says of a column of this mart.
+        -- The columns of this mart with their metrics in the catalogue.
         metrics as (
             select distinct on (c.name) c.name as metric, c.is_number, m.kind, m.numerator, m.denominator,
                 case when m.unit like 'percentage points%%' then 100 else 1 end as multiple,
@@ -136,8 +136,8 @@ begin
             order by c.name, m.mart nulls last
         ),
 
-        -- Of the cells that moved in a step those that are another in the end. A cell that had no value in between has no
-        -- change that could be added up.
+        -- Cells that changed in a step and also differ at the end. A cell without a value in between has no change that
+        -- could be added up.
         moved as (
             select stepped.*,
                 case
@@ -162,7 +162,7 @@ begin
             where in_older is distinct from in_newer
         ),
 
-        -- What the loads of a step changed in the sums of sales.
+        -- Changes of the sums of sales by the loads of a step.
         changes as (
             select from_id, to_id, part_of, c.month, c.market_code, c.market_group, c.load_id, c.basis, c.kind,
                 sum(c.line_count) as line_count, sum(c.value_cny) as value_cny
@@ -174,7 +174,7 @@ begin
             group by 1, 2, 3, 4, 5, 6, 7, 8, 9
         ),
 
-        -- Each market in its group of the row's own month.
+        -- Each market in its group in the row's last month.
         markets as (
             select c.market_code, c.market_group, months.own_month, market
             from (select distinct market_code, market_group from changes) as c
@@ -185,7 +185,7 @@ begin
             cross join lateral ops.markets_of(c.market_code, c.market_group, months.own_month) as market
         ),
 
-        -- Amounts that are needed: those that moved, and the numerators and denominators of ratios that moved.
+        -- Amounts that changed, and the numerators and denominators of ratios that changed.
         wanted as (
             select distinct to_id, cell, old_row, new_row, lines.metric, lines.markets, lines.months_back
             from moved
@@ -208,7 +208,7 @@ begin
             group by 1, 2, 3, 4, 5, 6
         ),
 
-        -- A ratio n / d moves by its numerator and by its denominator; exactly, and no part depends on an order:
+        -- A ratio n / d changes by its numerator and by its denominator; exactly, and independent of their order:
         -- d(n/d) = dn (1/d0 + 1/d1) / 2 - dd (n0 + n1) / (2 d0 d1)
         ratios as (
             select to_id, cell, metric, multiple, numerator, denominator,
@@ -234,7 +234,7 @@ begin
             from ratios as r
             inner join amounts as a
                 on a.to_id = r.to_id and a.cell = r.cell and a.metric in (r.numerator, r.denominator)
-            -- A growth per working day, say, is not its numerator by its denominator.
+            -- Leaves out metrics such as growth per working day, which are not numerator / denominator.
             where abs(r.change - r.multiple * (n1 / d1 - n0 / d0)) < 0.000000001
             group by 1, 2, 3, 4, 5, 6, r.multiple
         ),
@@ -259,13 +259,13 @@ begin
                     select jsonb_object_keys(b0.inputs || b1.inputs) as name
                 ) as names
                 where b0.inputs -> name is distinct from b1.inputs -> name
-                    -- Of a file that is gone nobody knows any more what it was for.
+                    -- For a removed file it is not known which marts depended on it.
                     and (not b1.inputs ? name or name in (select unnest(m.inputs) from ops.mart as m where m.mart = $1))
             ) as changed
             group by to_id
         ),
 
-        -- What the parts leave over: the new code values what has not moved anew, or the figure is no sum.
+        -- The change that the parts do not explain: changed code, or a figure that is no sum.
         leftovers as (
             select moved.to_id, moved.cell, moved.metric, moved.change - coalesce(p.part, 0) as part, p.part is null as is_all
             from moved
@@ -282,8 +282,8 @@ begin
             left join ops.load_month as lm on lm.load_id = bl.load_id
         ),
 
-        -- Of a figure that is no sum its loads are named together: those that changed the lines it is about, its base of
-        -- a year before among them; else those of its months and sources; else all.
+        -- A figure that is no sum gets one list of loads: those that changed its lines, including its base a year before;
+        -- else those of its months and sources; else all.
         whole as (
             select moved.to_id, moved.cell, moved.metric, leftovers.part, i.names,
                 case
@@ -340,7 +340,7 @@ begin
 end
 $$;
 
--- Every cell that two releases show otherwise, and what moved it; of one mart, or of all.
+-- Every cell that differs between two releases, and what changed it; of one mart, or of all.
 create or replace function ops.release_diff(from_release bigint, to_release bigint, of_mart text default null)
 returns table (
     mart text, cell jsonb, metric text, value_from text, value_to text, release_id bigint, cause text,
@@ -351,17 +351,17 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     asked bigint;
-    went timestamptz;
+    dropped_on timestamptz;
     name text;
     is_back boolean := from_release > to_release;
 begin
     foreach asked in array array[from_release, to_release] loop
-        select r.dropped_at into went from ops.release as r where r.release_id = asked;
+        select r.dropped_at into dropped_on from ops.release as r where r.release_id = asked;
         if not found then
             raise exception 'there is no release %; marts_history.release_info and `textile releases` list them', asked
             using errcode = 'invalid_parameter_value';
-        elsif went is not null then
-            raise exception 'release % is no longer kept: it was dropped on %', asked, went::date
+        elsif dropped_on is not null then
+            raise exception 'release % is no longer kept: it was dropped on %', asked, dropped_on::date
             using errcode = 'invalid_parameter_value';
         end if;
     end loop;

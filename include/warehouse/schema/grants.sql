@@ -1,6 +1,6 @@
--- Each role gets the least it needs. tests/warehouse/test_roles.py proves what each can NOT do.
+-- Each role gets only the rights it needs. tests/warehouse/test_roles.py tests what each can NOT do.
 revoke all on schema public from public;
--- Writers take turns by advisory locks: who may not write must not be able to hold one. Nor may they keep large objects.
+-- Writers use advisory locks: a role that may not write must not hold one, and must not store large objects.
 do $$
 declare
     callable regprocedure;
@@ -25,9 +25,9 @@ grant usage, create on schema load to loader;
 grant usage on schema ops to loader, publisher;
 grant select, insert, update on ops.load to loader;
 grant insert, select on ops.quarantine, ops.refused_row, ops.load_enterprise, ops.validation_result to loader;
--- A rejected row stays as it is; only what resolved it is added.
+-- A rejected row is never changed; only the load that resolved it is added.
 grant update (resolved_by_load, resolved_at) on ops.quarantine to loader;
--- What the bureau reads of the files themselves: sums, no rows.
+-- Sums over the delivered files, no rows.
 grant usage on schema ops to transformer;
 grant select on ops.source_quality, ops.source_quality_rules to loader, transformer, publisher;
 grant insert on ops.load_month to loader;
@@ -40,7 +40,7 @@ grant select, insert, update on ops.mart to publisher;
 grant select, insert, delete, truncate on ops.difference to publisher;
 grant select on ops.load_month to publisher;
 grant update (build_id) on ops.load_month to publisher;
--- Maintenance: vacuum and analyze do not need the owner.
+-- For maintenance: vacuum and analyze.
 grant maintain on all tables in schema raw to loader;
 grant maintain on all tables in schema ops to publisher;
 grant delete on ops.validation_result to publisher;
@@ -50,7 +50,7 @@ grant usage on schema staging, intermediate, reference, candidate to publisher;
 alter default privileges for role transformer in schema staging, intermediate, reference, candidate
 grant select on tables to publisher;
 grant usage, create on schema store to publisher;
--- The revision mart compares with what the newest release shows.
+-- The revision mart compares with the newest release.
 grant usage on schema store to transformer;
 grant select on all tables in schema store to transformer;
 alter default privileges for role publisher in schema store grant select on tables to transformer;
@@ -59,10 +59,10 @@ grant select, insert, update on ops.build, ops.build_node, ops.release to publis
 grant select, insert on ops.validation_result, ops.release_switch, ops.accepted_drift to publisher;
 grant select, insert, update on store.current_release to publisher;
 grant usage, create on schema marts, marts_history to publisher;
--- Everybody who may read a view may call what the view calls; it reads with the rights of its owner.
+-- Every reader of a view may call its functions; this one reads with the rights of its owner.
 alter function store.visible_release() owner to publisher;
 
--- Why a figure moved is told to those who may read every mart; no relation of ops is.
+-- Roles that may read every mart may ask why a figure changed, but may not read tables of ops.
 alter function ops.mart_diff(text, bigint, bigint) owner to publisher;
 alter function ops.release_diff(bigint, bigint, text) owner to publisher;
 revoke all on function ops.mart_diff(text, bigint, bigint), ops.release_diff(bigint, bigint, text) from public;
@@ -71,21 +71,21 @@ grant execute on function ops.release_diff(bigint, bigint, text) to analyst;
 
 grant usage on schema marts, marts_history to analyst, bi_reader;
 grant select on marts.release_info, marts_history.release_info to analyst, bi_reader;
--- The bulletin reads which files were refused, then its figures as everybody may read them, in one transaction.
+-- The bulletin reads the refused files and, as bi_reader, its figures, in one transaction.
 grant bi_reader to publisher with inherit false;
--- The three writers hash and sort whole batches; they never run many at once.
+-- The three writers hash and sort whole batches, and only a few run at once.
 alter role loader set work_mem = '128MB';
 alter role transformer set work_mem = '128MB';
 alter role publisher set work_mem = '128MB';
--- A statement whose process was killed ends by itself, and with it the locks that the next run waits for.
+-- The statement of a killed process ends by itself and releases the locks that the next run waits for.
 alter role loader set client_connection_check_interval = '1s';
 alter role transformer set client_connection_check_interval = '1s';
 alter role publisher set client_connection_check_interval = '1s';
--- Builds join what they have just summed up, of which nothing is known: taken for a few rows, a loop within a loop
--- lasts minutes. A hash join of whole tables costs little more than the best plan, whatever the estimate.
+-- Builds join new tables without statistics: the planner expects a few rows, and its nested loops take minutes.
+-- A hash join of whole tables costs little more than the best plan.
 alter role transformer set enable_nestloop = off;
--- Readers cannot take every connection: of 200 (max_connections) 3 are the superuser's, and more than 100 stay for the
--- pipeline. Airflow's and Superset's pools may hold 90, a day's loads, a build and a publish 20.
+-- Readers cannot use every connection: of 200 (max_connections) 3 are the superuser's, and more than 100 remain for
+-- the pipeline. Airflow's and Superset's pools may use 90, a day's loads, a build and a publish 20.
 alter role analyst connection limit 40;
 alter role bi_reader connection limit 40;
 alter role analyst set statement_timeout = '5min';

@@ -1,10 +1,10 @@
 -- Shares and growth of any group of a mart's rows: numerators add up, and each denominator counts once.
--- marts.metric_catalogue.how_to_aggregate has the call for every figure, ready to paste. Whoever calls one has
--- no rights in ops: these functions call none of each other.
+-- marts.metric_catalogue.how_to_aggregate has the call for every figure. These functions do not call each other,
+-- because their callers have no rights in ops.
 
--- The state of a group: sum of numerators, level, sum of denominators; then pairs: whose denominator several rows
--- share, and that denominator, which is added once. Numbers are kept as texts, so nothing is rounded; a missing part
--- makes its sum NULL.
+-- The state of a group: sum of numerators, level, sum of denominators; then pairs of the owner of a shared denominator
+-- and that denominator, which is added once. Numbers are stored as text, so nothing is rounded; a missing part makes
+-- its sum NULL.
 create or replace function ops.ratio_add(state text [], numerator numeric, denominator numeric, level record)
 returns text []
 language plpgsql immutable parallel safe
@@ -137,7 +137,7 @@ revoke all on function ops.ratio_add(text [], numeric, numeric, record), ops.rat
 ops.ratio_add(text [], numeric, numeric, record, record), ops.ratio_as_ratio(text []),
 ops.ratio_as_growth_rate(text []), ops.ratio_as_points(text []) from public;
 
--- What a ratio without a base still adds to the ratio of a group; nothing where the figure is not known.
+-- The figure of a row that has no ratio of its own but is still part of a group's ratio; NULL where it is not known.
 create or replace function marts.known(figure numeric, reason text) returns numeric
 language sql immutable parallel safe as $$
     select case when coalesce(reason, 'zero_base') in ('zero_base', 'negative_base', 'zero_denominator') then figure end
@@ -147,7 +147,7 @@ comment on function marts.known(numeric, text) is
 'zero_denominator tell of one row only / 原因为数据不全时返回空值';
 
 -- marts.market_share has a row only where a market buys, or bought. A market's share of several months needs the
--- totals of them all. Checked when it is called: the mart comes with the first release.
+-- totals of all months. The body is checked when it is called, because the mart is created by the first release.
 set check_function_bodies = off;
 create or replace function marts.market_share_complete() returns table (
     month date, basis text, product_group text, market_level text, market_group text, market_code text,

@@ -1,9 +1,9 @@
 -- Which release a reader sees.
 
--- The release that this transaction reads; null before there is one. What a session pins goes first: a release by
--- textile.release, a moment by textile.as_of. Else it is the current one, noted in the transaction: a statement that
--- comes after a publish reads what the transaction has read before, also where each statement has a snapshot of its own.
--- Parallel unsafe, because noting is not allowed in a parallel plan.
+-- The release that this transaction reads; null before the first one. A session can pin a release by textile.release
+-- or a moment by textile.as_of. Otherwise it is the current release, recorded in the transaction: a statement after a
+-- publish reads the same release as the statements before it, also where each statement has its own snapshot.
+-- Parallel unsafe, because a setting cannot be changed in a parallel plan.
 create or replace function store.visible_release() returns bigint
 language plpgsql stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
@@ -11,13 +11,13 @@ as $$
 declare
     pin text := nullif(current_setting('textile.release', true), '');
     moment text := nullif(current_setting('textile.as_of', true), '');
-    -- What is noted begins with this, so that nothing holds that a session has set by itself, or from before.
+    -- A recorded setting begins with this, so that one set by the session or an earlier transaction is ignored.
     mark constant text := concat(extract(epoch from transaction_timestamp()), ' ');
-    noted text := current_setting('textile.transaction_release', true);
-    noted_moment text := current_setting('textile.transaction_as_of', true);
+    recorded text := current_setting('textile.transaction_release', true);
+    recorded_moment text := current_setting('textile.transaction_as_of', true);
     at timestamptz;
     wanted bigint;
-    went timestamptz;
+    dropped_on timestamptz;
 begin
     if pin is not null and moment is not null then
         raise exception 'both textile.release and textile.as_of are set'
@@ -29,8 +29,8 @@ begin
                 hint = 'marts_history.release_info lists them; reset textile.release shows the current one';
         end if;
         wanted := pin::bigint;
-    elsif moment is not null and starts_with(noted_moment, concat(mark, moment, ' is ')) then
-        wanted := split_part(noted_moment, ' is ', 2)::bigint;
+    elsif moment is not null and starts_with(recorded_moment, concat(mark, moment, ' is ')) then
+        wanted := split_part(recorded_moment, ' is ', 2)::bigint;
     elsif moment is not null then
         begin
             at := moment::timestamptz;
@@ -51,8 +51,8 @@ begin
                 hint = 'marts_history.release_info says since when there are releases';
         end if;
         perform set_config('textile.transaction_as_of', concat(mark, moment, ' is ', wanted), true);
-    elsif starts_with(noted, mark) then
-        wanted := split_part(noted, ' ', 2)::bigint;
+    elsif starts_with(recorded, mark) then
+        wanted := split_part(recorded, ' ', 2)::bigint;
     else
         select c.release_id into wanted from store.current_release as c;
         if wanted is null then
@@ -60,8 +60,8 @@ begin
         end if;
         perform set_config('textile.transaction_release', concat(mark, wanted), true);
     end if;
-    -- An error rather than nothing, or the part of a release that others still need.
-    select r.dropped_at into went from ops.release as r where r.release_id = wanted;
+    -- An error, because a dropped release would be empty or incomplete.
+    select r.dropped_at into dropped_on from ops.release as r where r.release_id = wanted;
     if not found and pin is null and moment is null then
         -- A cursor that was opened before the transaction's first other read has an older snapshot.
         return (select c.release_id from store.current_release as c);
@@ -69,8 +69,8 @@ begin
         raise exception 'there is no release %', wanted
         using errcode = 'invalid_parameter_value',
             hint = 'marts_history.release_info lists them; reset textile.release shows the current one';
-    elsif went is not null then
-        raise exception 'release % is no longer kept: it was dropped on %', wanted, went::date
+    elsif dropped_on is not null then
+        raise exception 'release % is no longer kept: it was dropped on %', wanted, dropped_on::date
         using errcode = 'invalid_parameter_value',
             hint = 'marts_history.release_info lists those that are kept';
     end if;
@@ -80,8 +80,8 @@ $$;
 comment on function store.visible_release() is
 'The release that this transaction reads: the current one, or what textile.release or textile.as_of pins';
 
--- Readers hold these views all day, and what replaces a view waits for them: only what is not there is made. Whoever
--- changes one here replaces it in a migration, too.
+-- Replacing a view waits for its readers, so only a missing view is created. A change here also needs a migration that
+-- replaces the view.
 do $$
 begin
     if to_regclass('marts.release_info') is null then

@@ -1,6 +1,6 @@
--- Views of ops: made again by each `textile up`, also what somebody changed. dbt reads them.
+-- Views of ops, created again by each `textile up`. dbt reads the first two.
 
--- What dbt reads: the months of the build under way.
+-- The months of the newest build.
 create or replace view ops.months_to_build as
 select distinct
     source,
@@ -9,7 +9,7 @@ from ops.load_month
 where build_id = (select max(build_id) from ops.build);
 comment on view ops.months_to_build is 'The months that the newest build computes anew, by source';
 
--- What dbt reads: the loads of the build under way that no release has, with the months that they touched.
+-- The loads of the newest build that are in no release, with the months that they changed.
 create or replace view ops.unreleased_load as
 select
     b.load_id,
@@ -29,7 +29,7 @@ inner join (
 comment on view ops.unreleased_load is
 'One row per load that builds have and no release, and month it touched; released_until is the newest release''s data_cutoff';
 
--- Months are those of the delivery, in Shanghai. Sums and counts only: what is divided is divided in the marts.
+-- By month of delivery, in Shanghai time. Sums and counts only: the marts compute the ratios.
 create or replace view ops.source_quality as
 with deliveries as (
     select

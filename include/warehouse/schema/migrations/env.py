@@ -1,4 +1,4 @@
-"""What Alembic runs for every command: on the connection that include/warehouse/migrations.py gives."""
+"""Alembic runs this for every command, on the connection from include/warehouse/migrations.py."""
 
 from alembic import context
 

@@ -20,7 +20,7 @@ create table ops.load (
     unknown_columns text [],
     failed_rules text [] not null default '{}',
     message text,
-    -- What was refused and left in the drop folder, so that the next run knows it again: see sources/files.py.
+    -- Identifies a refused file that was left in the drop folder, for the next run: see load/drop_folder.py.
     left_as text,
     docs_path text,
     run_id text,
@@ -62,7 +62,7 @@ create table ops.quarantine (
     resolved_at timestamptz,
     primary key (load_id, line_no)
 );
--- Every load looks for the open rows of its source; most rows are closed in time.
+-- Every load looks for the open rows of its source; most rows are resolved in time.
 create index quarantine_open
 on ops.quarantine (source) where resolved_by_load is null and row_key is not null;
 comment on table ops.quarantine is
@@ -80,7 +80,7 @@ comment on column ops.quarantine.enterprise_uscc is
 comment on column ops.quarantine.resolved_by_load is
 'The first later load that brought the same key with a version not older; null while the row is open';
 
--- The first rejected rows of a refused file, for its sender. Not in ops.quarantine: no row of such a file entered.
+-- The first rejected rows of a refused file, for its sender. Not in ops.quarantine: no row of it was loaded.
 create table ops.refused_row (
     load_id bigint not null references ops.load (load_id),
     line_no bigint not null,
@@ -96,7 +96,7 @@ create table ops.refused_row (
 comment on table ops.refused_row is
 'The first rejected rows (at most 1,000) of a refused file; none of its rows entered';
 
--- Who had how many rows in a delivery: what the figures of ops.source_quality are added up from.
+-- Rows of a delivery by enterprise; ops.source_quality adds them up.
 create table ops.load_enterprise (
     load_id bigint not null references ops.load (load_id),
     enterprise_uscc text,
@@ -116,8 +116,8 @@ comment on column ops.load_enterprise.dated is 'Accepted rows that carry their o
 comment on column ops.load_enterprise.days_late is 'Sum over dated rows of the days from updated_at to the delivery';
 comment on column ops.load_enterprise.most_days_late is 'The most days late of a dated row';
 
--- Monthly customs exchange rates that the bureau has entered, beside those of the seed; the newest of a month and
--- currency counts.
+-- Monthly customs exchange rates that the bureau has entered, beside those of the seed; of a month and currency the
+-- newest is used.
 create table ops.exchange_rate (
     month date not null check (extract(day from month) = 1),
     currency text not null,
@@ -171,7 +171,7 @@ comment on column ops.build.switches is 'How often the current release had chang
 comment on column ops.build.inputs is 'What a figure can depend on: file of the dbt project -> checksum';
 comment on column ops.build.tables_built_at is 'When dbt had succeeded; null: the months of this build are to be built again';
 
--- Which loads a build had that none before it had: fixed when it begins, so that a release is a set of loads.
+-- The loads that are new in a build: fixed when it begins, so that a release is a set of loads.
 create table ops.build_load (
     load_id bigint primary key references ops.load (load_id),
     build_id bigint not null references ops.build (build_id)
@@ -179,7 +179,7 @@ create table ops.build_load (
 create index build_load_build on ops.build_load (build_id);
 comment on table ops.build_load is 'One row per load that changed raw: the first build that had it';
 
--- What the next build computes anew; written with the load's verdict.
+-- The months that the next build computes again; written with the load's verdict.
 create table ops.load_month (
     load_id bigint not null references ops.load (load_id),
     source text not null,
@@ -239,7 +239,7 @@ comment on table ops.release_change is
 comment on column ops.release_change.kind is
 'new; late (the month was over in the release before); corrected (a newer version); withdrawn (cancelled or deleted)';
 
--- How the validated candidate differs from the newest release: what a publish writes.
+-- How the validated candidate differs from the newest release; a publish writes these differences.
 create table ops.difference (
     mart text not null,
     place tid,
@@ -248,7 +248,7 @@ create table ops.difference (
 comment on table ops.difference is
 'One row per row of the validated candidate that the newest release lacks (place: where), or that only that release has; and a row with neither for each mart that was compared';
 
--- What explains a mart: its key, and the files of the project that its figures depend on.
+-- For explaining a mart: its key, and the files of the project that its figures depend on.
 create table ops.mart (
     mart text primary key,
     key_columns text [] not null,
@@ -278,13 +278,13 @@ create table ops.release_switch (
     switched_by text not null default current_user,
     reason text not null
 );
--- What readers saw at a moment is looked up by it.
+-- Finds the release that was visible at a moment.
 create index release_switch_moment on ops.release_switch (switched_at);
 comment on table ops.release_switch is 'One row per change of the current release: publish or rollback';
 comment on column ops.release_switch.switched_by is 'Who asked: a login name, or the user who triggered the DAG';
 comment on column ops.release_switch.reason is 'Why: the build that was published, or what the person said who rolled back';
 
--- The pointer: what every mart view follows. One row, moved by one update.
+-- The current release, which every mart view reads. One row, changed by one update.
 create table store.current_release (
     only_row boolean primary key default true check (only_row),
     release_id bigint not null references ops.release (release_id)
