@@ -15,7 +15,7 @@ from datetime import timedelta
 from airflow.sdk import Asset, AssetAny, Param, dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.errors import PublishError, ReadersInTheWayError
+from include.errors import PublishError, ReadersBlockError
 from include.settings import load_settings
 from include.sources.contract import sources
 
@@ -42,10 +42,10 @@ def build_marts() -> None:
         from include.release import drift, publishing
 
         settings = load_settings()
-        accepted = drift.acceptance(params["accept_drift"], dag_run.triggering_user_name)
+        accepted = drift.read_acceptance(params["accept_drift"], dag_run.triggering_user_name)
         build = publishing.build_and_validate(settings, accepted=accepted)
         if build is None:
-            log.info(publishing.unchanged(settings).message)
+            log.info(publishing.report_unchanged(settings).message)
             return None
         if build.failed_rules:
             why = drift.refusal(drift.jumps(settings, build.build_id))
@@ -59,7 +59,7 @@ def build_marts() -> None:
 
         try:
             release_id = publishing.publish_build(load_settings(), build_id).release_id
-        except ReadersInTheWayError:
+        except ReadersBlockError:
             raise
         except PublishError as error:
             raise AirflowFailException(str(error)) from error

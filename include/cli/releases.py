@@ -87,9 +87,9 @@ def releases(*, as_json: Json = False) -> None:
     """List the releases, newest first; the current one is marked."""
     from include.release import current_release
 
-    found = current_release.releases(load_settings())
+    found = current_release.list_all(load_settings())
     if not as_json:
-        print_rows([{name: row[name] for name in current_release.SHOWN} for row in found])
+        print_rows([{name: row[name] for name in current_release.TERMINAL_COLUMNS} for row in found])
     show_result({"releases": found}, as_json=as_json, shown=True)
 
 

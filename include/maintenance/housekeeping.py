@@ -67,7 +67,7 @@ def drop_releases(settings: Settings, now: datetime) -> list[int]:
             "update ops.release set dropped_at = %s where release_id = any(%s)", [now, dropped]
         )
         for mart in store.stored_marts(connection):
-            store.forget(connection, mart)
+            store.delete_unused_rows(connection, mart)
         return dropped
 
 

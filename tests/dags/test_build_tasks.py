@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 from samples import item, load, one, orders, query, validated_again, write
 
-from include.errors import BulletinError, PublishError, ReadersInTheWayError, StaleBuildError
+from include.errors import BulletinError, PublishError, ReadersBlockError, StaleBuildError
 from include.release import building, current_release, publishing, validation
 from include.settings import Role, Settings
 
@@ -65,7 +65,7 @@ def test_a_load_that_overtakes_a_build_is_published_by_the_same_run(at, ask, pub
     assert query(at, builds) == [(1, "published"), (2, "stale"), (3, "validated")]
     assert build_id == 3
     assert publish(build_id) == (2, {"release_id": 2})
-    assert current_release.current_release(at) == 2
+    assert current_release.read(at) == 2
     assert current_release.is_up_to_date(at)
 
 
@@ -111,12 +111,12 @@ def test_publish_is_tried_again_while_a_reader_is_in_the_way(at, publish):
     build_id = validated_again(at)
     with psycopg.connect(at.dsn(Role.ANALYST)) as reader:
         reader.execute("select count(*) from marts.dual_circulation")
-        with pytest.raises(ReadersInTheWayError, match="a reader's open transaction holds"):
+        with pytest.raises(ReadersBlockError, match="a reader's open transaction holds"):
             publish(build_id)
     assert publish(build_id) == (2, {"release_id": 2})
     # Once more, as after a worker that was killed after its commit: announced, and not published twice.
     assert publish(build_id) == (2, {"release_id": 2})
-    assert current_release.current_release(at) == 2
+    assert current_release.read(at) == 2
 
 
 def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
@@ -145,7 +145,7 @@ def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, publ
         AirflowFailException, match=r"Li Na made release 1 current \(wrong rates\): nothing was"
     ):
         publish(build_id)
-    assert current_release.current_release(at) == 1
+    assert current_release.read(at) == 1
     assert publishing.publish(at).status == "published"
 
 

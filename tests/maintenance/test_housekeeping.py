@@ -37,8 +37,8 @@ def publish(settings: Settings, day: str, value: int, final_through: str | None 
         ).fetchone() or (0,)
         store.compare(connection, ["sample"])
         store.merge(connection, "sample", release_id)
-        store.show(connection, "sample", restricted=False)
-        store.point_to(connection, release_id, "tester", "test")
+        store.create_views(connection, "sample", restricted=False)
+        store.set_current(connection, release_id, "tester", "test")
     query(settings, "update ops.release_switch set switched_at = %s where release_id = %s", day, release_id)
     query(settings, "update ops.release set published_at = %s where release_id = %s", day, release_id)
     return int(release_id)
@@ -78,7 +78,7 @@ def test_a_dropped_release_cannot_be_read_and_cannot_come_back(warehouse, publis
         current_release.rollback(warehouse, published[0], "test")
     with pytest.raises(ExplainError, match="is no longer kept"):
         change_log.diff(warehouse, published[0], published[1])
-    assert [r["release_id"] for r in current_release.releases(warehouse) if r["dropped_at"]] == [3, 1]
+    assert [r["release_id"] for r in current_release.list_all(warehouse) if r["dropped_at"]] == [3, 1]
     assert shown(warehouse) == [("changing", 5), ("same", 0)]
 
 
@@ -108,7 +108,7 @@ def test_month_ends_stay_and_those_that_made_a_month_final(warehouse):
     }
     for number, (day, final) in enumerate(days.items(), 1):
         publish(warehouse, day, number, final)
-    assert {r["release_id"]: r["kept_as"] for r in current_release.releases(warehouse)} == {
+    assert {r["release_id"]: r["kept_as"] for r in current_release.list_all(warehouse)} == {
         **dict.fromkeys((1, 3, 6, 7, 8), ""),
         2: "final",
         4: "month end",
@@ -117,7 +117,7 @@ def test_month_ends_stay_and_those_that_made_a_month_final(warehouse):
     }
     assert housekeeping.drop_releases(warehouse, datetime(2023, 5, 28, tzinfo=UTC)) == [1, 3, 6, 7, 8]
     assert housekeeping.drop_releases(warehouse, datetime(2063, 1, 1, tzinfo=UTC)) == []
-    assert {r["release_id"] for r in current_release.releases(warehouse) if r["dropped_at"]} == {
+    assert {r["release_id"] for r in current_release.list_all(warehouse) if r["dropped_at"]} == {
         1,
         3,
         6,
@@ -144,7 +144,7 @@ def test_what_was_taken_back_is_no_month_end_and_no_final(warehouse):
     publish(warehouse, "2026-03-10", 4, "2024-12-01")
     publish(warehouse, "2026-03-11", 5, "2024-12-01")
     assert housekeeping.drop_releases(warehouse, datetime(2026, 4, 30, tzinfo=UTC)) == [2, 3]
-    kept = {r["release_id"]: r["kept_as"] for r in current_release.releases(warehouse) if not r["dropped_at"]}
+    kept = {r["release_id"]: r["kept_as"] for r in current_release.list_all(warehouse) if not r["dropped_at"]}
     assert kept == {1: "month end", 4: "final", 5: "current, newest, recent, month end"}
 
 

@@ -50,7 +50,7 @@ def begin(
 def end(publisher: psycopg.Connection, status: str = "published") -> None:
     """Let the newest build's dbt succeed, and the build end."""
     (build_id,) = publisher.execute("select max(build_id) from ops.build").fetchone() or (0,)
-    build_log.tables_built(publisher, build_id)
+    build_log.record_tables_built(publisher, build_id)
     build_log.finish(publisher, build_id, status)
 
 

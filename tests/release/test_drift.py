@@ -17,7 +17,7 @@ from include.errors import PublishError
 from include.quality.results import RuleResult
 from include.release import building, current_release, validation
 from include.release.approvals import login_name
-from include.release.drift import SHOWN, acceptance, lines
+from include.release.drift import MAX_CELLS, lines, read_acceptance
 from include.settings import PROJECT_DIR, Role, Settings
 from tests.release import constant_cluster
 from tests.release.constant_cluster import LATE, MILLS, MONTHS
@@ -57,7 +57,7 @@ def jumped(settings: Settings) -> dict[str, set[str]]:
     """Marts of the candidate whose drift rule fails, with the cells, but for the parts of larger ones."""
     found = {}
     for mart in GUARDS:
-        for rule in drift(mart, current_release.current_release(settings) or 0, ()):
+        for rule in drift(mart, current_release.read(settings) or 0, ()):
             statement = rule.unexpected_rows_query.format(batch=f"candidate.{mart}")
             cells = {cell for _, cell, *_ in query(settings, statement, role=Role.PUBLISHER)}
             if cells:
@@ -68,7 +68,7 @@ def jumped(settings: Settings) -> dict[str, set[str]]:
 def test_a_late_file_passes_and_a_reason_that_was_not_needed_is_not_recorded(warehouse, tmp_path, messages):
     deliver(warehouse, tmp_path, list(constant_cluster.orders([LATE])))
     build_id = building.build(warehouse) or 0
-    assert validation.validate(warehouse, build_id, acceptance(" why ", "Wang Fang")) == []
+    assert validation.validate(warehouse, build_id, read_acceptance(" why ", "Wang Fang")) == []
     assert f"build {build_id}: no figure jumped; the reason was not needed and is not recorded" in messages
     assert query(warehouse, "select * from ops.accepted_drift") == []
 
@@ -113,7 +113,7 @@ def test_a_wrong_unit_is_refused_with_its_cells_until_somebody_gives_a_reason(wa
         ("drift_market_share", REASON, login_name()),
     ]
     assert all(cells == shown > 0 for *_, cells, shown in recorded)
-    accepted = {r["release_id"]: r["accepted_drift"] for r in current_release.releases(warehouse)}
+    accepted = {r["release_id"]: r["accepted_drift"] for r in current_release.list_all(warehouse)}
     assert accepted == {1: None, 2: f"{REASON} ({login_name()})"}
 
 
@@ -160,7 +160,7 @@ def test_a_reason_lets_pass_no_other_rule(warehouse, messages):
         "update candidate.market_share set share = share + 0.001 where month = '2020-08-01'",
     ):
         query(warehouse, f"{change} returning 1", role=Role.TRANSFORMER)
-    failed = validation.validate(warehouse, build_id, acceptance("why", "Wang Fang"))
+    failed = validation.validate(warehouse, build_id, read_acceptance("why", "Wang Fang"))
     assert "shares_sum_to_one" in failed
     assert "drift_dual_circulation" not in failed
     assert any(
@@ -173,7 +173,7 @@ def test_a_reason_lets_pass_no_other_rule(warehouse, messages):
 @pytest.mark.parametrize("reason", ["", " \n"])
 def test_an_empty_reason_is_none(reason):
     with pytest.raises(PublishError, match="needs a reason"):
-        acceptance(reason, None)
+        read_acceptance(reason, None)
 
 
 def test_ten_cells_of_a_rule_are_shown():
@@ -187,13 +187,13 @@ def test_ten_cells_of_a_rule_are_shown():
             "x",
             None,
             False,
-            SHOWN + 3,
+            MAX_CELLS + 3,
             "",
             "",
             None,
         ),
-        {"details": {"unexpected_rows": [cell] * (SHOWN + 3)}},
+        {"details": {"unexpected_rows": [cell] * (MAX_CELLS + 3)}},
     )
     *shown, last = lines(result)
-    assert len(shown) == SHOWN
+    assert len(shown) == MAX_CELLS
     assert last == "drift_market_share: and 3 more, in the Data Docs"

@@ -196,7 +196,7 @@ def test_steps_of_dropped_releases_count_in_the_next(moved, new_warehouse):
     direct = change_log.diff(settings, 1, 3, "dual_circulation")
     with psycopg.connect(settings.dsn(Role.PUBLISHER)) as connection:
         connection.execute("update ops.release set dropped_at = now() where release_id = 2")
-        store.forget(connection, "dual_circulation")
+        store.delete_unused_rows(connection, "dual_circulation")
     whole = {"month": "2020-09-01", "product_group": "white_cloth"}
     merged = change_log.diff(settings, 1, 3, "dual_circulation")
     assert {row["release_id"] for row in merged} == {3}
@@ -272,7 +272,7 @@ def test_every_amount_that_is_followed_equals_its_lines(moved):
         (
             "dual_circulation",
             {"month": "2020-09"},
-            "say also product_group; for example month=2020-09-01,product",
+            "add product_group; for example month=2020-09-01,product",
         ),
     ],
 )

@@ -41,8 +41,8 @@ def publish(settings: Settings, select: str, *, restricted: bool = False) -> tup
         ).fetchone() or (0,)
         store.compare(connection, ["sample"])
         cost = store.merge(connection, "sample", release_id)
-        store.show(connection, "sample", restricted=restricted)
-        store.point_to(connection, release_id, "tester", "test")
+        store.create_views(connection, "sample", restricted=restricted)
+        store.set_current(connection, release_id, "tester", "test")
     return release_id, cost
 
 
@@ -248,7 +248,7 @@ def test_comments_are_carried_over_and_kept_up_to_date(warehouse):
         with connect(warehouse, Role.PUBLISHER) as connection:
             store.compare(connection, ["sample"])
             store.merge(connection, "sample", 1)
-            store.show(connection, "sample", restricted=False)
+            store.create_views(connection, "sample", restricted=False)
         assert query(
             warehouse,
             "select obj_description(v, 'pg_class'), col_description(v, 2)"
@@ -279,7 +279,7 @@ def test_rollback_and_forward_again(warehouse):
         (first, login_name(), "wrong rates"),
         (second, "Li Na", "rates were right"),
     ]
-    assert [(r["release_id"], r["is_current"]) for r in current_release.releases(warehouse)] == [
+    assert [(r["release_id"], r["is_current"]) for r in current_release.list_all(warehouse)] == [
         (second, True),
         (first, False),
     ]

@@ -97,7 +97,7 @@ def run_models(settings: Settings, *, full_refresh: bool) -> None:
         build_id, is_full = build_log.begin(connection, versions, full_refresh=full_refresh)
         refresh = ["--full-refresh"] if is_full else []
         dbt._run(settings, ["run", *refresh, "--select", *(f"+{name}" for name in KEPT_BY_MONTH)])
-        build_log.tables_built(connection, build_id)
+        build_log.record_tables_built(connection, build_id)
 
 
 def test_a_month_whose_base_arrives_late_is_built_anew(

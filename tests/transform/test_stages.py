@@ -135,7 +135,7 @@ def test_a_month_moves_from_flash_to_final_and_its_revisions_are_kept(
     # Years later the release that made the year final is still there, beside the newest.
     years_later = datetime.now(UTC) + timedelta(days=365 * 4)
     assert housekeeping.drop_releases(warehouse, years_later) == [1, 2, 3]
-    kept = {r["release_id"]: r["kept_as"] for r in current_release.releases(warehouse)}
+    kept = {r["release_id"]: r["kept_as"] for r in current_release.list_all(warehouse)}
     assert kept[4] == "recent, final"
     assert kept[1] is None
 
