@@ -42,7 +42,7 @@ def replace(path: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def drop_gone(settings: Settings) -> int:
+def delete_dropped(settings: Settings) -> int:
     """Delete the pages of releases that are no longer kept; returns how many there were."""
     with connect(settings, Role.PUBLISHER) as connection:
         rows = connection.execute("select release_id from ops.release where dropped_at is not null")

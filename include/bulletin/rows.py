@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from include.bulletin import confidential
 from include.bulletin.sections import Text, sections, words
 from include.errors import BulletinError
-from include.quality.declared import rules_of_files
+from include.quality.declared import list_file_rules
 from include.release import pinned_reads
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
@@ -78,7 +78,9 @@ def _with_reasons(load: Row) -> Row:
     """Why a file was refused, in both languages; its message may quote the file, and is for engineers."""
     known = words()["refusals"]
     if not known.keys() >= set(load["failed_rules"]):
-        known = known | {rule.code: {"zh": rule.zh, "en": rule.en} for rule in rules_of_files(load["source"])}
+        known = known | {
+            rule.code: {"zh": rule.zh, "en": rule.en} for rule in list_file_rules(load["source"])
+        }
     reasons: list[Text] = [known.get(rule, words()["page"]["other_rule"]) for rule in load["failed_rules"]]
     return {**load, "reasons": reasons}
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from include.quality.declared import DeclaredRule, rules_of
+from include.quality.declared import DeclaredRule, list_mart_rules
 from include.transform.languages import in_chinese, in_english
-from include.transform.mart_pages import marts_of, metrics_of, upstream
+from include.transform.mart_pages import list_marts, read_metrics, upstream
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ class Mart:
 def entries(manifest: dict[str, Any]) -> list[Mart]:
     """Every mart of a manifest of dbt, in name order."""
     nodes = {**manifest["nodes"], **manifest["sources"]}
-    return [_mart(node, nodes, manifest) for node in marts_of(nodes)]
+    return [_mart(node, nodes, manifest) for node in list_marts(nodes)]
 
 
 def _mart(node: dict[str, Any], nodes: dict[str, Any], manifest: dict[str, Any]) -> Mart:
     name, meta = node["name"], node["config"]["meta"]
     tests = _tests(node, nodes)
-    rules = rules_of(name)
-    metrics = metrics_of(name)
+    rules = list_mart_rules(name)
+    metrics = read_metrics(name)
     columns = [
         Column(
             name=column["name"],
@@ -69,7 +69,7 @@ def _mart(node: dict[str, Any], nodes: dict[str, Any], manifest: dict[str, Any])
             metric=metrics.get(column["name"], {}),
             tests=[constraint["type"] for constraint in column["constraints"]]
             + tests.get(column["name"], []),
-            rules=[rule for rule in rules if rule.speaks_of(column["name"])],
+            rules=[rule for rule in rules if rule.checks(column["name"])],
         )
         for column in node["columns"].values()
     ]

@@ -64,8 +64,8 @@ def test_each_release_has_its_page_and_index_follows_what_readers_see(two):
 
     query(two, "update ops.release set dropped_at = now() where release_id = 1")
     (files.current_page(two).parent / "release_notes.html").touch()
-    assert files.drop_gone(two) == 1
-    assert files.drop_gone(two) == 0
+    assert files.delete_dropped(two) == 1
+    assert files.delete_dropped(two) == 0
     assert names(two) == ["index.html", "release_2.html", "release_notes.html"]
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from expectations.marts import MARTS
 from include.catalogue import site
 from include.catalogue.entries import entries
-from include.quality.declared import rules_of
+from include.quality.declared import list_mart_rules
 from include.settings import PROJECT_DIR, Settings
 
 
@@ -142,9 +142,9 @@ def test_a_mart_names_what_uses_it(manifest: dict):
 
 
 def test_rules_are_found_by_the_columns_they_look_at():
-    found = {rule.code for rule in rules_of("dual_circulation") if rule.speaks_of("balance_index")}
+    found = {rule.code for rule in list_mart_rules("dual_circulation") if rule.checks("balance_index")}
     assert found == {"balance_index_is_its_formula"}
-    assert not any(rule.speaks_of("balance") for rule in rules_of("dual_circulation"))
+    assert not any(rule.checks("balance") for rule in list_mart_rules("dual_circulation"))
 
 
 def test_a_warehouse_that_does_not_run_is_named_with_what_to_type(tmp_path: Path):

@@ -57,7 +57,7 @@ def test_check_names_the_rules_that_rows_break(tmp_path: Path) -> None:
         ("line 7", "quantity_readable"),
     ]
     shown = runner.invoke(app, ["profile", "check", str(profile), str(path)])
-    assert "A load would say: refused" in shown.stdout
+    assert "A load would report: refused" in shown.stdout
     assert "quantity_readable" in shown.stdout
 
 

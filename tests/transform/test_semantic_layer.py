@@ -4,7 +4,7 @@ import pytest
 
 from include.transform import dbt
 from include.transform.languages import in_chinese, in_english
-from include.transform.mart_pages import metrics_of, parse_manifest
+from include.transform.mart_pages import parse_manifest, read_metrics
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_names_and_ratios_are_those_of_the_seed(manifest: dict):
         chinese, _, english = metric["label"].partition(" / ")
         assert in_chinese(chinese)
         assert english
-        if said := metrics_of(mart_of(manifest, metric)).get(metric["name"]):
+        if said := read_metrics(mart_of(manifest, metric)).get(metric["name"]):
             named += 1
             assert (chinese, english) == (said["name_zh"], said["name_en"])
             if str(metric["type"]) == "ratio":
