@@ -239,7 +239,7 @@ def _superset_up(home: Path) -> None:
         if not runs:
             superset.stop(settings)
         raise
-    if not provision.is_something_published(settings):
+    if not provision.has_release(settings):
         log.info(
             "Superset: nothing is published yet, so every chart is an error: `textile publish`, `make demo`"
         )

@@ -54,7 +54,7 @@ def hidden(truth: Truth) -> set[attack.Cell]:
     return {
         (basis, product, part, month)
         for (basis, month), cells in mills.items()
-        for product, part in disclosure.hidden(
+        for product, part in disclosure.find_hidden(
             {c: n for c, n in cells.items() if basis == "order_book" or c[1] != "all"},
             truth.legs.values() if basis == "order_book" else (),
         )
