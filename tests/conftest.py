@@ -24,7 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Port of a throw-away server; every role's password is its own name with ``-secret``."""
     folder = tmp_path_factory.mktemp("server") / "postgres"
     port = ports.choose()
-    postgres.start(folder, port, password(Role.ADMIN), postgres.THROWAWAY)
+    postgres.start(folder, port, password(Role.ADMIN), postgres.TEMPORARY)
     yield port
     postgres.stop(folder)
 

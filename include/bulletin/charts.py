@@ -75,7 +75,7 @@ _X = alt.X("date:T", title=None, axis=alt.Axis(format="%Y-%m", grid=False, tickC
 
 
 def _lines(word: Word, fields: Sequence[str], colours: Sequence[str], axis: str, *behind: Any) -> Any:
-    """A line per field over the months, each with its colour, dashes and marks; crosses for missing values."""
+    """A line per field over the months, each with its own colour, dashes and marks; crosses for nulls."""
     kind = _legend(word, fields)
     lines = (
         _rows()

@@ -31,11 +31,11 @@ def check(
 ) -> None:
     """Show what a load of FILE would do: first rows before and after, columns, rule failures."""
     from include.load import profile_check
-    from include.local import throwaway
+    from include.local import temporary
 
     mapping = profile_check.find_profile(profile)
     log.info("reading %s as %s, in a temporary warehouse", file, mapping.source)
-    with throwaway.warehouse(home_dir()) as settings:
+    with temporary.warehouse(home_dir()) as settings:
         found = profile_check.check(settings, mapping, file)
     if not as_json:
         _show(found)

@@ -156,8 +156,8 @@ def check(settings: Settings, releases: psycopg.Connection) -> None:
         more = f", and {len(found) - _MAX_NAMED} more like that" if len(found) > _MAX_NAMED else ""
         raise HalfRestoredError(
             f"the warehouse is not whole: {'; '.join(found[:_MAX_NAMED])}{more}. Was a backup restored"
-            " in part? Load and publish nothing; restore all of it as docs/backup.md says, then `textile check`"
-            " again. If nothing was restored, see docs/runbooks/raw-changed.md"
+            " in part? Load and publish nothing; restore all of it as docs/backup.md says, then"
+            " `textile check` again. If nothing was restored, see docs/runbooks/raw-changed.md"
         )
 
 

@@ -65,7 +65,7 @@ def test_hidden_provinces_are_not_in_the_order_of_their_size():
 
 
 def test_the_months_of_the_festival_base_are_asked_too():
-    shown = Disclosure(
+    disclosure = Disclosure(
         [{"basis": "customs", "month": BASE, "product": "denim", "part": "ASEAN", "mills": 2}], {}
     )
     asked = row("asean", "denim", festival_base_months=[date(2019, 1, 1), BASE])

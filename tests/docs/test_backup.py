@@ -186,7 +186,7 @@ def test_backup_and_restore_on_a_server(
     environment.setenv("TEXTILE_HOME", str(state))
     environment.setenv("TEXTILE_PG_PORT", str(port))
     environment.setenv("TEXTILE_SECRETS_DIR", str(backups.folder / "server" / "secrets"))
-    postgres.start(cluster, port, load_settings().password(Role.ADMIN), postgres.THROWAWAY)
+    postgres.start(cluster, port, load_settings().password(Role.ADMIN), postgres.TEMPORARY)
     try:
         with_stand_in(lines("On a server with Docker", 2), backups.folder, state)
         assert (state / WAITING).read_bytes() == newer

@@ -22,7 +22,7 @@ def cluster(tmp_path: Path) -> Iterator[Path]:
 
 def start(cluster: Path, *, durable: bool = False) -> int:
     port = ports.choose()
-    postgres.start(cluster, port, PASSWORD, None if durable else postgres.THROWAWAY)
+    postgres.start(cluster, port, PASSWORD, None if durable else postgres.TEMPORARY)
     return port
 
 

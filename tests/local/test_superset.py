@@ -36,7 +36,7 @@ def test_without_its_packages_it_is_said_what_to_do(settings: Settings) -> None:
 def test_preparing_does_not_wait_for_ever(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     superset.PYTHON.write_text("#!/bin/sh\nexec sleep 60\n")
     superset.PYTHON.chmod(0o700)
-    monkeypatch.setattr(superset, "_PREPARE_PATIENCE_S", 0.2)
+    monkeypatch.setattr(superset, "_PREPARE_TIMEOUT_S", 0.2)
     with pytest.raises(SetupError, match="run `make bi` again"):
         superset.prepare(settings)
 
@@ -82,7 +82,7 @@ def test_a_failed_import_stops_only_what_this_call_started(
     monkeypatch.setattr(superset, "healthy", lambda _settings: True)
     monkeypatch.setattr(superset, "stop", lambda _settings: stopped.append(True))
     with pytest.raises(SetupError, match="refused"):
-        stack._superset_up(settings.home)
+        stack._start_superset(settings.home)
     assert bool(stopped) is not ran_before
 
 
