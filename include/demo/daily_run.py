@@ -59,7 +59,7 @@ def run(client: httpx.Client, settings: Settings, timeout_s: float = 900) -> dic
 def _state_changes(
     client: httpx.Client, watched: list[tuple[str, str]], reported: dict[tuple[str, str], str | None]
 ) -> Iterator[str]:
-    """What tasks have triggered or ended since the last call; ``reported`` remembers."""
+    """Tasks that have started or ended since the last call; ``reported`` is updated."""
     for dag_id, run_id in watched:
         for task, state in airflow_api.task_states(client, dag_id, run_id).items():
             if (

@@ -64,7 +64,7 @@ def test_hidden_provinces_are_not_in_the_order_of_their_size():
     assert [member for _, member in hidden("new_customers", *rows)] == ["D", "A", "B", "C"]
 
 
-def test_the_months_of_the_festival_base_are_asked_too():
+def test_the_months_of_the_festival_base_count_too():
     disclosure = Disclosure(
         [{"basis": "customs", "month": BASE, "product": "denim", "part": "ASEAN", "mills": 2}], {}
     )

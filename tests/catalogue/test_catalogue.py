@@ -21,7 +21,7 @@ from include.settings import PROJECT_DIR, Settings
 
 
 class Links(HTMLParser):
-    """The addresses that a page leads to, and the places in it that can be led to."""
+    """The targets of a page's links, and its own anchors."""
 
     def __init__(self, page: Path) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ def manifest(home: Path) -> dict:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that may ask nobody for anything and must not complain."""
+    """A page that must make no request and log no error."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     asked: list[str] = []
     complaints: list[str] = []
@@ -119,7 +119,7 @@ def test_every_column_has_its_entry(home: Path, manifest: dict):
     assert [address for address in index.addresses if "/data_docs/release/build_" in address]
 
 
-def test_every_link_leads_somewhere(home: Path, manifest: dict):
+def test_every_link_has_a_target(home: Path, manifest: dict):
     known = {**manifest["nodes"], **manifest["sources"], **manifest["exposures"], **manifest["metrics"]}
     pages = [page for page in (home / "docs").rglob("*.html") if page.parent.name != "dbt"]
     assert len(pages) == len(MARTS) + 6

@@ -1,4 +1,4 @@
-"""What the tasks of build_marts decide: each is called as Airflow calls it, on a real warehouse."""
+"""The tasks of build_marts, each called as Airflow calls it, on a real warehouse."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ from include.errors import BulletinError, PublishError, ReadersBlockError, Stale
 from include.release import building, current_release, publishing, validation
 from include.settings import Role, Settings
 
-# A run that an asset started, and nobody with a form.
+# A run that was started by an asset, not by a person.
 NOBODY = ({"accept_drift": None}, SimpleNamespace(triggering_user_name=None))
 
 
@@ -49,14 +49,14 @@ def between_build_and_validation(monkeypatch: pytest.MonkeyPatch, happens: Calla
     monkeypatch.setattr(validation, "validate", validate_after_it)
 
 
-def test_without_news_nothing_is_built_and_the_log_says_so(at, ask, caplog):
+def test_without_new_loads_nothing_is_built_and_the_log_says_so(at, ask, caplog):
     caplog.set_level("INFO")
     assert ask("build_marts", "build_and_validate", *NOBODY) is None
     assert "no load and no code has changed since release 1" in caplog.text
     assert one(at, "select count(*) from ops.build") == 1
 
 
-def test_a_load_that_overtakes_a_build_is_published_by_the_same_run(at, ask, publish, tmp_path, monkeypatch):
+def test_a_load_accepted_during_a_build_is_published_by_the_same_run(at, ask, publish, tmp_path, monkeypatch):
     deliver(at, tmp_path)
     late = write(tmp_path / "late.csv", [item(报关单号="310120200000000009")])
     between_build_and_validation(monkeypatch, lambda: load(at, "customs_exports", late))
@@ -88,7 +88,7 @@ def test_a_load_that_another_process_publishes_meanwhile_leaves_nothing_to_build
     assert one(at, "select count(*) from ops.build") == 3
 
 
-def test_a_build_that_another_process_gave_up_says_which_and_what_to_do(at, tmp_path):
+def test_a_build_that_another_process_replaced_is_an_error_that_says_what_to_do(at, tmp_path):
     mine = one(
         at,
         "insert into ops.build (status, last_load_id, loads, code_version, is_full)"
@@ -106,7 +106,7 @@ def test_a_build_that_another_process_gave_up_says_which_and_what_to_do(at, tmp_
         validation.validate(at, mine)
 
 
-def test_publish_is_tried_again_while_a_reader_is_in_the_way(at, publish):
+def test_publish_is_tried_again_while_a_reader_blocks_it(at, publish):
     query(at, "alter table candidate.dual_circulation add column note text")
     build_id = validated_again(at)
     with psycopg.connect(at.dsn(Role.ANALYST)) as reader:
@@ -127,7 +127,7 @@ def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
     assert waits > 30 * 60
 
 
-def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
+def test_an_unchanged_publish_after_a_rollback_reports_what_readers_see(at):
     assert publishing.publish_build(at, validated_again(at)).release_id == 2
     assert publishing.publish(at).message == "no load and no code has changed since release 2"
     current_release.rollback(at, 1, "test")
@@ -136,7 +136,7 @@ def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
     assert "since release 2; readers see release 1: `textile rollback 2`" in result.message
 
 
-def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, publish, tmp_path, monkeypatch):
+def test_a_build_does_not_undo_a_rollback_made_meanwhile(at, ask, publish, tmp_path, monkeypatch):
     assert publishing.publish_build(at, validated_again(at)).release_id == 2
     deliver(at, tmp_path)
     between_build_and_validation(monkeypatch, lambda: current_release.rollback(at, 1, "wrong rates", "Li Na"))
@@ -149,7 +149,7 @@ def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, publ
     assert publishing.publish(at).status == "published"
 
 
-def test_the_form_of_the_rollback_takes_back_and_records_who_asked(at, ask):
+def test_the_form_rolls_back_and_records_who_triggered_it(at, ask):
     publishing.publish_build(at, validated_again(at))
     person = SimpleNamespace(triggering_user_name="Wang Fang")
     assert ask("rollback_release", "rollback", {"release_id": 1, "reason": "wrong rates"}, person) == 1
@@ -162,13 +162,13 @@ def test_the_form_of_the_rollback_takes_back_and_records_who_asked(at, ask):
         ask("rollback_release", "rollback", {"release_id": 99, "reason": "a slip"}, person)
 
 
-def test_a_bulletin_that_fails_says_that_the_release_stands(at, ask):
+def test_a_failed_bulletin_reports_that_the_release_is_published(at, ask):
     assert ask("build_marts", "write_bulletin", 1) == str(at.home / "bulletin" / "index.html")
     with pytest.raises(BulletinError, match="readers see release 9, but its bulletin is not written"):
         ask("build_marts", "write_bulletin", 9)
 
 
-def test_figures_that_jumped_refuse_until_somebody_says_in_the_form_why_they_are_right(at, ask, tmp_path):
+def test_figures_that_jumped_refuse_the_build_until_the_form_gives_a_reason(at, ask, tmp_path):
     deliver(at, tmp_path)
     query(
         at,

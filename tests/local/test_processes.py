@@ -29,9 +29,9 @@ def start(run_dir: Path) -> tuple[psutil.Process, psutil.Process]:
     log = run_dir / "service.log"
     command = [sys.executable, "-c", STUBBORN]
     leader = processes.start(run_dir, "service", command, env=os.environ, cwd=run_dir, log=log)
-    while not (said := log.read_text()).endswith("\n"):
+    while not (output := log.read_text()).endswith("\n"):
         assert leader.is_running()
-    return leader, psutil.Process(int(said))
+    return leader, psutil.Process(int(output))
 
 
 def is_alive(process: psutil.Process) -> bool:

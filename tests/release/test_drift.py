@@ -1,4 +1,4 @@
-"""The drift guard from delivery to release: what a refusal says, who may override it, what is let pass."""
+"""Drift from delivery to release: the message of a refusal, who may accept it, what is accepted."""
 
 import json
 import os
@@ -112,12 +112,12 @@ def test_a_wrong_unit_is_refused_with_its_cells_until_somebody_gives_a_reason(wa
         ("drift_enterprise_mix", REASON, login_name()),
         ("drift_market_share", REASON, login_name()),
     ]
-    assert all(cells == shown > 0 for *_, cells, shown in recorded)
+    assert all(cells == visible > 0 for *_, cells, visible in recorded)
     accepted = {r["release_id"]: r["accepted_drift"] for r in current_release.list_all(warehouse)}
     assert accepted == {1: None, 2: f"{REASON} ({login_name()})"}
 
 
-def test_a_mill_that_comes_twice_and_a_source_that_is_gone_are_told(warehouse, tmp_path):
+def test_a_mill_delivered_twice_and_a_missing_source_are_reported(warehouse, tmp_path):
     deliver(warehouse, tmp_path, list(constant_cluster.orders(product(MILLS[:1], MONTHS), prefix="B")))
     query(warehouse, "delete from raw.customs_exports returning 1")
     assert building.build(warehouse, full_refresh=True)
@@ -153,7 +153,7 @@ def test_a_refused_validation_costs_about_what_a_passing_one_costs(warehouse):
     assert refused <= 1.5 * passed
 
 
-def test_a_reason_lets_pass_no_other_rule(warehouse, messages):
+def test_a_reason_accepts_no_other_rule(warehouse, messages):
     build_id = built_again(warehouse)
     for change in (
         "update candidate.dual_circulation set domestic_value_cny = total_value_cny where is_finished",
@@ -176,7 +176,7 @@ def test_an_empty_reason_is_none(reason):
         read_acceptance(reason, None)
 
 
-def test_ten_cells_of_a_rule_are_shown():
+def test_at_most_ten_cells_of_a_rule_are_reported():
     cell = dict.fromkeys(("metric", "cell", "before", "after", "limit", "because_zh", "because_en"), "1")
     result = RuleResult(
         *(
@@ -194,6 +194,6 @@ def test_ten_cells_of_a_rule_are_shown():
         ),
         {"details": {"unexpected_rows": [cell] * (MAX_CELLS + 3)}},
     )
-    *shown, last = lines(result)
-    assert len(shown) == MAX_CELLS
+    *visible, last = lines(result)
+    assert len(visible) == MAX_CELLS
     assert last == "drift_market_share: and 3 more, in the Data Docs"

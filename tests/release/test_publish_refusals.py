@@ -88,7 +88,7 @@ def test_columns_of_two_marts_come_among_readers_of_both(validated: tuple[Settin
             break
         except ReadersBlockError:
             continue
-    assert all(thread.is_alive() for thread in threads), "a reader was told of an error"
+    assert all(thread.is_alive() for thread in threads), "a reader had an error"
     done.set()
     for thread in threads:
         thread.join()

@@ -31,9 +31,9 @@ SENTENCE = (
 )
 
 
-def dated(said: dict[str, Any]) -> str:
+def dated(entry: dict[str, Any]) -> str:
     """How the description of a deprecated column or mart begins."""
-    return Deprecation(**said["deprecated"]).sentence if "deprecated" in said else ""
+    return Deprecation(**entry["deprecated"]).sentence if "deprecated" in entry else ""
 
 
 def column(name: str, kind: str = "text", description: str = "What it is.", **meta: Any) -> dict[str, Any]:
@@ -109,20 +109,20 @@ def test_of_two_new_columns_the_one_before_an_old_one_is_named() -> None:
     assert found.accepted == ["new column sales.b (text)"]
 
 
-def test_additions_are_taken() -> None:
+def test_additions_are_accepted() -> None:
     found = compared(node(MONTH, VALUE, SHARE, column("stage")), node(MONTH, name="sales_v2"))
     assert found == Differences(accepted=["new column sales.stage (text)", "new mart sales_v2"])
 
 
-def test_other_words_are_taken_when_they_are_named() -> None:
-    changed = node(MONTH, VALUE, column("share", "numeric", "The same, better said."))
+def test_other_words_are_accepted_when_they_are_named() -> None:
+    changed = node(MONTH, VALUE, column("share", "numeric", "The same, with better words."))
     assert compared(changed, reworded=("sales.value_cny",)).breaking
     assert compared(changed, reworded=("sales.share",)) == Differences(
-        accepted=["sales.share is described in other words"]
+        accepted=["sales.share is entry in other words"]
     )
 
 
-def test_a_restricted_mart_may_be_shown_to_more() -> None:
+def test_a_restricted_mart_may_get_more_readers() -> None:
     found = compared(OLD, old=node(MONTH, VALUE, SHARE, restricted=True))
     assert found == Differences(accepted=["mart sales can be read by analyst, bi_reader"])
 
@@ -143,7 +143,7 @@ def test_a_deprecated_mart_stays_until_its_date() -> None:
     assert compare(marts(old), {}, dt.date(2027, 5, 2)).breaking == []
 
 
-def test_a_date_that_readers_were_told_does_not_come_closer() -> None:
+def test_a_deprecation_date_cannot_be_moved_forward() -> None:
     def until(day: str) -> dict[str, Any]:
         dated = {**DATED, "until": day}
         sentence = SENTENCE.replace("2027-05-01", day)
@@ -167,7 +167,7 @@ def test_a_date_that_readers_were_told_does_not_come_closer() -> None:
         (SENTENCE, {**DATED, "until": "2026-11-01"}, "until 2026-11-01 is not after since 2026-11-01"),
     ],
 )
-def test_a_deprecation_is_dated_and_said(description: str, deprecated: Any, complaint: str) -> None:
+def test_a_deprecation_has_dates_and_a_sentence(description: str, deprecated: Any, complaint: str) -> None:
     meta = {"deprecated": deprecated} if deprecated else {}
     with pytest.raises(ContractError, match=complaint):
         marts(node(column("share", "numeric", description, **meta)))
@@ -178,7 +178,7 @@ def test_the_sentence_of_a_deprecation_is_in_both_languages() -> None:
     assert dated.sentence == SENTENCE
 
 
-def test_the_file_takes_what_is_new_and_stays_when_that_breaks_it(tmp_path: Any) -> None:
+def test_additions_are_written_to_the_file_and_breaking_changes_are_not(tmp_path: Any) -> None:
     path = tmp_path / "marts.yml"
     by_hand = {"by_hand": True, "meaning": "One row.", "readers": ["analyst"], "columns": {}}
     contract = {"version": 4, "functions": {}, "marts": {**marts(OLD), "release_info": by_hand}}
@@ -209,7 +209,7 @@ def test_the_database_shows_what_is_promised(published: Settings) -> None:
     """The views of a real release: names, order, types, meanings and who may read; functions too."""
     contract = read_contract()
     with psycopg.connect(published.dsn(Role.ADMIN)) as admin:
-        shown = admin.execute(
+        visible = admin.execute(
             "select relname, array(select attname || ' ' || format_type(atttypid, null) from pg_attribute"
             " where attrelid = v.oid and attnum > 0 order by attnum),"
             " array(select col_description(v.oid, attnum) from pg_attribute"
@@ -223,8 +223,8 @@ def test_the_database_shows_what_is_promised(published: Settings) -> None:
             " from pg_proc where pronamespace = 'marts'::regnamespace"
             " and has_function_privilege('bi_reader', oid, 'execute')"
         ).fetchall()
-        found = {name: (columns, meanings, roles) for name, columns, meanings, roles in shown}
-        types = {said["type"] for mart in contract["marts"].values() for said in mart["columns"].values()}
+        found = {name: (columns, meanings, roles) for name, columns, meanings, roles in visible}
+        types = {entry["type"] for mart in contract["marts"].values() for entry in mart["columns"].values()}
         real = {
             kind: scalar(admin, "select format_type(to_regtype(%(kind)s), null)", {"kind": kind})
             for kind in types
@@ -232,9 +232,9 @@ def test_the_database_shows_what_is_promised(published: Settings) -> None:
     assert set(found) == set(contract["marts"])
     assert {name for (name,) in functions} == set(contract["functions"])
     for name, mart in contract["marts"].items():
-        columns = [f"{c} {real[said['type']]}" for c, said in mart["columns"].items()]
+        columns = [f"{c} {real[entry['type']]}" for c, entry in mart["columns"].items()]
         meanings = [
-            " ".join(filter(None, (dated(said), said["meaning"]))) for said in mart["columns"].values()
+            " ".join(filter(None, (dated(entry), entry["meaning"]))) for entry in mart["columns"].values()
         ]
         assert found[name][0] == columns, name
         assert [" ".join(text.split()) for text in found[name][1]] == meanings, name

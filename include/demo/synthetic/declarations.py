@@ -126,7 +126,7 @@ def _with_money(cluster: Cluster, items: pl.DataFrame, month: dt.date) -> pl.Dat
 
 
 def _number(order: Ints, kept: int, month: dt.date) -> tuple[Ints, Ints]:
-    """(serial of the declaration within its year, item number); items beyond ``kept`` have their own declaration."""
+    """(serial of the declaration, item number); items beyond ``kept`` have their own declaration."""
     opens = np.r_[True, order[1:] != order[:-1]]
     opens[kept:] = True
     serial = np.cumsum(opens)
