@@ -1,7 +1,7 @@
-# Everything is relative: the project may lie in any folder, also one with a space in its name.
+# All paths are relative: the project can be in any folder, also one with a space in its name.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-# Another project's settings must not reach into this one.
+# Settings of other projects must not apply here.
 unexport PYTHONPATH PYTHONHOME AIRFLOW_HOME
 
 BIN := .venv/bin
@@ -13,10 +13,10 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
-setup: ## install what is needed into .venv (the others do it by themselves)
+setup: ## install the packages into .venv (other targets run this first)
 	@scripts/setup.sh
 
-demo: setup ## generate a cluster's files, run the whole pipeline under Airflow, show the figures
+demo: setup ## generate a cluster's files, run the whole pipeline under Airflow, print the figures
 	@echo "demo: a synthetic cluster from files to figures; it takes some minutes"
 	@$(BIN)/textile demo
 
@@ -34,7 +34,7 @@ test: setup ## all tests
 	@echo "test: every test, on a PostgreSQL of its own"
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-lint: setup ## style, types, who imports whom, SQL style, shell scripts
+lint: setup ## style, types, imports, SQL style, shell scripts
 	@echo "lint: ruff, mypy, import-linter, sqlfluff, shellcheck"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -44,14 +44,14 @@ lint: setup ## style, types, who imports whom, SQL style, shell scripts
 	@$(BIN)/shellcheck scripts/*.sh docker/*.sh .ci/run
 
 bench: setup ## measure against raw COPY, peers and the command line; writes bench/results/
-	@scripts/setup_venv.sh bench "the bench's peers" || echo "bench: it goes on without them"
-	@echo "bench: this takes the better part of an hour; docs/benchmarks.md has the shorter ways"
+	@scripts/setup_venv.sh bench "the bench's peers" || echo "bench: continuing without them"
+	@echo "bench: this takes most of an hour; docs/benchmarks.md has shorter commands"
 	@$(BIN)/python -m bench
 
 docs: setup ## write the catalogue: what every column means, its formula, source, tests and lineage
 	@$(BIN)/python -m include.catalogue
 
-lock: ## for maintainers: write requirements/ anew from pyproject.toml (needs uv); keeps versions that still fit
+lock: ## for maintainers: write requirements/ from pyproject.toml (needs uv); keeps versions that still fit
 	@command -v uv > /dev/null || { echo "lock: uv is needed (pip install uv)" >&2; exit 1; }
 	@echo "lock: requirements/dev.txt, requirements/runtime.txt, requirements/bench.txt, requirements/superset.txt, requirements/superset-build.txt"
 	@$(LOCK) --extra dev --output-file requirements/dev.txt pyproject.toml

@@ -119,7 +119,7 @@ def own_home() -> Iterator[None]:
     for name in before:
         del os.environ[name]
     os.environ["TEXTILE_HOME"] = str(home)
-    with signals.raising():
+    with signals.raise_on_end():
         try:
             stack.down()  # of a bench that was killed
             shutil.rmtree(home, ignore_errors=True)

@@ -16,7 +16,7 @@ import psycopg
 
 from bench import changes, cluster, ours, readers, stamped
 from bench.timing import Results, Run, median, ratio, say
-from include.errors import ReadersInTheWayError
+from include.errors import ReadersBlockError
 from include.maintenance import housekeeping
 from include.release import current_release, publishing, store
 from include.settings import Role, Settings
@@ -159,7 +159,7 @@ def cannot_add_a_column(settings: Settings) -> None:
     """Try to publish another column of the mart that is held: readers come first."""
     with connect(settings, Role.TRANSFORMER, autocommit=True) as transformer:
         transformer.execute("alter table candidate.growth add column added numeric")
-        with suppress(ReadersInTheWayError):
+        with suppress(ReadersBlockError):
             publish(settings, validated(settings)[0])
             raise AssertionError("a column was added to a mart that was being read")
         transformer.execute("alter table candidate.growth drop column added")

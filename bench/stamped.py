@@ -68,13 +68,13 @@ def publish(connection: psycopg.Connection, settings: Settings, number: int) -> 
         for mart in MARTS:
             store.merge(connection, mart, release_id)
         with_lock_retries(connection, partial(_show, connection))
-        store.point_to(connection, release_id, "bench", "stamped")
+        store.set_current(connection, release_id, "bench", "stamped")
     return release_id
 
 
 def _show(connection: psycopg.Connection) -> None:
     for mart in MARTS:
-        store.show(connection, mart, restricted=False)
+        store.create_views(connection, mart, restricted=False)
 
 
 def prepare(settings: Settings) -> int:

@@ -1,16 +1,16 @@
-"""Files of one source: from the drop folder into the warehouse, each through the load gate.
+"""Load the files of one source from the drop folder through the load gate into the warehouse.
 
-- `find` looks for waiting files, whatever day they are from, and for files of this run or of an earlier one
-  that are still to be accounted for or published; without any, the rest is skipped.
+- `find` looks for waiting files of any day, and for files of this or an earlier run that are not reported or
+  published yet; without any, the rest is skipped.
 - `load` reads, validates and accepts or refuses each file (the same as `textile load`). Rows that break a
   rule go to `ops.quarantine`; a refused file is kept in the archive with its reason.
 - `announce` emits the asset `raw.<source>`, which starts `build_marts`; skipped when this run accepted no
-  file and the newest release has all that earlier ones accepted.
-- `report_refusals` fails the run when a file was refused and says which and why; the other files are
-  announced and published regardless.
+  file and the newest release has all earlier loads.
+- `report_refusals` fails the run when a file was refused; its message says which file and why. The other
+files are announced and published.
 
-Rerun, retry, clear and backfill at will: a file is known by its content, a row by its key, and a cleared run
-finds its files in the load log: one with a refused file fails again.
+Rerun, retry, clear and backfill are safe: a file is identified by its content, a row by its key. A cleared
+run finds its files in the load log, so a run with a refused file fails again.
 """
 
 from datetime import timedelta
@@ -21,7 +21,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from include.settings import load_settings
 from include.sources.contract import sources
 
-# A disk or a database may come back; a refusal is final: `report_refusals` has no retries.
+# A disk or a database may recover; a refusal is final, so `report_refusals` has no retries.
 ON_IO_FAILURE = {"retries": 2, "retry_delay": timedelta(seconds=30), "retry_exponential_backoff": True}
 
 
@@ -30,7 +30,7 @@ def ingest(source: str) -> DAG:
 
     @dag(
         dag_id=f"ingest_{source}",
-        # Without run_immediately=0 a first start soon after two o'clock would run at once.
+        # Without run_immediately=0 a first start soon after 02:00 would run at once.
         schedule=CronTriggerTimetable("0 2 * * *", timezone="Asia/Shanghai", run_immediately=timedelta()),
         catchup=False,
         max_active_runs=1,

@@ -1,12 +1,11 @@
-"""Housekeeping, daily at 04:30 Asia/Shanghai: what may go, goes; what stays, stays quick.
+"""Maintain the warehouse, daily at 04:30 Asia/Shanghai.
 
-- `drop_expired` drops releases older than 30 days that are no month end and did not make a month final (the
-  newest and the current one always stay), then validation results, Data Docs and archived deliveries past
-  their time. Loads and quarantine are kept. It blocks no reader.
-- `vacuum` frees the space and renews the planner's statistics.
-- `check` counts that every load and release has its rows, then compares every month of the newest release
-  with raw: the release gate reads only the months that loads touched. When it fails, a backup was restored in
-  part, or something but a load has changed raw.
+- `drop_expired` drops releases older than 30 days that are no month end and not the first with a final month
+(the newest and the current one always stay), then expired validation results, Data Docs and archived files.
+Loads and quarantine are kept. Readers do not wait. - `vacuum` frees the space of dead rows and renews the
+planner's statistics. - `check` checks that every load and release has its rows, then compares every month of
+the newest release with raw: the release gate reads only the months that loads touched. It fails when a backup
+was restored in part, or when raw was changed, and not by a load.
 """
 
 from datetime import timedelta
@@ -31,7 +30,7 @@ from include.settings import load_settings
     doc_md=__doc__,
 )
 def maintain_warehouse() -> None:
-    """Drop what is expired, vacuum, check."""
+    """Drop what is expired, vacuum, and check."""
 
     @task
     def drop_expired() -> dict[str, int]:

@@ -1,9 +1,9 @@
 """Make an older release the current one: by hand, with a form.
 
-Readers see it with their next transaction; nothing is deleted, and the same form goes forward again. It holds
-until the next release: pause `build_marts` first if the cause is still there. `textile releases` lists what
-there is. Who triggered the run and why is recorded in `ops.release_switch`.
-Then `write_bulletin` writes the page of that release as the current one.
+Readers see it with their next transaction; nothing is deleted, and the same form makes a newer release
+current again. It stays current until the next release is published: pause `build_marts` first if the cause is
+not corrected. `textile releases` lists the releases. Who triggered the run and why is recorded in
+`ops.release_switch`. Then `write_bulletin` writes the page of that release as the current one.
 """
 
 import logging
@@ -25,17 +25,20 @@ log = logging.getLogger(__name__)
     dagrun_timeout=timedelta(minutes=30),
     params={
         "release_id": Param(
-            type="integer", minimum=1, title="Release / 发布编号", description="What to go back to."
+            type="integer", minimum=1, title="Release / 发布编号", description="The release to make current."
         ),
         "reason": Param(
-            type="string", minLength=1, title="Reason / 原因", description="Why; it is kept with your name."
+            type="string",
+            minLength=1,
+            title="Reason / 原因",
+            description="Why; it is recorded with your name.",
         ),
     },
     tags={"marts"},
     doc_md=__doc__,
 )
 def rollback_release() -> None:
-    """Make the release current, write the bulletin."""
+    """Make the release current, then write the bulletin."""
 
     @task(
         retries=2,

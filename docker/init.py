@@ -1,6 +1,6 @@
-"""One-shot service: create or complete the databases, then go.
+"""One-shot service: create or complete the databases.
 
-The same code as ``textile up`` runs; it is safe to run at every start and after every update.
+The same code as in ``textile up``; it is safe to run at every start and after every update.
 """
 
 from include.local import airflow, databases
@@ -9,7 +9,7 @@ from include.settings import load_settings
 
 
 def main() -> None:
-    """Roles, schemas and tables of the warehouse; the databases of Airflow and Superset; Airflow's schema."""
+    """Prepare the warehouse, the databases of Airflow and Superset, and Airflow's schema."""
     settings = load_settings()
     airflow_password = airflow_secrets().db_password.get_secret_value()
     databases.prepare(settings, airflow_password, superset_secret("db_password"))

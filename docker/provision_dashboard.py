@@ -1,4 +1,4 @@
-"""One-shot service: bring the dashboard into Superset, then go. The same code as ``make bi`` runs."""
+"""One-shot service: import the dashboard into Superset, with the same code as ``make bi``."""
 
 from include.dashboard import provision
 from include.local import superset

@@ -1,6 +1,6 @@
-"""Entry point of the image: become an ``airflow`` command with the project's configuration.
+"""Entry point of the image: run an ``airflow`` command with the project's configuration.
 
-What the container's environment sets (``AIRFLOW__API__HOST``, ...) goes over the project's own values.
+Variables of the container (``AIRFLOW__API__HOST``, ...) override the project's own values.
 """
 
 import os
@@ -11,7 +11,7 @@ from include.settings import load_settings
 
 
 def main() -> None:
-    """Replace this process by ``airflow`` with the words given."""
+    """Replace this process by ``airflow`` with the same arguments."""
     settings = load_settings()
     if sys.argv[1:2] == ["api-server"]:
         airflow.write_passwords_file(settings)

@@ -1,4 +1,4 @@
-# The image of Superset, which has a Python of its own. Build from the project's folder:
+# The image of Superset, which has its own Python. Build from the project's folder:
 #   docker build -f docker/superset.Dockerfile -t lanxi-textile-superset .
 FROM python:3.11-slim
 

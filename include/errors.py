@@ -1,4 +1,4 @@
-"""The exceptions that reach a person: each says what is wrong, where, and what to do."""
+"""Exceptions for people: each message says what is wrong, where, and what to do."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ class UsageError(TextileError):
 
 
 class SetupError(TextileError):
-    """The local stack or its settings are not as they must be."""
+    """The local stack or its settings are wrong or incomplete."""
 
 
 class ContractError(TextileError):
@@ -23,7 +23,7 @@ class ContractError(TextileError):
 class UnreadableFileError(TextileError):
     """A delivered file cannot be read as its source; it is refused whole.
 
-    ``rule`` is the rule code that goes to the load log (for example ``file_empty``).
+    ``rule`` is the rule code for the load log (for example ``file_empty``).
     """
 
     def __init__(self, rule: str, message: str) -> None:
@@ -45,7 +45,7 @@ class PublishError(TextileError):
     """A release cannot be published; what readers see is unchanged."""
 
 
-class ReadersInTheWayError(PublishError):
+class ReadersBlockError(PublishError):
     """A reader's open transaction holds a mart whose columns change: the same publish succeeds later."""
 
 
@@ -54,19 +54,19 @@ class StaleBuildError(PublishError):
 
 
 class RawChangedError(TextileError):
-    """Raw is not what the newest release was made of, though no load says so."""
+    """Raw differs from what the newest release was built from, and no load explains it."""
 
 
 class HalfRestoredError(TextileError):
-    """Tables of the warehouse lack rows, keys or grants that others count on."""
+    """Tables of the warehouse lack rows, keys or grants, as after an incomplete restore."""
 
 
 class ExplainError(TextileError):
-    """What was asked of a figure or of two releases cannot be answered as asked."""
+    """A figure or the difference of two releases cannot be explained as asked."""
 
 
 class QuarantineError(TextileError):
-    """What was asked of the rejected rows cannot be shown or written."""
+    """The rejected rows that were asked for cannot be listed or written."""
 
 
 class ExchangeRateError(TextileError):
@@ -78,8 +78,8 @@ class ExportError(TextileError):
 
 
 class NoReleaseError(TextileError):
-    """The release that was asked for is not there, or no longer."""
+    """The release that was asked for does not exist, or was dropped."""
 
 
 class BulletinError(TextileError):
-    """The bulletin of a release cannot be written; the release itself stands."""
+    """The bulletin of a release cannot be written; the release stays published."""

@@ -1,4 +1,4 @@
-"""Where things are and how to connect: environment, then ``<home>/stack.env``, then secret files.
+"""Paths and connections: environment, then ``<home>/stack.env``, then secret files.
 
 Non-secret values come from ``TEXTILE_*`` variables or ``<home>/stack.env``; passwords come from
 ``TEXTILE_*`` variables or from one file per secret in ``<home>/secrets`` (on a server:
@@ -21,7 +21,7 @@ ZONE = "Asia/Shanghai"
 
 
 class Role(StrEnum):
-    """Database roles, each with the least it needs (see warehouse/schema/grants.sql)."""
+    """Database roles, each with the least rights it needs (see warehouse/schema/grants.sql)."""
 
     LOADER = "loader"
     TRANSFORMER = "transformer"
@@ -32,12 +32,12 @@ class Role(StrEnum):
 
 
 def home_dir() -> Path:
-    """Everything the project writes is under this folder: ``$TEXTILE_HOME`` or ``<project>/.local``."""
+    """The folder of everything the project writes: ``$TEXTILE_HOME`` or ``<project>/.local``."""
     return Path(os.environ.get("TEXTILE_HOME") or PROJECT_DIR / ".local").resolve()
 
 
 class Settings(BaseSettings):
-    """Values of one process; build with :func:`load_settings`."""
+    """Values of one process; create with :func:`load_settings`."""
 
     model_config = SettingsConfigDict(env_prefix="TEXTILE_", extra="ignore")
 
@@ -94,7 +94,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings afresh (a running stack may have chosen its port a moment ago)."""
+    """Read the settings anew: a stack that just started has chosen its ports."""
     home = home_dir()
     secrets = Path(os.environ.get("TEXTILE_SECRETS_DIR") or home / "secrets")
     return Settings(

@@ -1,21 +1,21 @@
 #!/bin/sh
-# Make .venv what requirements/dev.txt and pyproject.toml say; does nothing when it is that already.
+# Install .venv as requirements/dev.txt and pyproject.toml say; does nothing when it is up to date.
 # `make` calls this before anything that needs Python. PYTHON=/path/to/python chooses the interpreter.
 set -eu
 cd "$(dirname "$0")/.."
 lock=requirements/dev.txt
 log=.venv/install.log
 unset PYTHONPATH PYTHONHOME
-# Whatever the user's pip.conf says of these, here they are like this.
+# These override the user's pip.conf.
 export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore PIP_REQUIRE_VIRTUALENV=0
 
-# The path is part of the mark because a venv cannot be moved. Written last: what is interrupted is done again.
+# The path is part of the mark because a venv cannot be moved. Written last, so an interrupted step runs again.
 packages_mark="$(cksum < "$lock") $PWD"
 project_mark="$packages_mark $(cksum < pyproject.toml)"
 
 usable() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2> /dev/null; }
 
-# Sets $python. Version managers leave commands that exist but do not run: each is tried.
+# Sets $python. Each candidate is tried: commands of version managers may exist but not run.
 choose_python() {
     incomplete=''
     for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
@@ -53,7 +53,7 @@ run_step() {
     echo "setup: $what"
     "$@" >> "$log" 2>&1 &
     step=$!
-    trap 'kill "$step" 2> /dev/null; echo "setup: interrupted; the next make starts it afresh" >&2; exit 130' INT TERM HUP
+    trap 'kill "$step" 2> /dev/null; echo "setup: interrupted; the next make starts again" >&2; exit 130' INT TERM HUP
     ticks=0
     while kill -0 "$step" 2> /dev/null; do
         sleep 0.5
@@ -64,7 +64,7 @@ run_step() {
     done
     if ! wait "$step"; then
         tail -n 15 "$log" >&2
-        echo "setup: failed: $what. Everything pip said is in $log. Packages come from the registry that pip is" \
+        echo "setup: failed: $what. The output of pip is in $log. Packages come from the registry that pip is" \
             "set to use (pip config list): is it reachable? Then run the same command again." >&2
         exit 1
     fi

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The browser and the Chinese fonts of the tests that look at pages; does nothing when both are there.
-# Installs them as root on Debian or Ubuntu, else says what to install: tests/browser.py skips without, or fails in CI.
+# Install the browser and the Chinese fonts for tests of pages; does nothing when both are installed.
+# As root on Debian or Ubuntu only, else prints what to install: tests/browser.py skips without them, or fails in CI.
 set -eu
 
 missing=''
@@ -14,4 +14,4 @@ if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     apt-get update --quiet=2 && DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends \
         $missing > /dev/null && exit 0
 fi
-echo "browser: tests that look at pages need$missing (Debian, Ubuntu: sudo apt-get install$missing)" >&2
+echo "browser: tests of pages need$missing (Debian, Ubuntu: sudo apt-get install$missing)" >&2

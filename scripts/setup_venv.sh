@@ -1,6 +1,6 @@
 #!/bin/sh
 # setup_venv.sh NAME WHAT: make .venv-NAME from requirements/NAME.txt; does nothing when it is there already.
-# For what has an environment of its own so that none of its packages can move one of ours: the bench's peers, Superset.
+# For programs whose packages must not change ours: the bench's peers, Superset.
 set -eu
 cd "$(dirname "$0")/.."
 folder=.venv-${1:?usage: setup_venv.sh NAME WHAT}
@@ -44,11 +44,11 @@ fi
 install() { "$folder/bin/python" -m pip install --progress-bar off --require-hashes --no-deps --only-binary :all: "$@"; }
 
 echo "setup: installing $what ($lock) into $folder, about a minute"
-# What runs must not lose its files under its feet.
+# A running Superset must not lose its files.
 if [ "$1" = superset ]; then .venv/bin/python -m include.local.superset; fi
 rm -rf "$folder"
 mkdir "$folder"
-# What is built here is built by a locked setuptools. $source_only is several words.
+# Source packages are built with a locked setuptools. $source_only is several words.
 # shellcheck disable=SC2086
 if "$python" -m venv "$folder" > "$log" 2>&1 &&
     { [ ! -e "$build_lock" ] || install -r "$build_lock" >> "$log" 2>&1; } &&
@@ -57,5 +57,5 @@ if "$python" -m venv "$folder" > "$log" 2>&1 &&
     exit 0
 fi
 tail -n 5 "$log" >&2
-echo "setup: $what cannot be installed; everything pip said is in $log" >&2
+echo "setup: $what cannot be installed; the output of pip is in $log" >&2
 exit 1

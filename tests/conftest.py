@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the session (one per worker), and warehouses, each in a database of its own."""
+"""A PostgreSQL server for the session (one per worker), and warehouses, each in its own database."""
 
 import itertools
 import shutil
@@ -21,17 +21,17 @@ SHARED = PROJECT_DIR.parent / "shared" / "data"
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Port of a throw-away server; every role's password is its own name with ``-secret``."""
+    """Port of a temporary server; every role's password is its name with ``-secret``."""
     folder = tmp_path_factory.mktemp("server") / "postgres"
     port = ports.choose()
-    postgres.start(folder, port, password(Role.ADMIN), postgres.THROWAWAY)
+    postgres.start(folder, port, password(Role.ADMIN), postgres.TEMPORARY)
     yield port
     postgres.stop(folder)
 
 
 @pytest.fixture(scope="session")
 def new_warehouse(server: int, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Settings]:
-    """Make a warehouse without a row, or a copy of another, with a home folder of its own; 0.4 s."""
+    """Create an empty warehouse, or a copy of another, with its own home folder; 0.4 s."""
     numbers = itertools.count(1)
     dsn = postgres.dsn(server, password(Role.ADMIN))
     passwords = {role.value: password(role) for role in Role}
@@ -57,7 +57,7 @@ def new_warehouse(server: int, tmp_path_factory: pytest.TempPathFactory) -> Call
 
 @pytest.fixture
 def warehouse(new_warehouse: Callable[[], Settings]) -> Settings:
-    """A warehouse that no other test sees."""
+    """An empty warehouse for one test."""
     return new_warehouse()
 
 
@@ -69,7 +69,7 @@ def module_warehouse(new_warehouse: Callable[[], Settings]) -> Settings:
 
 @pytest.fixture(scope="session")
 def published(new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A warehouse with a release, three loads and a quarantined row; take copies, it is never changed."""
+    """A warehouse with a release, three loads and a quarantined row; use copies, it must not be changed."""
     settings = new_warehouse()
     files = tmp_path_factory.mktemp("published")
     abroad = [order(订单号="SO-2", 行号=str(n), 国家地区="越南", 省份="") for n in range(1, 9)]
@@ -84,14 +84,14 @@ def published(new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.T
 
 @pytest.fixture
 def messages() -> Iterator[list[str]]:
-    """What our modules have logged so far in this test."""
+    """The messages that our modules have logged in this test."""
     with logged() as lines:
         yield lines
 
 
 @pytest.fixture
 def shared_data() -> Path:
-    """Real samples that are no part of the project; tests that need them are skipped without."""
+    """Real samples outside the project; without them the tests that need them are skipped."""
     if not SHARED.is_dir():
         pytest.skip("the real samples (../shared/data) are not here")
     return SHARED

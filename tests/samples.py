@@ -1,4 +1,4 @@
-"""Rows of the three sources as files carry them, files made of them, and a look into the warehouse."""
+"""Sample rows of the three sources, files of them, and queries on the warehouse."""
 
 import csv
 import io
@@ -172,7 +172,7 @@ def raw_lines(path: Path, *lines: int) -> dict[int, str]:
 
 
 def load(settings: Settings, source: str, *paths: Path, profile: str | None = None) -> list[FileResult]:
-    """Load files as a person or a DAG would, and check that no row got lost."""
+    """Load files as a person or a DAG would, and check that no row is lost."""
     results = loading.load_files(settings, source, paths, profile)
     assert [r.status for r in results if r.status not in ("accepted", "refused", "duplicate")] == []
     for result in results:
@@ -182,7 +182,7 @@ def load(settings: Settings, source: str, *paths: Path, profile: str | None = No
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Variables that lead the command line to this warehouse."""
+    """Variables for the command line to use this warehouse."""
     passwords = {f"TEXTILE_{role.value.upper()}_PASSWORD": settings.password(role) for role in Role}
     return {
         "TEXTILE_HOME": str(settings.home),
@@ -256,7 +256,7 @@ def contents(settings: Settings, tables: Iterable[str], ignored: Iterable[str] =
 
 
 def warehouse_state(settings: Settings) -> dict[str, list[str]]:
-    """Everything that a refused load must leave as it was."""
+    """Everything that a refused load must not change."""
     tables = [
         name
         for (name,) in query(

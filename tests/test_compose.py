@@ -283,7 +283,7 @@ def test_init_prepares_a_server(
     }.items():
         monkeypatch.setenv(name, value)
     cluster = tmp_path / "cluster"
-    postgres.start(cluster, port, load_settings().password(Role.ADMIN), postgres.THROWAWAY)
+    postgres.start(cluster, port, load_settings().password(Role.ADMIN), postgres.TEMPORARY)
     try:
         subprocess.run([sys.executable, "docker/init.py"], cwd=PROJECT_DIR, check=True)
         with psycopg.connect(load_settings().dsn(Role.LOADER)) as connection:

@@ -1,1 +1,1 @@
-"""The bulletin: a page a release that the bureau opens, prints and forwards."""
+"""The bulletin: one page per release that the bureau opens, prints and forwards."""

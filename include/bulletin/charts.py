@@ -1,7 +1,8 @@
-"""One chart a section, as Vega-Lite in both languages, without data: page.js gives the rows.
+"""One chart per section, as Vega-Lite in both languages, without data: page.js adds the rows.
 
-Rows have, beside their columns: ``date``, ``label`` (the member's name), ``tip`` (what hovering shows),
-``order`` and ``t_<column>`` (as the table shows it). What colour tells, dashes, shapes or names tell, too.
+Rows have, besides their columns: ``date``, ``label`` (the member's name), ``tip`` (the tooltip), ``order``
+and ``t_<column>`` (the text in the table). Colours are never the only distinction: dashes, shapes or names
+differ too.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,9 +29,9 @@ Word = Callable[[str], str]  # a metric's name, or the word for a code, in the c
 
 
 def charts(labels: Mapping[str, Mapping[str, Text]], names: Mapping[str, Text]) -> dict[str, Any]:
-    """Section -> language -> Vega-Lite; ``labels``: of each section's columns, ``names``: of codes."""
+    """Section -> language -> Vega-Lite; ``labels``: by section and column, ``names``: by code."""
     return {
-        section: {lang: _finished(make(_words({**names, **labels[section]}, lang))) for lang in LANGUAGES}
+        section: {lang: _style(make(_words({**names, **labels[section]}, lang))) for lang in LANGUAGES}
         for section, make in _MAKERS.items()
     }
 
@@ -39,7 +40,7 @@ def _words(texts: Mapping[str, Text], lang: Language) -> Word:
     return lambda code: texts[code][lang]
 
 
-def _finished(chart: Any) -> dict[str, Any]:
+def _style(chart: Any) -> dict[str, Any]:
     styled = chart.configure(font=_FONT, background="transparent")
     styled = styled.configure_axis(
         labelColor=_INK, titleColor=_INK, gridColor="#eeeeee", domainColor=_GREY, tickColor=_GREY,
@@ -59,7 +60,7 @@ def _rows() -> Any:
 
 
 def _layers(*layers: Any, height: Any, right: int = 4) -> Any:
-    """As wide as its place; ``right``: room for a column of text; ``height`` may be a step for each row."""
+    """A chart as wide as its container; ``right``: space for text; ``height``: pixels or a step per row."""
     return alt.layer(
         *layers,
         width="container",
@@ -74,7 +75,7 @@ _X = alt.X("date:T", title=None, axis=alt.Axis(format="%Y-%m", grid=False, tickC
 
 
 def _lines(word: Word, fields: Sequence[str], colours: Sequence[str], axis: str, *behind: Any) -> Any:
-    """A line a field over the months, told apart by colour, dashes and marks; the last is missing first."""
+    """A line per field over the months, each with its own colour, dashes and marks; crosses for nulls."""
     kind = _legend(word, fields)
     lines = (
         _rows()
@@ -101,9 +102,9 @@ def _lines(word: Word, fields: Sequence[str], colours: Sequence[str], axis: str,
 
 
 def _legend(word: Word, codes: Sequence[str]) -> Any:
-    """Names for codes, in two columns where one line has no room for them."""
+    """A legend of names for codes, in two columns when one line is too short."""
     names = [word(code) for code in codes]
-    # A Chinese character is as wide as the font is high, another about half as wide; a mark and gaps 50.
+    # A Chinese character is as wide as the font is high, others about half; a mark with its gaps 50 pixels.
     width = sum(50 + 12 * len(name.encode("gb18030")) / 2 for name in names)
     return alt.Legend(
         labelExpr=f"{dict(zip(codes, names, strict=True))}[datum.label]",
@@ -121,19 +122,19 @@ def _chosen_month() -> Any:
 
 
 def _not_comparable(marks: Any) -> Any:
-    """Hollow marks for months that must not be compared plainly; sections whose rows do not say have none."""
+    """Hollow marks for months with a ``comparability_reason``."""
     return marks.transform_filter("isValid(datum.comparability_reason)").mark_point(
         filled=True, size=12, opacity=1, aria=False
     ).encode(color=alt.value("white"))  # fmt: skip
 
 
 def _level(value: float) -> Any:
-    """The line that growth or an index is above or below."""
+    """A horizontal reference line."""
     return alt.Chart().mark_rule(color=_GREY, aria=False).encode(y=alt.datum(value))
 
 
 def _missing(field: str) -> Any:
-    """A cross where there is no figure; hovering and the table say why."""
+    """A cross where there is no figure; the tooltip and the table have the reason."""
     return (
         _rows()
         .transform_filter(f"datum.{field} === null")
@@ -162,9 +163,9 @@ def _names() -> Any:
 def _members(
     figure: str, axis: Any, title: str | None, text: str, *more: Any, colour: str = "", right: int = 105
 ) -> Any:
-    """A bar a member, its figures in a column at the right, where nothing is in their way.
+    """A bar per member, with its figure in a column at the right.
 
-    ``colour``: of all bars, else each bloc has its own.
+    ``colour``: of all bars; by default each bloc has its own.
     """
     colours = {**_BLOCS, "TOTAL": _INK, "COMBINED": "#e4e4e4"}
     by_bloc = alt.Color("member:N", scale=_scale(list(colours), list(colours.values())), legend=None)

@@ -1,4 +1,4 @@
-"""Rows of a section without what would tell a single mill: figures become null, ``hidden`` names them."""
+"""Hide figures that would disclose a single mill: they become null, and ``hidden`` lists them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,11 +17,11 @@ COMBINED, TOTAL = "COMBINED", "TOTAL"
 TOLERANCE_PP = Decimal("0.000001")
 
 
-class Shown:
-    """What may be shown of a release.
+class Disclosure:
+    """Decides which figures of a release may be published.
 
-    ``mills``: rows of ``queries/mills.sql``. ``legs``: market groups whose order books' shares are shown as
-    one.
+    ``mills``: rows of ``queries/mills.sql``. ``legs``: name -> market groups whose order book shares are
+    published as one sum.
     """
 
     def __init__(self, mills: Iterable[Row], legs: Mapping[str, frozenset[str]]) -> None:
@@ -30,18 +30,18 @@ class Shown:
         for row in mills:
             self._mills[row["basis"], row["month"]][row["product"], row["part"]] = row["mills"]
         self._hidden = {
-            key: disclosure.hidden(cells, legs.values() if key[0] == "order_book" else ())
+            key: disclosure.find_hidden(cells, legs.values() if key[0] == "order_book" else ())
             for key, cells in self._mills.items()
         }
 
-    def of(self, section: Section, rows: list[Row]) -> list[Row]:
-        """The rows with nulls in place of what is hidden, what is hidden combined, and the total."""
+    def hide_in(self, section: Section, rows: list[Row]) -> list[Row]:
+        """The rows with null for hidden figures, a row of the hidden members combined, and the total."""
         few = _of_few(section, rows)
         for row, columns in zip(rows, few, strict=True):
             row["hidden"] = self._hidden_columns(section, row, columns)
         if section.combined:
             rows = list(_completed(section, rows))
-        elif section.shape == "year":  # their order would tell how large they are
+        elif section.shape == "year":  # ordered by size, they would disclose it
             rows.sort(key=lambda row: (row["product"], row["month"], *_order_of_hidden(row)))
         for row in rows:
             row.update(dict.fromkeys(row["hidden"]))
@@ -55,9 +55,9 @@ class Shown:
             hidden = names
         else:
             hidden = few
-            if section.id == "legs" and any(self._tells_a_leg(row, month) for month in months):
+            if section.id == "legs" and any(self._discloses_leg(row, month) for month in months):
                 hidden = hidden | {name for leg in self._legs for name in names if name.startswith(leg)}
-        # What is missing is missing for its own reason.
+        # A figure that is null anyway keeps its own reason.
         return sorted(name for name in hidden if row[name] is not None)
 
     def _is_hidden(self, section: Section, row: Row, month: date) -> bool:
@@ -65,20 +65,20 @@ class Shown:
         hidden = self._hidden.get((section.basis, month), set())
         return any((row["product"], part) in hidden for part in parts)
 
-    def _tells_a_leg(self, row: Row, month: date) -> bool:
-        """Whether a leg is the sum of cells that are hidden and of too few mills together."""
+    def _discloses_leg(self, row: Row, month: date) -> bool:
+        """Whether a leg is the sum of hidden cells that have too few mills together."""
         key: _Key = ("order_book", month)
         mills, hidden = self._mills.get(key, {}), self._hidden.get(key, set())
         for groups in self._legs.values():
             cells = [(row["product"], group) for group in groups if mills.get((row["product"], group), 0)]
-            of_many = [cell for cell in cells if mills[cell] >= disclosure.FEWEST_MILLS]
+            of_many = [cell for cell in cells if mills[cell] >= disclosure.MIN_MILLS]
             if cells and hidden.issuperset(cells) and (len(cells) == 1 or not of_many):
                 return True
         return False
 
 
 def _of_few(section: Section, rows: list[Row]) -> list[set[str]]:
-    """Of each row, the columns that ``few`` hides."""
+    """The columns that the section's ``few`` hides, by row."""
     hidden: list[set[str]] = [set() for _ in rows]
     for count, columns in section.few.items():
         cells: dict[date, dict[disclosure.Cell, int]] = defaultdict(dict)
@@ -86,9 +86,9 @@ def _of_few(section: Section, rows: list[Row]) -> list[set[str]]:
             if row[count] is not None:
                 cells[row["month"]][_cell(row)] = row[count]
         if section.few_add_up:
-            found = {month: disclosure.hidden(counts, ()) for month, counts in cells.items()}
+            found = {month: disclosure.find_hidden(counts, ()) for month, counts in cells.items()}
         else:
-            found = {month: disclosure.few(counts) for month, counts in cells.items()}
+            found = {month: disclosure.find_few(counts) for month, counts in cells.items()}
         for row, names in zip(rows, hidden, strict=True):
             if _cell(row) in found.get(row["month"], set()):
                 names.update(columns)
@@ -100,31 +100,33 @@ def _cell(row: Row) -> disclosure.Cell:
 
 
 def _order_of_hidden(row: Row) -> tuple[bool, str]:
-    """After what is shown, by name."""
+    """A sort key: hidden rows last, by name."""
     return bool(row["hidden"]), row["member"] if row["hidden"] else ""
 
 
 def _completed(section: Section, rows: list[Row]) -> Iterator[Row]:
-    """The members of each month that are shown, the others as one, and the total."""
+    """The visible members of each month, the hidden ones combined, and the total."""
     for _, members in groupby(rows, key=lambda row: (row["product"], row["month"])):
         cell = list(members)
-        shown = [row for row in cell if not row["hidden"]]
+        visible = [row for row in cell if not row["hidden"]]
         rest = sorted((row for row in cell if row["hidden"]), key=_order_of_hidden)
-        if not shown:
+        if not visible:
             yield from rest
             continue
-        yield from shown
+        yield from visible
         if rest:
             yield _sum(section, rest)
         if section.total:
-            total = {name: shown[0][of] for name, of in section.total.items()}
-            others = {c.name: shown[0][c.name] for c in section.figures() if c.name.startswith("base_total")}
+            total = {name: visible[0][of] for name, of in section.total.items()}
+            others = {
+                c.name: visible[0][c.name] for c in section.figures() if c.name.startswith("base_total")
+            }
             change = {"change_cny": _minus(total["value_cny"], total["base_value_cny"])}
-            yield {**shown[0], **total, **others, **change, "member": TOTAL}
+            yield {**visible[0], **total, **others, **change, "member": TOTAL}
 
 
 def _sum(section: Section, rows: list[Row]) -> Row:
-    """Several members as one: sums of what adds up, the denominators as they are, nothing else."""
+    """Several members as one row: sums of additive figures, the denominators unchanged, the rest hidden."""
     sums = {section.combined, "value_cny", "change_cny", "base_value_cny"}
     wholes = {"total_value_cny", "base_total_value_cny"}
     figures = {c.name for c in section.figures()}

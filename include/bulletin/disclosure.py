@@ -1,42 +1,42 @@
-"""Which cells would tell a single mill, and so are not shown (Statistics Law, article 25).
+"""Which cells are hidden because they would disclose a single mill (Statistics Law, article 25).
 
-A cell is all sales of one product group to one market group in a month, or to several: ``all``, ``export``.
-It is hidden when one or two mills are behind it. Nobody may subtract a hidden cell from a sum that is shown:
-of a sum at least two cells are hidden or none, one of them of three mills or more, also where they are hidden
-for another sum only. Where a sum has no other cell, its total is hidden with it.
+A cell is the sales of one product group to one market group in a month, or to several: ``all``, ``export``.
+It is hidden when one or two mills have sales in it. It must not follow from a published sum by subtraction:
+of the cells of a sum either none is hidden, or at least two, one of them of three mills or more. Where a sum
+has no other cell to hide, its total is hidden.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-FEWEST_MILLS = 3
+MIN_MILLS = 3
 ALL = "ALL"  # all product groups
 DOMESTIC = "DOMESTIC"
 SCOPES = ("all", "export")  # parts that are sums of market groups
 
 Cell = tuple[str, str]  # product group, part
-Sum = tuple[Cell | None, list[Cell]]  # a total and its members; None: it is shown, whatever is hidden
+Sum = tuple[Cell | None, list[Cell]]  # a total and its members; None: a total that is always published
 
 
-def hidden(mills: Mapping[Cell, int], legs: Iterable[frozenset[str]]) -> set[Cell]:
-    """Cells of one month and basis that must not be shown; ``mills``: how many are behind each.
+def find_hidden(mills: Mapping[Cell, int], legs: Iterable[frozenset[str]]) -> set[Cell]:
+    """Cells of one month and basis that must be hidden; ``mills``: the number of mills by cell.
 
-    ``legs``: sets of market groups whose sum is shown, too.
+    ``legs``: sets of market groups whose sum is published too.
     """
-    found = few(mills)
+    found = find_few(mills)
     sums = list(_sums(mills, tuple(legs)))
     while added := {cell for of in sums for cell in _needed(of, mills, found)}:
         found |= added
     return found
 
 
-def few(mills: Mapping[Cell, int]) -> set[Cell]:
-    """Cells of one or two mills."""
-    return {cell for cell, count in mills.items() if 0 < count < FEWEST_MILLS}
+def find_few(mills: Mapping[Cell, int]) -> set[Cell]:
+    """The cells of one or two mills."""
+    return {cell for cell, count in mills.items() if 0 < count < MIN_MILLS}
 
 
 def _sums(mills: Mapping[Cell, int], legs: tuple[frozenset[str], ...]) -> Iterator[Sum]:
-    """What adds up over market groups and over products; cells without sales are nobody's secret."""
+    """Sums over market groups and over products; cells without sales are left out."""
     sold = [cell for cell, count in mills.items() if count]
 
     def total(product: str, part: str) -> Cell | None:
@@ -57,13 +57,13 @@ def _sums(mills: Mapping[Cell, int], legs: tuple[frozenset[str], ...]) -> Iterat
 
 
 def _needed(of: Sum, mills: Mapping[Cell, int], found: set[Cell]) -> list[Cell]:
-    """The cell to hide beside those of the sum that are hidden; none when nobody can subtract."""
+    """The further cell of a sum to hide; none when subtraction discloses nothing."""
     total, members = of
-    dark = [cell for cell in members if cell in found]
-    if not dark and total not in found:
+    hidden = [cell for cell in members if cell in found]
+    if not hidden and total not in found:
         return []
-    is_alone = len(dark) + (total in found) == 1
-    if not is_alone and any(mills[cell] >= FEWEST_MILLS for cell in dark):
+    is_alone = len(hidden) + (total in found) == 1
+    if not is_alone and any(mills[cell] >= MIN_MILLS for cell in hidden):
         return []
     if large := [cell for cell in members if cell not in found]:  # all of three mills or more
         return [min(large, key=lambda cell: (mills[cell], cell))]

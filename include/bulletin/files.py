@@ -20,7 +20,7 @@ def current_page(settings: Settings) -> Path:
 
 
 def is_current(settings: Settings, release_id: int) -> bool:
-    """Whether ``index.html`` is there and of this release."""
+    """Whether ``index.html`` exists and is of this release."""
     try:
         with current_page(settings).open(encoding="utf-8") as file:
             return f'<meta name="release" content="{release_id}">' in file.read(2000)
@@ -29,7 +29,7 @@ def is_current(settings: Settings, release_id: int) -> bool:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a file; who opens it finds the old one or the new one, never half of it."""
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     part = Path(name)
@@ -42,8 +42,8 @@ def replace(path: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def drop_gone(settings: Settings) -> int:
-    """Delete the pages of releases that are no longer kept; returns how many there were."""
+def delete_dropped(settings: Settings) -> int:
+    """Delete the pages of dropped releases; returns how many."""
     with connect(settings, Role.PUBLISHER) as connection:
         rows = connection.execute("select release_id from ops.release where dropped_at is not null")
         dropped = {int(row[0]) for row in rows}

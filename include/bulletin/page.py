@@ -1,4 +1,4 @@
-"""The page: one HTML file that needs no network, no server and no other file."""
+"""Render the page: one HTML file that needs no network, no server and no other file."""
 
 import base64
 import hashlib
@@ -36,7 +36,7 @@ def render(content: Content) -> str:
         vega=Markup(_vega()),  # noqa: S704 - from the installed package
         script=Markup(own),  # noqa: S704 - our own file
         script_hashes=[_hash(_vega()), _hash(own)],
-        data=Markup(_harmless(_data(content))),  # noqa: S704 - every < is written as its code
+        data=Markup(_escape_json(_data(content))),  # noqa: S704 - every < is written as its code
     )
 
 
@@ -45,7 +45,7 @@ def _vega() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script, from the installed package."""
     script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     if "</script" in script or "<!--" in script:
-        raise ValueError("vl-convert's JavaScript holds what would end the script element")
+        raise ValueError("vl-convert's JavaScript contains text that ends the script element")
     return script
 
 
@@ -54,15 +54,15 @@ def _hash(script: str) -> str:
 
 
 def _data(content: Content) -> dict[str, Any]:
-    """What page.js draws from."""
+    """The data that page.js reads."""
     metrics = {(row["mart"], row["metric"]): row for row in content.metrics}
     names: dict[str, Text] = {row["code"]: _text(row) for row in (*content.markets, *content.products)}
     names |= words()["values"]
-    shown, labels = [], {}
+    sent, labels = [], {}
     for section in sections():
         columns = [_column(section, column, metrics) for column in section.columns]
         labels[section.id] = {column["name"]: column["label"] for column in columns}
-        shown.append(
+        sent.append(
             {
                 **section.model_dump(exclude=_NOT_SENT),
                 "columns": columns,
@@ -79,7 +79,7 @@ def _data(content: Content) -> dict[str, Any]:
         "names": names,
         "reasons": words()["reasons"],
         "words": words()["page"],
-        "sections": shown,
+        "sections": sent,
         "charts": charts(labels, names),
     }
 
@@ -88,7 +88,7 @@ def _column(section: Section, column: Column, metrics: dict[tuple[str, str], Row
     if column.words:
         return {"name": column.words, "label": words()["columns"][column.words], "unit": "words"}
     found = metrics.get((column.mart or section.mart, column.metric or column.name))
-    # The catalogue of an older release may not have it: then it is called by its name, and shown as it is.
+    # Not in the catalogue of an older release: the label is the column's name.
     named = words()["columns"].get(column.name, {"zh": column.name, "en": column.name})
     label = _text(found) if found else named
     if column.of:
@@ -103,19 +103,19 @@ def _text(row: Row) -> Text:
 
 
 def _packed(section: Section, rows: list[Row]) -> dict[str, Any]:
-    """Column names once, rows as lists: a third of the size. Only what is shown, or hidden, goes out."""
-    columns = [name for name in rows[0] if name in section.sent()] if rows else []
+    """Column names once, rows as lists: a third of the size. Only columns that the page needs."""
+    columns = [name for name in rows[0] if name in section.sent_columns()] if rows else []
     return {"columns": columns, "rows": [[row[name] for name in columns] for row in rows]}
 
 
-def _harmless(data: Any) -> str:
+def _escape_json(data: Any) -> str:
     """JSON in which no text can end the script element that holds it."""
     text = json.dumps(data, ensure_ascii=False, default=_json_value, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _json_value(value: Any) -> Any:
-    """Amounts to the cent, ratios to six decimals: more than is shown."""
+    """Amounts to the cent, ratios to six decimals, more than the page displays."""
     if isinstance(value, Decimal):
         return round(float(value), 6)
     if isinstance(value, date) and not isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""The rows of a bulletin: one transaction, the figures with the rights of ``bi_reader``."""
+"""Read the rows of a bulletin in one transaction, the figures with the rights of ``bi_reader``."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from include.bulletin import confidential
 from include.bulletin.sections import Text, sections, words
 from include.errors import BulletinError
-from include.quality.declared import rules_of_files
+from include.quality.declared import list_file_rules
 from include.release import pinned_reads
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Content:
-    """Everything that a page shows of one release; ``rows``: by section."""
+    """The content of a release's page; ``rows``: by section."""
 
     release: Row
     refused_loads: list[Row]
@@ -38,11 +38,11 @@ class Content:
 
 
 def read(settings: Settings, release_id: int | None = None) -> Content:
-    """Read a release, the current one unless said; NoReleaseError without it."""
+    """Read a release, by default the current one; NoReleaseError when there is none."""
     with connect(settings, Role.PUBLISHER) as connection:
         connection.execute("set transaction isolation level repeatable read, read only")
         pinned_reads.pin(connection, release_id)
-        # Restricted: who did not deliver, not what anybody sold.
+        # Restricted: which mills did not deliver; no sales.
         refused = [_with_reasons(row) for row in _rows(connection, "restricted/refused_loads")]
         missing = _rows(connection, "restricted/missing_mills")
         legs = {row["leg"]: frozenset(row["market_groups"]) for row in _rows(connection, "restricted/legs")}
@@ -50,9 +50,9 @@ def read(settings: Settings, release_id: int | None = None) -> Content:
             raise BulletinError(
                 "reference.market_groups is empty: dbt is rebuilding the seeds; `textile bulletin` again"
             )
-        # From here on a query over a restricted mart is an error.
+        # From here on a query on a restricted mart fails.
         connection.execute("set local role bi_reader")
-        shown = confidential.Shown(_rows(connection, "mills"), legs)
+        disclosure = confidential.Disclosure(_rows(connection, "mills"), legs)
         content = Content(
             release=_rows(connection, "release")[0],
             refused_loads=refused,
@@ -63,7 +63,7 @@ def read(settings: Settings, release_id: int | None = None) -> Content:
             products=_rows(connection, "products"),
             markets=_rows(connection, "markets"),
             metrics=_rows(connection, "metrics"),
-            rows={s.id: shown.of(s, _rows(connection, s.id)) for s in sections()},
+            rows={s.id: disclosure.hide_in(s, _rows(connection, s.id)) for s in sections()},
         )
     _require_sums(content.rows["pulled"])
     return content
@@ -75,16 +75,18 @@ def _rows(connection: psycopg.Connection, name: str) -> list[Row]:
 
 
 def _with_reasons(load: Row) -> Row:
-    """Why a file was refused, in both languages; its message may quote the file, and is for engineers."""
+    """Why a file was refused, in both languages; its message may quote the file, so it is not published."""
     known = words()["refusals"]
     if not known.keys() >= set(load["failed_rules"]):
-        known = known | {rule.code: {"zh": rule.zh, "en": rule.en} for rule in rules_of_files(load["source"])}
+        known = known | {
+            rule.code: {"zh": rule.zh, "en": rule.en} for rule in list_file_rules(load["source"])
+        }
     reasons: list[Text] = [known.get(rule, words()["page"]["other_rule"]) for rule in load["failed_rules"]]
     return {**load, "reasons": reasons}
 
 
 def _require_sums(rows: list[Row]) -> None:
-    """The page says that the contributions add up: they do, or there is no page."""
+    """BulletinError when contributions do not add up, as the page states."""
     sums: dict[tuple[Any, Any], list[Any]] = defaultdict(list)
     totals = {}
     for row in rows:

@@ -1,4 +1,4 @@
-"""What the bulletin shows and says: ``sections.yml`` and ``words.yml``."""
+"""Sections and texts of the bulletin: ``sections.yml`` and ``words.yml``."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -18,9 +18,9 @@ LANGUAGES: tuple[Language, Language] = ("zh", "en")
 class Column(BaseModel):
     """A column of a section's table.
 
-    A figure is called what ``metric_catalogue`` calls ``metric`` of ``mart``, with the word ``of`` before it;
-    ``words.yml`` names what no mart has. ``unit``: instead of that of ``metric_catalogue``. ``words``: no
-    figure, but codes that ``words.yml`` has words for.
+    A figure has the name of ``metric`` of ``mart`` in ``metric_catalogue``, after the word ``of``;
+    ``words.yml`` has the names of other columns. ``unit``: instead of that in ``metric_catalogue``.
+    ``words``: the column has codes, whose texts are in ``words.yml``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,13 +63,13 @@ class Section(BaseModel):
         return [{"name": column} if isinstance(column, str) else column for column in columns]
 
     def figures(self) -> Iterator[Column]:
-        """The columns that are figures."""
+        """The columns of figures."""
         return (column for column in self.columns if not column.words)
 
-    def sent(self) -> set[str]:
-        """The columns of its rows that go into the page: what is shown, or says why it is not."""
-        told = {column.name or column.words for column in self.columns} | set(self.reasons.values())
-        return told | {"product", "month", "member", "hidden"}
+    def sent_columns(self) -> set[str]:
+        """The columns of its rows that are written to the page: figures, codes and reasons."""
+        needed = {column.name or column.words for column in self.columns} | set(self.reasons.values())
+        return needed | {"product", "month", "member", "hidden"}
 
 
 @cache
@@ -80,7 +80,7 @@ def sections() -> tuple[Section, ...]:
 
 @cache
 def words() -> dict[str, dict[str, Text]]:
-    """Words of the page, of columns, of codes and of reasons, in both languages."""
+    """Texts of the page, columns, codes and reasons, in both languages."""
     found: dict[str, dict[str, Text]] = _read("words.yml")
     return found
 

@@ -1,4 +1,4 @@
-"""What ``make docs`` runs: ``python -m include.catalogue``."""
+"""``make docs`` runs this: ``python -m include.catalogue``."""
 
 import sys
 
@@ -9,7 +9,7 @@ from include.transform.mart_pages import MART_PAGES, write_pages
 
 
 def main() -> None:
-    """Write docs/marts and the catalogue; says where to look."""
+    """Write docs/marts and the catalogue; print where they are."""
     try:
         print(f"docs: {len(write_pages())} pages in {MART_PAGES.relative_to(PROJECT_DIR)}")
         index = site.write(load_settings())

@@ -1,16 +1,16 @@
-"""What the catalogue says of a mart and of its columns, put together from dbt's manifest and the rules."""
+"""Entries of the catalogue for marts and columns, from dbt's manifest and the rules."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from include.quality.declared import DeclaredRule, rules_of
+from include.quality.declared import DeclaredRule, list_mart_rules
 from include.transform.languages import in_chinese, in_english
-from include.transform.mart_pages import marts_of, metrics_of, upstream
+from include.transform.mart_pages import list_marts, read_metrics, upstream
 
 
 @dataclass(frozen=True)
 class Text:
-    """One statement in both languages."""
+    """A text in both languages."""
 
     zh: str
     en: str
@@ -18,7 +18,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a mart; ``metric`` is its row of the seed ``metrics``, empty where it is no figure."""
+    """A column of a mart; ``metric``: its row of the seed ``metrics``, empty where it is no figure."""
 
     name: str
     type: str
@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Mart:
-    """A mart; ``tests`` and ``rules`` are of rows as a whole, ``parents`` what it is directly built from."""
+    """A mart; ``tests`` and ``rules``: on whole rows; ``parents``: the nodes that it directly depends on."""
 
     name: str
     unique_id: str
@@ -46,21 +46,21 @@ class Mart:
 
     @property
     def sources(self) -> list[str]:
-        """The tables of raw that all of it comes from."""
+        """The tables of raw that it depends on."""
         return [name.removesuffix(" (source)") for name in self.upstream if name.endswith(" (source)")]
 
 
 def entries(manifest: dict[str, Any]) -> list[Mart]:
     """Every mart of a manifest of dbt, in name order."""
     nodes = {**manifest["nodes"], **manifest["sources"]}
-    return [_mart(node, nodes, manifest) for node in marts_of(nodes)]
+    return [_mart(node, nodes, manifest) for node in list_marts(nodes)]
 
 
 def _mart(node: dict[str, Any], nodes: dict[str, Any], manifest: dict[str, Any]) -> Mart:
     name, meta = node["name"], node["config"]["meta"]
     tests = _tests(node, nodes)
-    rules = rules_of(name)
-    metrics = metrics_of(name)
+    rules = list_mart_rules(name)
+    metrics = read_metrics(name)
     columns = [
         Column(
             name=column["name"],
@@ -69,7 +69,7 @@ def _mart(node: dict[str, Any], nodes: dict[str, Any], manifest: dict[str, Any])
             metric=metrics.get(column["name"], {}),
             tests=[constraint["type"] for constraint in column["constraints"]]
             + tests.get(column["name"], []),
-            rules=[rule for rule in rules if rule.speaks_of(column["name"])],
+            rules=[rule for rule in rules if rule.checks(column["name"])],
         )
         for column in node["columns"].values()
     ]
@@ -96,7 +96,7 @@ def _mart(node: dict[str, Any], nodes: dict[str, Any], manifest: dict[str, Any])
 
 
 def exposures(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """Who uses the marts, in name order."""
+    """The uses of the marts (dbt's exposures), in name order."""
     return [
         {**exposure, "meaning": _text(exposure["description"])}
         for exposure in sorted(manifest["exposures"].values(), key=lambda exposure: str(exposure["name"]))
@@ -104,7 +104,7 @@ def exposures(manifest: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def metrics(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """The semantic layer's metrics in name order, each with the marts that it is made of."""
+    """The semantic layer's metrics in name order, each with its marts."""
     models = manifest["semantic_models"]
     return [
         {
@@ -118,10 +118,10 @@ def metrics(manifest: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _models(metric: dict[str, Any], manifest: dict[str, Any]) -> set[str]:
-    """Semantic models that a metric stands on, through the metrics it is derived from."""
+    """Semantic models of a metric, also through the metrics that it is derived from."""
     found = set()
-    for above in metric["depends_on"]["nodes"]:
-        found |= _models(manifest["metrics"][above], manifest) if above in manifest["metrics"] else {above}
+    for parent in metric["depends_on"]["nodes"]:
+        found |= _models(manifest["metrics"][parent], manifest) if parent in manifest["metrics"] else {parent}
     return found
 
 
@@ -130,17 +130,17 @@ def _text(description: str) -> Text:
 
 
 def _tests(node: dict[str, Any], nodes: dict[str, Any]) -> dict[str | None, list[str]]:
-    """Column, or None for whole rows -> dbt's tests of it, in words."""
+    """Column, or None for whole rows -> its dbt tests as text."""
     found: dict[str | None, list[str]] = {}
     for test in nodes.values():
         if test["resource_type"] == "test" and test.get("attached_node") == node["unique_id"]:
-            said = test["test_metadata"]
-            details = {k: v for k, v in said["kwargs"].items() if k not in ("column_name", "model")}
+            declared = test["test_metadata"]
+            details = {k: v for k, v in declared["kwargs"].items() if k not in ("column_name", "model")}
             words = "; ".join(
                 ", ".join(map(str, value)) if isinstance(value, list) else str(value)
                 for value in details.values()
             )
             found.setdefault(test.get("column_name"), []).append(
-                f"{said['name']}: {words}" if words else said["name"]
+                f"{declared['name']}: {words}" if words else declared["name"]
             )
     return found

@@ -1,4 +1,4 @@
-"""The pages for analysts in ``docs/``, as HTML."""
+"""Convert the guides in ``docs/`` to HTML."""
 
 import re
 from itertools import pairwise
@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from include.settings import PROJECT_DIR
 
 DOCS = PROJECT_DIR / "docs"
-# What analysts and dashboards' makers read; titles as the index shows them.
+# Guides for analysts and BI, with their titles in the index.
 GUIDES = {
     "analysts.zh.md": "分析人员指南",
     "analysts.md": "For analysts",
@@ -22,37 +22,37 @@ GUIDES = {
 
 
 def address(guide: str) -> str:
-    """Where a guide's page lies in the catalogue."""
+    """The path of a guide's page in the catalogue."""
     return guide.removesuffix(".md") + ".html"
 
 
 def page(guide: str) -> str:
-    """The body of a guide's page: links lead to pages of the catalogue, to others there is none."""
+    """The body of a guide's page; only links to pages of the catalogue are kept."""
     markdown = MarkdownIt("commonmark").enable("table")
     tokens = markdown.parse((DOCS / guide).read_text(encoding="utf-8"))
     for heading, inline in pairwise(tokens):
         if heading.type == "heading_open":
             heading.attrSet("id", _anchor(inline.content))
     for token in tokens:
-        _lead(token.children or [], guide)
+        _set_links(token.children or [], guide)
     return str(markdown.renderer.render(tokens, markdown.options, {}))
 
 
 def _anchor(heading: str) -> str:
-    """The anchor of a heading, as code hosts make it."""
+    """The anchor of a heading, as GitHub makes it."""
     return re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-")
 
 
-def _lead(tokens: list[Token], guide: str) -> None:
-    """Point links to other pages of the catalogue; what is not in it becomes plain text."""
-    gone = False
+def _set_links(tokens: list[Token], guide: str) -> None:
+    """Set links to pages of the catalogue; other links become plain text."""
+    is_removed = False
     for token in tokens:
         if token.type == "link_open":
             target = _target(str(token.attrGet("href")), guide)
-            gone = target is None
+            is_removed = target is None
             token.attrSet("href", target or "")
-        if gone and token.type in ("link_open", "link_close"):
-            gone = token.type == "link_open"
+        if is_removed and token.type in ("link_open", "link_close"):
+            is_removed = token.type == "link_open"
             token.type = "text"  # an empty one
 
 

@@ -1,6 +1,6 @@
-"""Write the catalogue: an index with a search over all columns, a page a mart, guides, dbt's own pages.
+"""Write the catalogue: an index with a search over all columns, a page per mart, guides, dbt's own page.
 
-All of it lies below ``<home>/docs`` and opens from there without a server; nothing is fetched from anywhere.
+It is written below ``<home>/docs`` and opens without a server or a network.
 """
 
 import base64
@@ -17,7 +17,7 @@ from include.settings import Settings
 from include.transform import dbt_docs
 
 _TEMPLATES = Path(__file__).parent / "templates"
-# dbt's page draws itself with scripts that it brings along: it may run them, and fetch nothing.
+# dbt's page contains its own scripts: they may run, but fetch nothing.
 _DBT_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline';"
     " img-src data:; font-src data:"
@@ -25,11 +25,11 @@ _DBT_POLICY = (
 
 
 def write(settings: Settings) -> Path:
-    """Write every page anew; returns the index. Raises what ``dbt_docs.generate`` does."""
+    """Write every page; returns the index. Raises the errors of ``dbt_docs.generate``."""
     scratch = dbt_docs.generate(settings)
     manifest = json.loads((scratch / "manifest.json").read_text(encoding="utf-8"))
     folder = settings.home / "docs"
-    shutil.rmtree(folder, ignore_errors=True)  # pages of marts that are gone
+    shutil.rmtree(folder, ignore_errors=True)  # pages of removed marts
     templates = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
 
     def put(page: str, template: str, **values: object) -> Path:

@@ -1,4 +1,4 @@
-"""The newest validations of a home: pages of Great Expectations that the two gates wrote."""
+"""The newest reports of the load gate and the release gate."""
 
 import datetime as dt
 from pathlib import Path
@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from include.quality.gate import docs_dir
 from include.settings import ZONE
 
-_SHOWN = 12
+_MAX_PER_GATE = 12
 
 
 def newest(home: Path) -> list[dict[str, str]]:
-    """The newest validations, releases first: their gate, name, time and address relative to ``home``."""
+    """The newest reports, of releases first: gate, name, time and address relative to ``home``."""
     found = []
     for gate in ("release", "load"):
         pages = docs_dir(home, gate, "").glob("*/report.html")
@@ -24,6 +24,6 @@ def newest(home: Path) -> list[dict[str, str]]:
                 "at": f"{dt.datetime.fromtimestamp(page.stat().st_mtime, ZoneInfo(ZONE)):%Y-%m-%d %H:%M}",
                 "address": quote(page.relative_to(home).as_posix()),
             }
-            for page in ordered[:_SHOWN]
+            for page in ordered[:_MAX_PER_GATE]
         ]
     return found

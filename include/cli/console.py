@@ -1,4 +1,4 @@
-"""How the command line speaks: tables for people; with ``--json`` one object, the last line of stdout."""
+"""Output of the command line: tables for people; with ``--json`` one object, the last line of stdout."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the
 
 
 class _Terminal(logging.Handler):
-    """Lines of progress and warnings on stderr as it is by then, so that stdout holds the result only."""
+    """Write progress and warnings to stderr, so that stdout has only the result."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
@@ -26,34 +26,34 @@ _TERMINAL = _Terminal()
 
 
 def log_to_stderr() -> None:
-    """Show what our modules log, and nothing that others log; a second call changes nothing."""
+    """Log our modules to stderr, and no others; a second call changes nothing."""
     ours = logging.getLogger("include")
     ours.setLevel(logging.INFO)
     ours.addHandler(_TERMINAL)
-    ours.propagate = False  # what dbt imports gives the root logger a handler, too
-    # A line for each model and test of dbt is for the task log.
+    ours.propagate = False  # packages of dbt add a handler to the root logger
+    # dbt's lines, one per model and test, are for the task log only.
     logging.getLogger("include.transform.dbt").setLevel(logging.WARNING)
 
 
-def show(table: Table) -> None:
-    """A terminal's own width; wide enough for every column where the output goes to a file."""
+def print_table(table: Table) -> None:
+    """Print a table as wide as the terminal; 200 characters when stdout is a file."""
     console = Console()
     (console if console.is_terminal else Console(width=200)).print(table)
 
 
-def plain(text: str) -> str:
-    """Brackets in a message are text, not markup; control characters stay in the file they came from."""
+def escape(text: str) -> str:
+    """Escape the markup of rich, and replace control characters by ``?``."""
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", "?", text).replace("[", r"\[")
 
 
 def json_line(values: dict[str, Any]) -> str:
-    """The values as one line of JSON; a half of a character, which is no UTF-8, becomes ``?``."""
+    """The values as one line of JSON; lone surrogates, which are no UTF-8, become ``?``."""
     text = json.dumps(values, ensure_ascii=False, default=_json_value)
     return text.encode(errors="replace").decode()
 
 
-def coloured(state: str) -> str:
-    """A status in the colour of its meaning."""
+def add_colour(state: str) -> str:
+    """A status with rich's markup for its colour."""
     colours = {"accepted": "green", "published": "green", "refused": "bold red", "duplicate": "yellow"}
     return f"[{colours[state]}]{state}[/]" if state in colours else state
 
@@ -67,15 +67,15 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
     for name in rows[0]:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if v is None else plain(str(v)) for v in row.values()))
-    show(table)
+        table.add_row(*("" if v is None else escape(str(v)) for v in row.values()))
+    print_table(table)
 
 
-def show_result(values: dict[str, Any], *, as_json: bool, shown: bool = False) -> None:
-    """The outcome: as JSON, or line by line unless it has been ``shown`` already."""
+def print_result(values: dict[str, Any], *, as_json: bool, printed: bool = False) -> None:
+    """Print the result as JSON, or line by line unless it is ``printed`` already."""
     if as_json:
         typer.echo(json_line(values))
-    elif not shown:
+    elif not printed:
         for name, value in values.items():
             typer.echo(f"{name}: {value}")
 

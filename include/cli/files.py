@@ -1,4 +1,4 @@
-"""Commands about delivered files: make them, load them, see what became of them."""
+"""Commands about files: generate, load, list loads and rejected rows."""
 
 import logging
 from dataclasses import asdict, is_dataclass
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from include.cli.console import Json, coloured, plain, print_rows, show, show_result
+from include.cli.console import Json, add_colour, escape, print_result, print_rows, print_table
 from include.errors import UsageError
 from include.settings import load_settings
 
@@ -19,7 +19,7 @@ app = typer.Typer()
 @app.command()
 def generate(
     *,
-    out: Annotated[Path, typer.Option(help="Folder to write to; it can serve as a landing folder.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to; it can be a landing folder.")],
     months: Annotated[int, typer.Option(min=1, help="Months of history, ending with September 2020.")] = 36,
     enterprises: Annotated[int, typer.Option(min=10, help="Number of mills.")] = 60,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
@@ -30,7 +30,7 @@ def generate(
     from include.demo import synthetic
 
     result = synthetic.generate(out, months=months, enterprises=enterprises, seed=seed, scale=scale)
-    show_result(_jsonable(result), as_json=as_json)
+    print_result(_jsonable(result), as_json=as_json)
 
 
 @app.command()
@@ -39,9 +39,7 @@ def load(
         str,
         typer.Argument(metavar="SOURCE", help="enterprise_orders, customs_exports or customs_statistics"),
     ],
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Files, in the order of their delivery.")
-    ],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, in the order of delivery.")],
     *,
     profile: Annotated[str | None, typer.Option(help="How these files map to the contract.")] = None,
     as_json: Json = False,
@@ -55,22 +53,22 @@ def load(
 
     for path in paths:
         if not exists(path):
-            raise UsageError(f"{path}: there is no such file; nothing was loaded")
+            raise UsageError(f"{path}: no such file; nothing was loaded")
         if path.is_dir():
-            raise UsageError(f"{path}: is a folder; name the files in it. Nothing was loaded")
+            raise UsageError(f"{path} is a folder; name the files in it. Nothing was loaded")
     results = loading.load_files(load_settings(), source, paths, profile)
     if not as_json:
         table = Table("load", "file", "status", "rows in", "accepted", "unchanged", "quarantined", "rules")
         for r in results:
             table.add_row(
                 str(r.load_id or ""),
-                plain(r.file),
-                coloured(r.status),
+                escape(r.file),
+                add_colour(r.status),
                 *(f"{n:,}" for n in (r.rows_in, r.accepted, r.unchanged, r.quarantined)),
                 ", ".join(r.failed_rules),
             )
-        show(table)
-    show_result({"files": [asdict(r) for r in results]}, as_json=as_json, shown=True)
+        print_table(table)
+    print_result({"files": [asdict(r) for r in results]}, as_json=as_json, printed=True)
     if any(r.status == "refused" for r in results):
         raise typer.Exit(1)
 
@@ -78,16 +76,16 @@ def load(
 @app.command()
 def loads(
     *,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """List the files that came, newest first, with verdict and message."""
+    """List the loads, newest first, with status and message."""
     from include.load import load_log
 
     found = load_log.newest(load_settings(), limit)
     if not as_json:
         print_rows(found)
-    show_result({"loads": found}, as_json=as_json, shown=True)
+    print_result({"loads": found}, as_json=as_json, printed=True)
 
 
 @app.command()
@@ -107,12 +105,12 @@ def quarantine(
     if out:
         count = sender_sheet.write(rows, out)
         log.info("%s rows written to %s", count, out)
-        show_result({"rows": count}, as_json=as_json, shown=True)
+        print_result({"rows": count}, as_json=as_json, printed=True)
         return
     found = list(rows)
     if not as_json:
         print_rows([{name: row[name] for name in rejected_rows.COLUMNS} for row in found])
-    show_result({"rows": found}, as_json=as_json, shown=True)
+    print_result({"rows": found}, as_json=as_json, printed=True)
 
 
 def _jsonable(value: Any) -> dict[str, Any]:

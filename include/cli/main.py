@@ -1,4 +1,4 @@
-"""``textile``: what a person types. Every command only calls the function that the DAGs call."""
+"""``textile``: the command line. A command calls the same function as the DAGs."""
 
 import sys
 from importlib.metadata import version
@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from include.cli import files, profile, releases, stack
-from include.cli.console import Json, json_line, log_to_stderr, plain, show_result
+from include.cli.console import Json, escape, json_line, log_to_stderr, print_result
 from include.errors import TextileError, UsageError
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ _err = Console(stderr=True)
 
 
 def main() -> None:
-    """Entry point: a known failure is one readable message and exit code 1 or 2, never a traceback."""
+    """Entry point: a known failure is one message and exit code 1 or 2, without a traceback."""
     try:
         app()
     except UsageError as error:
@@ -42,7 +42,7 @@ def main() -> None:
 def _fail(message: str, code: int = 1) -> NoReturn:
     if "--json" in sys.argv:
         typer.echo(json_line({"error": message}))
-    _err.print(f"[bold red]error:[/] {plain(message)}")
+    _err.print(f"[bold red]error:[/] {escape(message)}")
     sys.exit(code)
 
 
@@ -65,10 +65,10 @@ def _all_commands(
 
 @app.command()
 def demo(*, as_json: Json = False) -> None:
-    """Run the whole pipeline on a synthetic cluster, with bad input among it, and check its figures."""
+    """Run the whole pipeline on a synthetic cluster with some bad input, and check its figures."""
     from include.demo import stages
 
     passed = stages.run()
-    show_result({"passed": passed}, as_json=as_json, shown=True)
+    print_result({"passed": passed}, as_json=as_json, printed=True)
     if not passed:
         raise typer.Exit(1)

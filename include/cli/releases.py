@@ -1,4 +1,4 @@
-"""Commands about releases: make them, go back, look into them."""
+"""Commands about releases: publish, roll back, compare, explain, export."""
 
 import logging
 import re
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from include.cli import changes
-from include.cli.console import Json, print_rows, show_result
+from include.cli.console import Json, print_result, print_rows
 from include.errors import BulletinError
 from include.settings import ZONE, Settings, load_settings
 
@@ -24,7 +24,7 @@ app = typer.Typer()
 def publish(
     *,
     full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Compute every month anew from raw, also unchanged ones.")
+        bool, typer.Option("--full-refresh", help="Compute every month from raw, also unchanged ones.")
     ] = False,
     accept_drift: Annotated[
         str | None,
@@ -32,18 +32,18 @@ def publish(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Build the marts, validate them, make them visible in one commit, and write their bulletin."""
+    """Build, validate and publish the marts, and write the bulletin."""
     from include.release import publishing
 
     settings = load_settings()
     result = publishing.publish(settings, full_refresh=full_refresh, accept_drift=accept_drift)
-    shown = {**asdict(result), "bulletin": None}
+    output = {**asdict(result), "bulletin": None}
     if result.release_id and result.status != "refused":
-        shown |= _bulletin_after_switch(settings, result.release_id)
+        output |= _bulletin_after_switch(settings, result.release_id)
     if not as_json:
-        del shown["jumps"]  # the validation has printed them, line by line
-    show_result(shown, as_json=as_json)
-    if result.status == "refused" or "bulletin_error" in shown:
+        del output["jumps"]  # the validation has logged them
+    print_result(output, as_json=as_json)
+    if result.status == "refused" or "bulletin_error" in output:
         raise typer.Exit(1)
 
 
@@ -61,14 +61,14 @@ def rate(
     try:
         first_day = date.fromisoformat(f"{month}-01")
     except ValueError:
-        raise typer.BadParameter(f"{month}: say year and month, as 2026-12", param_hint="MONTH") from None
+        raise typer.BadParameter(f"{month}: write year and month like 2026-12", param_hint="MONTH") from None
     value = Decimal(cny_per_unit) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,10})?", cny_per_unit) else Decimal(0)
     if not value:
-        raise typer.BadParameter(f"{cny_per_unit}: say a number, as 7.0731", param_hint="YUAN_FOR_ONE")
+        raise typer.BadParameter(f"{cny_per_unit}: write a number like 7.0731", param_hint="YUAN_FOR_ONE")
     entered_rates.enter(
         load_settings(), first_day, currency.upper(), value, today=datetime.now(ZoneInfo(ZONE)).date()
     )
-    show_result(
+    print_result(
         {"month": month, "currency": currency.upper(), "cny_per_unit": str(value), "status": "entered"},
         as_json=as_json,
     )
@@ -76,10 +76,10 @@ def rate(
 
 @app.command()
 def check(*, as_json: Json = False) -> None:
-    """Check that the warehouse is whole and its newest release equals raw, as is done each night."""
+    """Check that the warehouse is whole and its newest release equals raw, as each night."""
     from include.maintenance import raw_check
 
-    show_result({"months": raw_check.check(load_settings())}, as_json=as_json)
+    print_result({"months": raw_check.check(load_settings())}, as_json=as_json)
 
 
 @app.command()
@@ -87,10 +87,10 @@ def releases(*, as_json: Json = False) -> None:
     """List the releases, newest first; the current one is marked."""
     from include.release import current_release
 
-    found = current_release.releases(load_settings())
+    found = current_release.list_all(load_settings())
     if not as_json:
-        print_rows([{name: row[name] for name in current_release.SHOWN} for row in found])
-    show_result({"releases": found}, as_json=as_json, shown=True)
+        print_rows([{name: row[name] for name in current_release.TERMINAL_COLUMNS} for row in found])
+    print_result({"releases": found}, as_json=as_json, printed=True)
 
 
 @app.command()
@@ -108,22 +108,28 @@ def rollback(
 
     settings = load_settings()
     current_release.rollback(settings, release_id, reason)
-    shown = {"release_id": release_id, "status": "current", **_bulletin_after_switch(settings, release_id)}
-    show_result(shown, as_json=as_json)
-    if "bulletin_error" in shown:
+    output = {
+        "release_id": release_id,
+        "status": "current",
+        **_bulletin_after_switch(settings, release_id),
+    }
+    print_result(output, as_json=as_json)
+    if "bulletin_error" in output:
         raise typer.Exit(1)
 
 
 @app.command()
 def bulletin(
     *,
-    release_id: Annotated[int | None, typer.Option("--release", help="Instead of the current one.")] = None,
+    release_id: Annotated[
+        int | None, typer.Option("--release", help="The release; the current one by default.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the bulletin of a release again; publishing and going back do it by themselves."""
+    """Write the bulletin of a release again; publish and rollback write it too."""
     from include.bulletin.write import write
 
-    show_result(asdict(write(load_settings(), release_id)), as_json=as_json)
+    print_result(asdict(write(load_settings(), release_id)), as_json=as_json)
 
 
 @app.command()
@@ -134,14 +140,14 @@ def diff(
     mart: Annotated[str | None, typer.Option(help="Only this mart.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show every cell that releases A and B show otherwise, and which loads, rates or code moved it."""
+    """Show every cell that differs between releases A and B, and which loads, rates or code changed it."""
     from include.release import change_log
 
     found = change_log.diff(load_settings(), a, b, mart)
     if not as_json:
         changes.print_diff(found)
-    result = {"marts": changes.moved_cells(found), "changes": found}
-    show_result(result, as_json=as_json, shown=True)
+    result = {"marts": changes.count_cells(found), "changes": found}
+    print_result(result, as_json=as_json, printed=True)
 
 
 @app.command()
@@ -149,20 +155,20 @@ def explain(
     mart: Annotated[str, typer.Argument(metavar="MART", help="A mart, for example market_share.")],
     key: Annotated[str, typer.Argument(metavar="KEY", help="Of one row: column=value,column=value.")],
     *,
-    release: Annotated[int | None, typer.Option(help="The release; the current one unless said.")] = None,
+    release: Annotated[int | None, typer.Option(help="The release; the current one by default.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Walk a row of a mart back to the loads, files and lines that its amounts are made of."""
+    """Trace a row of a mart to the loads, files and lines that its amounts are sums of."""
     from include.release import explain
 
     parts = [part.partition("=") for part in key.split(",") if part]
     if wrong := [name for name, equals, _ in parts if not equals]:
-        raise typer.BadParameter(f"{wrong[0]}: say column=value,column=value", param_hint="KEY")
+        raise typer.BadParameter(f"{wrong[0]}: write column=value,column=value", param_hint="KEY")
     asked = {name.strip(): value.strip() for name, _, value in parts}
     found = explain.explain(load_settings(), mart, asked, release)
     if not as_json:
         changes.print_explanation(found)
-    show_result(asdict(found), as_json=as_json, shown=True)
+    print_result(asdict(found), as_json=as_json, printed=True)
 
 
 @app.command()
@@ -170,7 +176,9 @@ def export(
     mart: Annotated[str, typer.Argument(metavar="MART", help="Name of the mart, for example market_share.")],
     *,
     out: Annotated[Path, typer.Option(help="File to write: .csv or .xlsx.")],
-    release_id: Annotated[int | None, typer.Option("--release", help="Instead of the current one.")] = None,
+    release_id: Annotated[
+        int | None, typer.Option("--release", help="The release; the current one by default.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a mart to a file that a spreadsheet can open safely."""
@@ -178,11 +186,11 @@ def export(
 
     written = exports.export(load_settings(), mart, out, release_id)
     log.info("%s rows of release %s written to %s", written.rows, written.release_id, written.file)
-    show_result(asdict(written), as_json=as_json, shown=True)
+    print_result(asdict(written), as_json=as_json, printed=True)
 
 
 def _bulletin_after_switch(settings: Settings, release_id: int) -> dict[str, str | None]:
-    """Its file, written unless it is of this release already; or why it is not written."""
+    """The bulletin's file, written unless it is of this release already; or the error."""
     from include.bulletin import files
     from include.bulletin.write import write_after_switch
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from include.cli.console import Json, show, show_result
+from include.cli.console import Json, print_result, print_table
 from include.errors import UsageError
 from include.settings import Role, load_settings
 
@@ -37,7 +37,7 @@ def down(*, as_json: Json = False) -> None:
     from include.local import stack
 
     stack.down()
-    show_result({"stopped": True}, as_json=as_json)
+    print_result({"stopped": True}, as_json=as_json)
 
 
 @app.command()
@@ -57,10 +57,10 @@ def dsn(
     role: Annotated[Role, typer.Option(help="Database role.")] = Role.ANALYST,
     as_json: Json = False,
 ) -> None:
-    """Print a connection string. It holds a password: treat it as one."""
+    """Print a connection string. It contains a password."""
     found = load_settings().dsn(role)
     if as_json:
-        show_result({"dsn": found}, as_json=True)
+        print_result({"dsn": found}, as_json=True)
     else:
         typer.echo(found)
 
@@ -68,7 +68,7 @@ def dsn(
 @app.command()
 def sql(
     query: Annotated[
-        str | None, typer.Argument(metavar="[QUERY]", help="One statement; psql itself without one.")
+        str | None, typer.Argument(metavar="[QUERY]", help="One statement; without it psql is started.")
     ] = None,
     *,
     role: Annotated[Role, typer.Option(help="Database role.")] = Role.ANALYST,
@@ -82,12 +82,12 @@ def sql(
     if as_json:
         if query is None:
             raise UsageError("--json needs a QUERY")
-        show_result({"rows": rows(settings, role, query)}, as_json=True)
+        print_result({"rows": rows(settings, role, query)}, as_json=True)
         return
     program = str(postgres.program("psql"))
     arguments = [program, "--no-psqlrc", "--set", "ON_ERROR_STOP=1", *(["--command", query] if query else [])]
     sys.stdout.flush()
-    # By the environment: the arguments of a process can be read by everybody on the machine.
+    # By the environment: every user of the machine can read the arguments of a process.
     os.execve(program, arguments, {**os.environ, **settings.libpq(role)})  # noqa: S606  (no shell is meant)
 
 
@@ -96,5 +96,5 @@ def _show_services(services: list[Any], *, as_json: bool, **further: Any) -> Non
         table = Table("service", "state", "pid", "port", "address")
         for s in services:
             table.add_row(s.name, s.state, str(s.pid or ""), str(s.port or ""), s.url or "")
-        show(table)
-    show_result({"services": [asdict(s) for s in services], **further}, as_json=as_json, shown=True)
+        print_table(table)
+    print_result({"services": [asdict(s) for s in services], **further}, as_json=as_json, printed=True)

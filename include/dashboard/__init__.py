@@ -1,1 +1,1 @@
-"""The live dashboard: from the dbt project and the files in ``dashboards/`` into Superset."""
+"""The dashboard in Superset, from the dbt project and the files in ``dashboards/``."""

@@ -1,7 +1,7 @@
-"""The dashboard as a bundle that Superset imports, from the files in ``dashboards/``.
+"""Make the bundle that Superset imports from the files in ``dashboards/``.
 
-A chart's file has Superset's own names of controls under ``params``; what all charts have in common,
-identities and the wiring of filters are added here.
+A chart's file has Superset's own names of controls under ``params``; common values, ids and the scopes of
+filters are added here.
 """
 
 import csv
@@ -24,7 +24,7 @@ ALL_PRODUCTS = "全部产品 All products"  # as dim_product names it
 _VERSION = {"version": "1.0.0"}
 _REFRESH_S = 300
 _TIMESERIES = {
-    # Dates as they are: truncated to months they become times in Shanghai, shown a month early.
+    # No grain: dates truncated to months become times in Shanghai and are displayed a month early.
     "time_grain_sqla": None,
     "x_axis_time_format": "%Y-%m",
     "tooltipTimeFormat": "%Y-%m",
@@ -41,17 +41,17 @@ _TABLE = {"table_timestamp_format": "%Y-%m-%d", "server_pagination": False, "sho
 
 
 def charts() -> dict[str, dict[str, Any]]:
-    """Name -> what its file says, in name order."""
+    """Name -> content of its file, in name order."""
     return {path.stem: _read(path) for path in sorted((FOLDER / "charts").glob("*.yml"))}
 
 
 def dashboard() -> dict[str, Any]:
-    """What ``dashboard.yml`` says."""
+    """The content of ``dashboard.yml``."""
     return _read(FOLDER / "dashboard.yml")
 
 
 def bundle(settings: Settings) -> bytes:
-    """The zip file that ``/api/v1/assets/import/`` takes; it holds bi_reader's password."""
+    """The zip file for ``/api/v1/assets/import/``; it contains bi_reader's password."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
         for name, asset in _assets(settings):
@@ -78,8 +78,7 @@ def _database(settings: Settings) -> dict[str, Any]:
         **_VERSION,
         **_read(FOLDER / "database.yml"),
         "uuid": uuid_of("database", "textile"),
-        # With the password, which Superset encrypts. Handed over beside the bundle, as a field of the form,
-        # it would be written into Superset's log of actions.
+        # With the password, which Superset encrypts; as a field of the form Superset would log it.
         "sqlalchemy_uri": address,
     }
 
@@ -124,7 +123,7 @@ def _column(column: str | Mapping[str, str]) -> str | dict[str, str]:
 
 
 def _metric(metric: str | Mapping[str, str], expressions: Mapping[str, str]) -> str | dict[str, Any]:
-    """The dataset's metric, or the same under a name that is short enough for a legend."""
+    """The dataset's metric, or the same with a shorter name for a legend."""
     if isinstance(metric, str):
         return metric
     return {
@@ -137,7 +136,7 @@ def _metric(metric: str | Mapping[str, str], expressions: Mapping[str, str]) -> 
 
 
 def _dashboard(page: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    # In the bundle a chart is known by any number; Superset puts its own in place of it.
+    # Numbers that identify charts in the bundle; Superset replaces them.
     numbers = {name: number for number, name in enumerate(found, start=1)}
     return {
         **_VERSION,
@@ -153,7 +152,7 @@ def _dashboard(page: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) 
             "cross_filters_enabled": False,
             "refresh_frequency": _REFRESH_S,
             "label_colors": _label_colours(),
-            # What the page would add by itself when somebody looks at it.
+            # The page would add these when it is opened.
             "color_scheme_domain": [],
             "shared_label_colors": [],
             "map_label_colors": {},
@@ -244,7 +243,7 @@ def _filter(
 
 
 def _label_colours() -> dict[str, str]:
-    """What stands in a legend -> its colour."""
+    """Name in a legend -> its colour."""
     groups = _read(COLOURS).values()
     names = {**_names("market_groups", "market_group"), **_names("product_groups", "product_group")}
     names["ALL"] = ALL_PRODUCTS

@@ -1,8 +1,8 @@
 """Superset's datasets, written from the dbt project by ``python -m include.dashboard.datasets``.
 
-A dataset is a mart that the exposure ``dashboard`` depends on, with all its columns and, beside them, what
-the dashboard filters by, under one name in every dataset: ``period``, ``product``, ``bloc`` and ``market``,
-as texts for readers. Its metrics are those of ``marts.metric_catalogue``, with the SQL that stands there.
+A dataset is a mart that the exposure ``dashboard`` depends on, with all its columns and the columns for
+filters, which have the same name in every dataset: ``period``, ``product``, ``bloc`` and ``market``. Its
+metrics are those of ``marts.metric_catalogue``, with the SQL from there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from include.transform.mart_pages import parse_project
 
 FOLDER = PROJECT_DIR / "dashboards" / "datasets"
 EXPOSURE = "dashboard"
-# What is made from a name is the same in every installation, so that an import changes what is there.
+# Ids made from names are the same in every installation, so an import updates existing assets.
 _NAMESPACE = UUID("5b1a3a0e-6f0c-5d8e-9a55-2f1f3f7f9d10")
 CATALOGUE = """
     select mart, metric, name_zh, name_en, formula, unit, kind, owner, how_to_aggregate,
@@ -37,15 +37,15 @@ _FORMATS = {
     "USD": ",.0f",
     "count": ",d",
 }
-# Column for filters -> (name, the mart's columns that it can be made of, its SQL, what is joined for it).
 _BLOCS = (
     "select distinct market_group_latest, market_group_name_zh, market_group_name_en from marts.dim_market"
 )
-# Where a mart has these, rows of several values hold the same sales again: ALL, each level, both bases.
+# Columns over whose values sales must not be added: ALL, each level and both bases repeat the same sales.
 _LEVELS = (
     *("period_type", "basis", "product_group", "market_level", "market_scope", "dimension", "comparison"),
     *("level", "hs_level", "denominator"),
 )
+# Column for filters -> (name, the mart's columns that it can be made of, its SQL, the join that it needs).
 _LABELS: dict[str, tuple[str, Sequence[str], str, str]] = {
     "period": ("月份 Month", ("month", "period_start"), "to_char(t.{column}, 'YYYY-MM')", ""),
     "product": (
@@ -67,7 +67,7 @@ _LABELS: dict[str, tuple[str, Sequence[str], str, str]] = {
         "left join marts.dim_market as m on t.{column} = m.market_code",
     ),
 }
-# The months to choose from: a chart of customs must not show a month that is over in the order book only.
+# Months for the filter: finished in the order book and in customs.
 _FINISHED_MONTHS = {
     "name": "finished_months",
     "description": "Months that are over in the order book and in customs. / 订单和海关均已结束的月份",
@@ -97,14 +97,14 @@ _RELEASE_INFO = {
 
 
 def uuid_of(kind: str, name: str) -> str:
-    """The identity of an asset in every Superset, made of its kind and name."""
+    """The id of an asset in every Superset, from its kind and name."""
     return str(uuid5(_NAMESPACE, f"{kind}/{name}"))
 
 
 def datasets(nodes: Mapping[str, Any], catalogue: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """File name -> YAML: a dataset for each mart of the exposure, for the finished months and the release.
 
-    ``nodes``: as :func:`parse_project` gives them. ``catalogue``: the rows of :data:`CATALOGUE`.
+    ``nodes``: the result of :func:`parse_project`. ``catalogue``: the rows of :data:`CATALOGUE`.
     """
     figures: dict[str, list[Mapping[str, Any]]] = {}
     for row in catalogue:
@@ -166,7 +166,7 @@ def _column(name: str, data_type: str, title: str | None, description: str | Non
 
 
 def _metric(row: Mapping[str, Any], levels: Sequence[str]) -> dict[str, Any]:
-    """A figure with the catalogue's SQL; what adds up is a sum, all else the figure of a single row."""
+    """A metric with the catalogue's SQL; without it a sum if additive, else the value of a single row."""
     warning = None
     if row["how_to_aggregate"]:
         expression = row["how_to_aggregate"]
@@ -177,7 +177,7 @@ def _metric(row: Mapping[str, Any], levels: Sequence[str]) -> dict[str, Any]:
         warning = (
             "不可汇总：多行时为空，请逐一筛选。 Does not add up: empty over several rows, so filter to one."
         )
-    # The functions of marts (schema/ratios.sql) refuse to mix levels; a plain sum does not notice.
+    # The functions of marts (schema/ratios.sql) refuse mixed levels; a sum does not.
     if not warning and levels and "marts." not in expression:
         names = ", ".join(levels)
         warning = (
@@ -208,7 +208,7 @@ def _format(row: Mapping[str, Any]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """As SafeDumper, with texts of several lines as they are."""
+    """SafeDumper that writes texts of several lines as blocks."""
 
 
 _Dumper.add_representer(
@@ -225,13 +225,13 @@ def _yaml(dataset: dict[str, Any]) -> str:
 
 
 def read_catalogue(connection: psycopg.Connection, schema: str = "marts") -> list[dict[str, Any]]:
-    """The figures of the warehouse's metric catalogue, with the SQL to aggregate each."""
+    """The rows of the metric catalogue, with the SQL to aggregate each metric."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(CATALOGUE.format(schema=schema).encode()).fetchall()
 
 
 def write(folder: Path, catalogue: Iterable[Mapping[str, Any]]) -> list[Path]:
-    """Write the datasets anew and remove those of marts that the exposure no longer names; returns all."""
+    """Write the datasets and remove those of marts that the exposure no longer names; returns all."""
     found = datasets(parse_project(), catalogue)
     for stale in folder.glob("*.yml"):
         if stale.name not in found:

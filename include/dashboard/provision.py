@@ -1,4 +1,4 @@
-"""Bring the dashboard into a running Superset: one import, which changes nothing when it is there already."""
+"""Import the dashboard into a running Superset; a second import changes nothing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ ADMIN_USER = "admin"
 def provision(settings: Settings, address: str, password: str) -> str:
     """Import database, datasets, charts and dashboard; returns the dashboard's address. Raises SetupError.
 
-    ``address`` is Superset's, without a slash at the end; ``password`` is that of its user ``admin``.
+    ``address``: Superset's, without a slash at the end; ``password``: of its user ``admin``.
     """
     with connect(address, password) as client:
         answer = client.post(
@@ -28,8 +28,8 @@ def provision(settings: Settings, address: str, password: str) -> str:
     return f"{address}/superset/dashboard/{bundle.dashboard()['slug']}/"
 
 
-def is_something_published(settings: Settings) -> bool:
-    """Whether there is a release that the dashboard can show."""
+def has_release(settings: Settings) -> bool:
+    """Whether there is a release for the dashboard to show."""
     with psycopg.connect(settings.dsn(Role.BI_READER)) as reader:
         return reader.execute("select from marts.release_info").fetchone() is not None
 
@@ -38,7 +38,7 @@ def is_something_published(settings: Settings) -> bool:
 def connect(address: str, password: str) -> Iterator[httpx.Client]:
     """A client that is logged in as admin; SetupError when there is no login."""
     login = {"username": ADMIN_USER, "password": password, "provider": "db"}
-    # trust_env off: an office's proxy knows nothing of our loopback.
+    # trust_env off: a proxy cannot reach our loopback.
     with httpx.Client(base_url=address, timeout=300, trust_env=False) as client:
         try:
             token = client.post("/api/v1/security/login", json=login).raise_for_status().json()

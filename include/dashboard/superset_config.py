@@ -1,6 +1,6 @@
-"""What Superset reads as its configuration, on this machine and on a server.
+"""Superset's configuration, on this machine and on a server.
 
-Runs in Superset's own Python (``.venv-superset``): it may import nothing of ours.
+Runs in Superset's own Python (``.venv-superset``), so it cannot import the project.
 """
 
 import os
@@ -12,7 +12,7 @@ def _secret(name: str) -> str:
 
 
 SECRET_KEY = _secret("secret_key")
-# Generated passwords have no character that means something in an address.
+# Generated passwords need no escaping in an address.
 SQLALCHEMY_DATABASE_URI = (
     f"postgresql+psycopg2://superset:{_secret('db_password')}"
     f"@{os.environ['TEXTILE_PG_HOST']}:{os.environ['TEXTILE_PG_PORT']}/superset"
@@ -25,13 +25,13 @@ LANGUAGES = {
 }
 BABEL_DEFAULT_LOCALE = "en"
 
-# No answer is kept: a publish or a rollback shows with the next look, and a look takes milliseconds
-# (docs/adr/0024-dashboard.md). That is Superset's default too; said here because the tests rely on it.
+# No cache: a publish or a rollback is visible at once, and queries take milliseconds
+# (docs/adr/0024-dashboard.md). It is Superset's default, but the tests rely on it.
 CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 DATA_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 
-# Nothing leaves this machine, neither from the server nor from the browser. SCARF_ANALYTICS=false, which the
-# environment sets, does not stop the browser's pixel: the page's policy does.
+# Server and browser send no request to other machines. The content security policy stops the
+# tracking pixel, which SCARF_ANALYTICS=false does not.
 FAB_API_SWAGGER_UI = False
 TALISMAN_CONFIG = {
     "content_security_policy": {
@@ -46,12 +46,12 @@ TALISMAN_CONFIG = {
         "script-src": ["'self'", "'strict-dynamic'"],
     },
     "content_security_policy_nonce_in": ["script-src"],
-    "force_https": False,  # a TLS proxy's business, see docs/server.md
+    "force_https": False,  # a TLS proxy does that, see docs/server.md
     "session_cookie_secure": False,
 }
 
-# Twelve charts: all are drawn at once, so that the page can be printed.
+# All twelve charts are drawn at once, so that the page can be printed.
 FEATURE_FLAGS = {"DASHBOARD_VIRTUALIZATION": False}
-# As bi_reader's statement_timeout: waiting longer is of no use.
+# The same as bi_reader's statement_timeout.
 SUPERSET_WEBSERVER_TIMEOUT = 60
 ROW_LIMIT = 5000

@@ -1,7 +1,7 @@
-"""Bring Superset's own database to its version, with roles and the one user; safe to run at every start.
+"""Upgrade Superset's own database and create its roles and the user admin; safe to run at every start.
 
-Runs in Superset's own Python (``.venv-superset``), in one process: each of Superset's commands for this
-(``db upgrade``, ``fab create-admin``, ``init``) takes seconds to start.
+Runs in Superset's own Python (``.venv-superset``), in one process, because each of Superset's commands for
+this (``db upgrade``, ``fab create-admin``, ``init``) takes seconds to start.
 """
 
 import os
@@ -15,11 +15,11 @@ ADMIN_USER = "admin"
 
 
 def main() -> None:
-    """Metadata schema, permissions and roles, and the admin with the password of the secret file."""
+    """Upgrade the schema, create permissions, roles and the admin with the password of the secret file."""
     app = create_app()
     with app.app_context():
         upgrade()
-        # Superset's extensions are there only within an application.
+        # Superset's extensions exist only within an application.
         from superset import appbuilder, security_manager
 
         appbuilder.add_permissions(update_perms=True)

@@ -17,7 +17,7 @@ def connect(url: str, password: str, user: str = "admin") -> httpx.Client:
     """A client that is logged in for a day, for a ``with`` block; SetupError when there is no login."""
     login = {"username": user, "password": password}
     try:
-        # trust_env off, here and below: an office's proxy knows nothing of our loopback.
+        # trust_env off, here and below: a proxy cannot reach our loopback.
         answer = httpx.post(f"{url}/auth/token", json=login, timeout=30, trust_env=False)
         answer.raise_for_status()
     except httpx.HTTPError as error:
@@ -27,7 +27,7 @@ def connect(url: str, password: str, user: str = "admin") -> httpx.Client:
 
 
 def dag_ids(client: httpx.Client) -> list[str]:
-    """Every DAG that the scheduler knows by now."""
+    """The ids of all DAGs that the scheduler knows."""
     return [dag["dag_id"] for dag in _call(client, "GET", "/dags", params={"limit": 100})["dags"]]
 
 
@@ -38,7 +38,7 @@ def import_errors(client: httpx.Client) -> dict[str, str]:
 
 
 def wait_for_dags(client: httpx.Client, wanted: set[str], timeout_s: float = 60) -> None:
-    """Return when the scheduler knows these DAGs; raises with the import errors when it does not in time."""
+    """Wait until the scheduler knows these DAGs; TextileError with the import errors after the timeout."""
     end = time.monotonic() + timeout_s
     while missing := wanted - set(dag_ids(client)):
         if time.monotonic() > end:
@@ -55,7 +55,7 @@ def trigger(client: httpx.Client, dag_id: str, conf: Mapping[str, Any] | None = 
 
 
 def runs(client: httpx.Client, dag_id: str, limit: int = 20) -> list[dict[str, Any]]:
-    """The latest runs as the API gives them (``dag_run_id``, ``state``, ``run_type`` ...), newest first."""
+    """The latest runs as the API returns them (``dag_run_id``, ``state``, ``run_type`` ...), newest first."""
     params: dict[str, str | int] = {"limit": limit, "order_by": "-run_after"}
     found: list[dict[str, Any]] = _call(client, "GET", f"/dags/{dag_id}/dagRuns", params=params)["dag_runs"]
     return found
@@ -67,7 +67,7 @@ def run_state(client: httpx.Client, dag_id: str, run_id: str) -> str:
 
 
 def wait(client: httpx.Client, dag_id: str, run_id: str, timeout_s: float = 600) -> str:
-    """Wait until the run is over; returns ``success`` or ``failed``. Raises after ``timeout_s`` seconds."""
+    """Wait until the run ends; returns ``success`` or ``failed``. TextileError after ``timeout_s``."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
         state = run_state(client, dag_id, run_id)
@@ -80,7 +80,7 @@ def wait(client: httpx.Client, dag_id: str, run_id: str, timeout_s: float = 600)
 
 
 def task_states(client: httpx.Client, dag_id: str, run_id: str) -> dict[str, str | None]:
-    """State by task id; a mapped task's id carries its index as ``load[3]``."""
+    """State by task id; a mapped task's id has its index, as ``load[3]``."""
     found = _call(
         client,
         "GET",

@@ -1,7 +1,7 @@
 """The bureau's questions with their answers on the demo's data: ``python -m include.demo.answers``.
 
 Each file of ``docs/questions`` begins with four lines of comment: the question in English and in Chinese, and
-how to read its answer, in both. The pages are written from them and from what ``make demo`` left.
+how to read its answer, in both. The pages are written from them and from the data of ``make demo``.
 """
 
 import sys
@@ -18,7 +18,7 @@ from include.settings import PROJECT_DIR, Role, Settings, load_settings
 from include.warehouse.connection import connect
 
 QUESTIONS = PROJECT_DIR / "docs" / "questions"
-_ROWS_SHOWN = 12
+_MAX_ROWS = 12
 _HEAD_EN = """\
 # Twenty questions of the bureau
 
@@ -61,7 +61,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a warehouse says: names of the columns, and all rows."""
+    """The answer of a warehouse: names of the columns, and all rows."""
 
     columns: list[str]
     rows: list[tuple[Any, ...]]
@@ -78,7 +78,7 @@ def questions() -> list[Question]:
 
 
 def answer(connection: psycopg.Connection, question: Question) -> Answer:
-    """Ask one question."""
+    """Run the query of one question."""
     cursor = connection.execute(question.sql.encode())
     return Answer([column.name for column in cursor.description or ()], cursor.fetchall())
 
@@ -104,14 +104,14 @@ def _page(
     sections = []
     for number, (question, found) in enumerate(answered, 1):
         title, reading = words(question)
-        shown = found.rows[:_ROWS_SHOWN]
+        displayed = found.rows[:_MAX_ROWS]
         table = [
             found.columns,
             ["---"] * len(found.columns),
-            *(map(_cell, found.columns, row) for row in shown),
+            *(map(_cell, found.columns, row) for row in displayed),
         ]
-        lines = [f"| {' | '.join(cells)} |" for cells in table] if shown else [none]
-        note = ["", more.format(len(shown), len(found.rows))] if len(found.rows) > len(shown) else []
+        lines = [f"| {' | '.join(cells)} |" for cells in table] if displayed else [none]
+        note = ["", more.format(len(displayed), len(found.rows))] if len(found.rows) > len(displayed) else []
         link = f"{reading} [{question.file}]({question.file})"
         sections += [
             "",

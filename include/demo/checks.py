@@ -1,4 +1,4 @@
-"""What the pipeline must have found by itself, with tolerances; the calibration is not read here."""
+"""Check the figures that the pipeline must find, with tolerances; the calibration is not read here."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from include.demo.figures import Figures
 
 @dataclass(frozen=True)
 class Check:
-    """One expectation of the demo and what was found."""
+    """One check of the demo: what was wanted and what was found."""
 
     what: str
     wanted: str
@@ -83,7 +83,7 @@ def _near(what: str, wanted: str, found: Decimal | None, tolerance: str) -> Chec
 
 
 def percent(fraction: Decimal | None) -> str:
-    """A fraction for people; ``missing`` where the mart has none."""
+    """A fraction as percent; ``missing`` for None."""
     return "missing" if fraction is None else f"{fraction:.1%}"
 
 

@@ -1,4 +1,4 @@
-"""A daily run on request (demo, benchmark, tests): ingest everything, wait for the release."""
+"""A daily run on request (demo, benchmark, tests): run all ingest DAGs, wait for the release."""
 
 import logging
 import time
@@ -31,20 +31,20 @@ def connect(settings: Settings) -> Iterator[httpx.Client]:
 
 
 def run(client: httpx.Client, settings: Settings, timeout_s: float = 900) -> dict[str, str]:
-    """Trigger the ingest DAGs and wait until what they accepted is published; returns their states by source.
+    """Trigger the ingest DAGs and wait until their loads are published; returns their states by source.
 
-    Logs what each task does. TextileError when it takes longer than ``timeout_s``, or when build_marts fails.
+    Logs the states of tasks. TextileError when it takes longer than ``timeout_s``, or when build_marts fails.
     """
     begin = time.monotonic()
-    begun = {f"ingest_{source}": airflow_api.trigger(client, f"ingest_{source}") for source in sources()}
+    triggered = {f"ingest_{source}": airflow_api.trigger(client, f"ingest_{source}") for source in sources()}
     earlier = {run["dag_run_id"] for run in airflow_api.runs(client, "build_marts")}
-    told: dict[tuple[str, str], str | None] = {}
+    reported: dict[tuple[str, str], str | None] = {}
     while time.monotonic() < begin + timeout_s:
-        states = {dag: airflow_api.run_state(client, dag, run_id) for dag, run_id in begun.items()}
+        states = {dag: airflow_api.run_state(client, dag, run_id) for dag, run_id in triggered.items()}
         builds = [r for r in airflow_api.runs(client, "build_marts") if r["dag_run_id"] not in earlier]
         if log.isEnabledFor(logging.INFO):
-            watched = [*begun.items(), *(("build_marts", r["dag_run_id"]) for r in reversed(builds))]
-            for line in _news(client, watched, told):
+            watched = [*triggered.items(), *(("build_marts", r["dag_run_id"]) for r in reversed(builds))]
+            for line in _state_changes(client, watched, reported):
                 log.info("%4.0f s  %s", time.monotonic() - begin, line)
         if {*states.values(), *(r["state"] for r in builds)} <= set(airflow_api.FINAL):
             if current_release.is_up_to_date(settings):
@@ -57,15 +57,15 @@ def run(client: httpx.Client, settings: Settings, timeout_s: float = 900) -> dic
     raise TextileError(f"no release has all accepted loads after {timeout_s:.0f} s: see {client.base_url}")
 
 
-def _news(
-    client: httpx.Client, watched: list[tuple[str, str]], told: dict[tuple[str, str], str | None]
+def _state_changes(
+    client: httpx.Client, watched: list[tuple[str, str]], reported: dict[tuple[str, str], str | None]
 ) -> Iterator[str]:
-    """What tasks have begun or ended since the last call; ``told`` remembers."""
+    """Tasks that have started or ended since the last call; ``reported`` is updated."""
     for dag_id, run_id in watched:
         for task, state in airflow_api.task_states(client, dag_id, run_id).items():
             if (
                 state in ("running", "skipped", *airflow_api.FINAL)
-                and told.get((run_id, dag_id + task)) != state
+                and reported.get((run_id, dag_id + task)) != state
             ):
-                told[run_id, dag_id + task] = state
+                reported[run_id, dag_id + task] = state
                 yield f"{dag_id}: {task} {state}"

@@ -1,4 +1,4 @@
-"""What the demo reads back: the load log's word on each file, and the marts as an analyst sees them."""
+"""Read the results of the demo: the load log, the quarantine, and the marts as an analyst sees them."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -52,7 +52,7 @@ _GUANGDONG = """
 
 @dataclass(frozen=True)
 class Figures:
-    """Everything the demo shows and checks; loads are the newest of each delivered file."""
+    """The figures that the demo prints and checks; loads: the newest of each file."""
 
     generated: GenerateResult
     day: NextDay
@@ -89,7 +89,7 @@ def read(
     day_hashes: dict[str, str],
     states: dict[str, str],
 ) -> Figures:
-    """Read everything; ``history`` and ``day_hashes``: SHA-256 by file name, ``states``: of the day."""
+    """Read all figures; ``history`` and ``day_hashes``: SHA-256 by file name, ``states``: of the day."""
     with connect(settings, Role.LOADER) as connection:
         loads = _rows(connection, _LOADS, list(history.values()))
         last_day = _rows(connection, _LOADS, list(day_hashes.values()))

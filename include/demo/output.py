@@ -1,4 +1,4 @@
-"""The demo's output: a few tables, and where to look next."""
+"""Print the results of the demo as tables, and where to look next."""
 
 from decimal import Decimal
 from typing import Any
@@ -19,15 +19,15 @@ _EXAMPLE = (
 _COUNTS = ("rows_in", "accepted", "unchanged", "quarantined")
 
 
-def show(found: Figures, checks: list[Check]) -> None:
-    """Print what was loaded, released and found."""
+def print_results(found: Figures, checks: list[Check]) -> None:
+    """Print the loads, the release, the figures and the checks."""
     console = _console()
     console.print(_history(found), _last_day(found), _quarantine(found), _release(found))
     console.print(_denim(found), _white_cloth(found), _checks(checks))
 
 
-def show_next_steps(settings: Settings, *, was_running: bool) -> None:
-    """Print where to look around; passwords are not shown, only where they are."""
+def print_next_steps(settings: Settings, *, was_running: bool) -> None:
+    """Print addresses and files to look at; of passwords only their files."""
     console = _console()
     console.print("\n[bold]What to look at next[/]")
     if not was_running:

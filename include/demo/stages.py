@@ -1,4 +1,4 @@
-"""The demo's stages: stack up, history, one further day with bad input, figures, stack down."""
+"""The stages of the demo: start the stack, load the history, load a day with bad input, check, stop."""
 
 import hashlib
 import logging
@@ -22,14 +22,14 @@ SEED = 7
 
 
 def run() -> bool:
-    """Run the demo; returns whether every figure is within its tolerance. Leaves nothing running.
+    """Run the demo; returns whether every check passed.
 
-    A stack that runs already is used and left running. A second demo in one home finds every file known, and
-    the same figures.
+    The stack is stopped at the end, unless it was running before. A second demo in the same home loads only
+    duplicates and finds the same figures.
     """
     begin = time.monotonic()
     was_running = any(service.pid for service in stack.status())
-    with signals.raising():
+    with signals.raise_on_end():
         try:
             with _stage("stack"):
                 stack.up(with_airflow=True)
@@ -37,17 +37,17 @@ def run() -> bool:
             with daily_run.connect(settings) as client:
                 found = _pipeline(client, settings)
             passed = checks.run(found)
-            output.show(found, passed)
-            output.show_next_steps(settings, was_running=was_running)
+            output.print_results(found, passed)
+            output.print_next_steps(settings, was_running=was_running)
         finally:
             if not was_running:
-                # A second Ctrl-C waits, too: nothing shall be left running.
-                with signals.held_back():
+                # A second Ctrl-C waits too, so that no service is left running.
+                with signals.postpone():
                     stack.down()
-    good = all(check.passed for check in passed)
-    verdict = "all checks passed" if good else "A CHECK FAILED"
+    all_passed = all(check.passed for check in passed)
+    verdict = "all checks passed" if all_passed else "A CHECK FAILED"
     log.info("demo: %s after %.0f s", verdict, time.monotonic() - begin)
-    return good
+    return all_passed
 
 
 def _pipeline(client: httpx.Client, settings: Settings) -> figures.Figures:
@@ -71,7 +71,7 @@ def _pipeline(client: httpx.Client, settings: Settings) -> figures.Figures:
 def deliver(folder: Path, landing: Path) -> dict[str, str]:
     """Move finished files into the drop folder, manifests first; returns SHA-256 by file name, oldest first.
 
-    A file is there whole or not at all: both folders are on one disk.
+    Files appear complete: both folders are on one disk.
     """
     files = [path for path in folder.rglob("*") if path.is_file()]
     hashes = {}

@@ -1,1 +1,1 @@
-"""The local stack: PostgreSQL from a wheel and Airflow's services, all on loopback, all below one folder."""
+"""The local stack: PostgreSQL from a wheel, Airflow and Superset on loopback, below one folder."""

@@ -1,6 +1,6 @@
-"""Airflow's services on this machine: their configuration, how they start and whether they are well.
+"""Airflow's services on this machine: configuration, start, stop and health.
 
-Everything is configuration by environment; ``airflow.cfg`` is not used. Nothing listens but the API server.
+All configuration is in the environment; ``airflow.cfg`` is not used. Only the API server listens on a port.
 """
 
 import json
@@ -24,8 +24,8 @@ ADMIN_USER = "admin"
 DATABASE = "airflow"
 DATABASE_ROLE = "airflow"
 
-# Health component -> words after `airflow`. The log servers of scheduler and triggerer would listen on every
-# interface; the API server reads the logs from the disk instead.
+# Health component -> arguments of `airflow`. The log servers of scheduler and triggerer are off: they listen
+# on every interface; the API server reads the logs from the disk.
 SERVICES: dict[str, list[str]] = {
     "api-server": ["api-server"],
     "scheduler": ["scheduler", "--skip-serve-logs"],
@@ -35,22 +35,22 @@ SERVICES: dict[str, list[str]] = {
 
 
 def airflow_home(settings: Settings) -> Path:
-    """Where Airflow keeps logs and its own files."""
+    """The folder of Airflow's logs and own files."""
     return settings.home / "airflow"
 
 
 def run_dir(settings: Settings) -> Path:
-    """Where it is noted which processes are ours."""
+    """The folder of the files with the pids of our services."""
     return settings.home / "run"
 
 
 def log_file(settings: Settings, name: str) -> Path:
-    """What a service says of itself; tasks' logs are below :func:`airflow_home`."""
+    """The log of a service; logs of tasks are below :func:`airflow_home`."""
     return settings.home / "logs" / f"{name}.log"
 
 
 def passwords_file(settings: Settings) -> Path:
-    """The file in which Airflow looks up the password of its one user."""
+    """The file in which Airflow looks up the password of its only user."""
     return airflow_home(settings) / "passwords.json"
 
 
@@ -82,7 +82,7 @@ def environment(settings: Settings) -> dict[str, str]:
             "auth_manager": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
             "simple_auth_manager_users": f"{ADMIN_USER}:admin",
             "simple_auth_manager_passwords_file": str(passwords_file(settings)),
-            # The default asks the DNS, which takes seconds where there is none.
+            # The default queries DNS, which takes seconds without a DNS server.
             "hostname_callable": "socket.gethostname",
         },
         "database": {"sql_alchemy_conn": connection, "sql_alchemy_conn_async": connection},
@@ -102,7 +102,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "scheduler": {
             "scheduler_heartbeat_sec": "1",
             "scheduler_idle_sleep_time": "0.5",
-            # A task whose process was killed, or whose scheduler was, is run again after a minute, not five.
+            # Run a task again one minute after its process or scheduler was killed, not five.
             "task_instance_heartbeat_timeout": "60",
             "orphaned_tasks_check_interval": "30",
         },
@@ -120,7 +120,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW_HOME": str(home),
         "TEXTILE_HOME": str(settings.home),
         "PYTHONPATH": str(PROJECT_DIR),
-        # Tasks talk to the API server on loopback, never by way of the office's proxy.
+        # Tasks reach the API server on loopback, not through a proxy.
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
         "DO_NOT_TRACK": "1",
@@ -131,13 +131,13 @@ def environment(settings: Settings) -> dict[str, str]:
 
 def metadata_url(settings: Settings, secrets: AirflowSecrets) -> str:
     """SQLAlchemy's address of Airflow's metadata database."""
-    # Generated passwords have no character that means something in an address.
+    # Generated passwords need no escaping in an address.
     password = secrets.db_password.get_secret_value()
     return f"postgresql+psycopg://{DATABASE_ROLE}:{password}@{settings.pg_host}:{settings.pg_port}/{DATABASE}"
 
 
 def write_passwords_file(settings: Settings) -> None:
-    """Tell Airflow the password of its one user."""
+    """Write the password of Airflow's only user to its file."""
     path = passwords_file(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_private(path, json.dumps({ADMIN_USER: airflow_secrets().admin_password.get_secret_value()}))
@@ -150,7 +150,7 @@ def command_environment(settings: Settings) -> dict[str, str]:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the metadata database to this Airflow's schema (does nothing when it is there)."""
+    """Migrate the metadata database to this Airflow's schema."""
     done = subprocess.run(
         [sys.executable, "-m", "airflow", "db", "migrate"],
         env=command_environment(settings),
@@ -164,11 +164,11 @@ def migrate(settings: Settings) -> None:
 
 
 def start(settings: Settings, names: Iterable[str] = SERVICES) -> None:
-    """Start services that are not running; :func:`health` tells when they are ready."""
+    """Start services that are not running; :func:`health` reports when they are ready."""
     write_passwords_file(settings)
     variables = command_environment(settings)
     for name in names:
-        # What a crash left of the service would do its work twice.
+        # Stop processes that a crashed service left running.
         processes.stop(run_dir(settings), name)
         command = [sys.executable, "-m", "airflow", *SERVICES[name]]
         log = log_file(settings, name)
@@ -176,9 +176,9 @@ def start(settings: Settings, names: Iterable[str] = SERVICES) -> None:
 
 
 def stop(settings: Settings, names: Iterable[str] = SERVICES) -> None:
-    """Stop services, all at once; a task that runs is stopped with the scheduler."""
+    """Stop services at the same time; running tasks stop with the scheduler."""
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda name: processes.stop(run_dir(settings), name, patience_s=10), names))
+        list(pool.map(lambda name: processes.stop(run_dir(settings), name, timeout_s=10), names))
 
 
 def find(settings: Settings, name: str) -> psutil.Process | None:
@@ -187,10 +187,10 @@ def find(settings: Settings, name: str) -> psutil.Process | None:
 
 
 def health(settings: Settings, since: datetime | None = None) -> dict[str, str]:
-    """State by service as Airflow reports it: ``healthy``, ``unhealthy``, or ``unknown`` when it is silent.
+    """State by service as Airflow reports it: ``healthy``, ``unhealthy``, or ``unknown`` without an answer.
 
-    Airflow believes a heartbeat for half a minute, also that of a service that was killed: with ``since``
-    (with time zone) only younger heartbeats count.
+    Airflow accepts a heartbeat for half a minute, also of a killed service: with ``since`` (with time zone)
+    only later heartbeats count.
     """
     states = dict.fromkeys(SERVICES, "unknown")
     try:

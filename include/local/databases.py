@@ -1,4 +1,4 @@
-"""The databases of a server: the warehouse's, and those in which Airflow and Superset keep what is theirs."""
+"""The databases of a server: of the warehouse, of Airflow and of Superset."""
 
 import psycopg
 from psycopg import sql
@@ -9,7 +9,7 @@ from include.warehouse import bootstrap
 
 
 def prepare(settings: Settings, airflow_password: str, superset_password: str) -> None:
-    """Create what is missing of databases, roles and schemas; passwords are set to those of the settings."""
+    """Create missing databases, roles and schemas; set the passwords to those of the settings."""
     admin = settings.dsn(Role.ADMIN)
     with psycopg.connect(admin, dbname="postgres", autocommit=True) as connection:
         _role(connection, airflow.DATABASE_ROLE, airflow_password)
@@ -17,7 +17,7 @@ def prepare(settings: Settings, airflow_password: str, superset_password: str) -
         _database(connection, settings.pg_database, Role.ADMIN.value)
         _database(connection, airflow.DATABASE, airflow.DATABASE_ROLE)
         _database(connection, superset.DATABASE, superset.DATABASE_ROLE)
-        # By default everyone may connect to every database, those that come with the server among them.
+        # By default every role may connect to the server's own databases.
         connection.execute("revoke connect, temporary on database postgres, template1 from public")
     passwords = {role.value: settings.password(role) for role in Role if role is not Role.ADMIN}
     bootstrap.apply(admin, passwords)

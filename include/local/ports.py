@@ -1,4 +1,4 @@
-"""Ports of the stack: chosen once, kept in ``<home>/stack.env``, chosen anew when someone else has them."""
+"""Ports of the stack: chosen once, stored in ``<home>/stack.env``, chosen again when they are in use."""
 
 import os
 import random
@@ -8,34 +8,34 @@ from pathlib import Path
 from include.errors import SetupError
 from include.local.postgres import HOST
 
-# Below the range from which the system takes ports for outgoing connections (32768 and up on Linux): between
-# our choice and the service's start nobody is given one of these by chance.
+# Below the range of ports for outgoing connections (32768 and up on Linux), so that the system does not
+# assign one of them before our service starts.
 _RANGE = range(20000, 32000)
 
 
 def keep_or_choose(home: Path, variable: str, current: int | None) -> int:
-    """The port for ``variable`` (such as ``TEXTILE_PG_PORT``), noted in ``stack.env``.
+    """The port for ``variable`` (such as ``TEXTILE_PG_PORT``), stored in ``stack.env``.
 
-    A port that the environment sets is not ours to change: SetupError when it is taken.
+    SetupError when the environment sets a port that is in use.
     """
     if current is not None and is_free(current):
         return current
     if variable in os.environ:
-        raise SetupError(f"port {current} is in use, and {variable} asks for it: unset it or choose another")
+        raise SetupError(f"port {current} of {variable} is in use: unset it or choose another")
     port = choose()
-    _note(home / "stack.env", variable, port)
+    _store(home / "stack.env", variable, port)
     return port
 
 
 def choose() -> int:
-    """A port of loopback that is free now."""
+    """Choose a port of loopback that is free now."""
     return next(port for port in random.sample(_RANGE, k=len(_RANGE)) if is_free(port))
 
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on this port of loopback now."""
     with socket.socket() as probe:
-        # As servers do: what is left of closed connections is no obstacle.
+        # As servers do: ports of recently closed connections count as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -44,9 +44,9 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _note(file: Path, variable: str, port: int) -> None:
+def _store(file: Path, variable: str, port: int) -> None:
     lines = file.read_text().splitlines() if file.exists() else []
-    kept = [line for line in lines if not line.startswith(f"{variable}=")]
+    others = [line for line in lines if not line.startswith(f"{variable}=")]
     draft = file.with_name(f".{file.name}")
-    draft.write_text("\n".join([*kept, f"{variable}={port}", ""]))
+    draft.write_text("\n".join([*others, f"{variable}={port}", ""]))
     draft.replace(file)

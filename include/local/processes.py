@@ -1,7 +1,6 @@
-"""Background services: started in a session of their own, found again later, stopped with all their children.
+"""Background services: started in a session of their own, found again, stopped with all their children.
 
-A service is known by ``<run_dir>/<name>.json`` with its pid and its birth: the pid alone could by now be
-somebody else's.
+``<run_dir>/<name>.json`` has the pid of a service and its start time, because a pid can be used again.
 """
 
 import contextlib
@@ -32,13 +31,13 @@ def start(
 ) -> psutil.Process:
     """Start a service detached from this terminal; its output goes to ``log``, the old log to ``log.1``.
 
-    ``descriptors``: open files that it has beside, under the same numbers.
+    ``descriptors``: open files that it inherits, under the same numbers.
     """
     run_dir.mkdir(parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists():
         log.replace(log.with_name(f"{log.name}.1"))
-    with log.open("wb") as output, signals.held_back():
+    with log.open("wb") as output, signals.postpone():
         child = subprocess.Popen(
             [str(part) for part in command],
             env=dict(env),
@@ -49,24 +48,24 @@ def start(
             start_new_session=True,
             pass_fds=descriptors,
         )
-        # It outlives this process on purpose: Popen must not warn that nobody waited for it.
+        # It outlives this process: Popen must not warn that nobody waited for it.
         child.returncode = 0
         process = psutil.Process(child.pid)
         draft = run_dir / f".{name}.json"
-        draft.write_text(json.dumps({"pid": child.pid, "birth": _birth(process)}))
+        draft.write_text(json.dumps({"pid": child.pid, "birth": _start_time(process)}))
         draft.replace(run_dir / f"{name}.json")
     return process
 
 
 def find(run_dir: Path, name: str) -> psutil.Process | None:
-    """The running service of that name, or None (also when its pid is another process's by now)."""
+    """The running service of that name, or None (also when another process has its pid)."""
     record = _read(run_dir, name)
     leader = record and _leader(*record)
     return leader if leader and _alive([leader]) else None
 
 
-def stop(run_dir: Path, name: str, *, how: signal.Signals = signal.SIGTERM, patience_s: float = 15) -> None:
-    """Ask the service to stop, wait, then kill what is left of its session. Idempotent."""
+def stop(run_dir: Path, name: str, *, how: signal.Signals = signal.SIGTERM, timeout_s: float = 15) -> None:
+    """Signal the service to stop, wait, then kill the rest of its session. Idempotent."""
     record = _read(run_dir, name)
     if record is None:
         return
@@ -74,7 +73,7 @@ def stop(run_dir: Path, name: str, *, how: signal.Signals = signal.SIGTERM, pati
     leader = _leader(*record)
     if leader:
         _signal([leader], how)
-        _wait([leader], patience_s)
+        _wait([leader], timeout_s)
     # The leader may have started more while it was stopping.
     kill(members | _family(*record), grace_s=2)
     (run_dir / f"{name}.json").unlink(missing_ok=True)
@@ -90,8 +89,8 @@ def kill(victims: Iterable[psutil.Process], *, grace_s: float = 0) -> None:
     _wait(alive, 5)
 
 
-def _birth(process: psutil.Process) -> float:
-    # Seconds after boot: unlike the time of day it does not move when the clock is set.
+def _start_time(process: psutil.Process) -> float:
+    # Seconds after boot: unlike the time of day it does not change when the clock is set.
     return float(process.create_time() - psutil.boot_time())
 
 
@@ -103,22 +102,22 @@ def _read(run_dir: Path, name: str) -> tuple[int, float] | None:
         return None
 
 
-def _leader(pid: int, birth: float) -> psutil.Process | None:
+def _leader(pid: int, started: float) -> psutil.Process | None:
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        # The kernel's time of boot is rounded and can differ by a second from one reading to the next.
-        if abs(_birth(process) - birth) < 2:
+        # The boot time is rounded and can differ by a second between two reads.
+        if abs(_start_time(process) - started) < 2:
             return process
     return None
 
 
-def _family(pid: int, birth: float) -> set[psutil.Process]:
-    """Everything in the service's session, also when its leader was killed and left children behind.
+def _family(pid: int, started: float) -> set[psutil.Process]:
+    """All processes of the service's session, also after its leader was killed.
 
-    The kernel gives no new process a number that is still in use for a session; so when ``pid`` now belongs
-    to a process of another birth, nothing of the old session is left.
+    A number that is in use for a session is not used as a pid again: when ``pid`` is now of a process with
+    another start time, the old session has ended.
     """
-    leader = _leader(pid, birth)
+    leader = _leader(pid, started)
     if leader is None and psutil.pid_exists(pid):
         return set()
     members: set[psutil.Process] = set()
@@ -147,7 +146,7 @@ def _signal(processes: Iterable[psutil.Process], which: signal.Signals) -> None:
             process.send_signal(which)
 
 
-def _wait(processes: Sequence[psutil.Process], patience_s: float) -> None:
-    end = time.monotonic() + patience_s
+def _wait(processes: Sequence[psutil.Process], timeout_s: float) -> None:
+    end = time.monotonic() + timeout_s
     while _alive(processes) and time.monotonic() < end:
         time.sleep(_TICK_S)

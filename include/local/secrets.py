@@ -25,7 +25,7 @@ def _fernet_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
-# Every secret of the stack and how it is made.
+# Every secret of the stack and the function that generates it.
 MAKERS: dict[str, Callable[[], str]] = {
     **{f"textile_{role.value}_password": _password for role in Role},
     "textile_airflow_db_password": _password,
@@ -40,7 +40,7 @@ MAKERS: dict[str, Callable[[], str]] = {
 
 
 class AirflowSecrets(BaseSettings):
-    """What Airflow needs beside the warehouse's settings; build with :func:`airflow_secrets`."""
+    """Airflow's secrets; create with :func:`airflow_secrets`."""
 
     model_config = SettingsConfigDict(env_prefix="TEXTILE_AIRFLOW_", extra="ignore")
 
@@ -83,13 +83,13 @@ def write_private(path: Path, text: str) -> None:
         os.fchmod(descriptor, 0o600)
         file.write(text)
         file.flush()
-        # A password that is lost in a power cut locks everyone out of a database that kept it.
+        # A password lost in a power failure would make its database unusable.
         os.fsync(descriptor)
     draft.replace(path)
 
 
 def generate_missing(folder: Path) -> dict[str, str]:
-    """Make every secret that ``folder`` lacks (folder 0700, files 0600); returns all of them by file name."""
+    """Generate every secret that ``folder`` lacks (folder 0700, files 0600); returns all by file name."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     values: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What happens to a person's Ctrl-C, or to a SIGTERM, while services are being started."""
+"""Handling of Ctrl-C and SIGTERM while services start."""
 
 import signal
 import threading
@@ -6,30 +6,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def raising() -> Iterator[None]:
+def raise_on_end() -> Iterator[None]:
     """SIGTERM and SIGHUP raise SystemExit, as Ctrl-C raises KeyboardInterrupt, so that clean-up runs."""
 
     def leave(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    # Only where nobody decided otherwise: under `nohup` a SIGHUP stays ignored.
-    with _handling([which for which in _ENDING if signal.getsignal(which) is signal.SIG_DFL], leave):
+    # Only signals with the default handler: under `nohup` a SIGHUP stays ignored.
+    with _handling([which for which in _END_SIGNALS if signal.getsignal(which) is signal.SIG_DFL], leave):
         yield
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """A signal that arrives inside takes effect at the end: no process is started and then not noted."""
+def postpone() -> Iterator[None]:
+    """A signal that arrives inside takes effect at the end, so that every started process is recorded."""
     arrived: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         arrived.append(number)
 
-    with _handling([which for which in _ENDING if signal.getsignal(which) is not signal.SIG_IGN], note):
+    with _handling([which for which in _END_SIGNALS if signal.getsignal(which) is not signal.SIG_IGN], note):
         yield
     for number in arrived:
         signal.raise_signal(number)
@@ -37,7 +37,7 @@ def held_back() -> Iterator[None]:
 
 @contextmanager
 def _handling(which: list[signal.Signals], handler: "signal._HANDLER") -> Iterator[None]:
-    # Python delivers signals to the main thread only, and only that one may set handlers.
+    # Only the main thread receives signals and may set handlers.
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""Bring the local stack up and down as one: PostgreSQL and, if asked for, Airflow and Superset."""
+"""Start and stop the local stack: PostgreSQL and, if requested, Airflow and Superset."""
 
 import fcntl
 import logging
@@ -20,8 +20,8 @@ from include.warehouse.connection import connect
 
 log = logging.getLogger(__name__)
 
-_AIRFLOW_PATIENCE_S = 180
-_SUPERSET_PATIENCE_S = 120
+_AIRFLOW_TIMEOUT_S = 180
+_SUPERSET_TIMEOUT_S = 120
 _PORT_ATTEMPTS = 3
 
 
@@ -37,22 +37,22 @@ class Service:
 
 
 def up(*, with_airflow: bool, with_bi: bool = False) -> list[Service]:
-    """Start what is not running and wait until it is well; running services are left as they are.
+    """Start services that do not run and wait until they are healthy. Raises SetupError.
 
-    When it fails or is interrupted (Ctrl-C, SIGTERM), what this call started is stopped again. Two calls at
-    once wait for each other. Raises SetupError.
+    When it fails or is interrupted (Ctrl-C, SIGTERM), the services that this call started are stopped again.
+    A second call at the same time waits.
     """
-    home = _usable_home()
-    with _exclusive(home), signals.raising():
+    home = _prepare_home()
+    with _exclusive(home), signals.raise_on_end():
         if _cluster(home).exists() and not (secrets.secrets_dir() / "textile_postgres_password").exists():
             raise SetupError(
                 f"{secrets.secrets_dir()} lacks the password of the data in {_cluster(home)}; "
-                "put the secrets back, or delete both folders to begin anew"
+                "put the secrets back, or delete both folders to start again"
             )
         secrets.generate_missing(secrets.secrets_dir())
         started_server = False
         try:
-            started_server = _server_up(home)
+            started_server = _start_server(home)
             settings = load_settings()
             settings.landing_dir.mkdir(parents=True, exist_ok=True)
             databases.prepare(
@@ -61,12 +61,12 @@ def up(*, with_airflow: bool, with_bi: bool = False) -> list[Service]:
                 secrets.superset_secret("db_password"),
             )
             if with_airflow:
-                _airflow_up(home)
+                _start_airflow(home)
             if with_bi:
-                _superset_up(home)
+                _start_superset(home)
         except BaseException:
             if started_server:
-                # The others cannot live without it.
+                # The others need it.
                 airflow.stop(load_settings())
                 superset.stop(load_settings())
                 postgres.stop(_cluster(home))
@@ -75,11 +75,11 @@ def up(*, with_airflow: bool, with_bi: bool = False) -> list[Service]:
 
 
 def down() -> None:
-    """Stop everything; nothing stays behind but the data. Idempotent."""
+    """Stop all services; the data stays. Idempotent."""
     home = home_dir()
     if not home.is_dir():
         return
-    with _exclusive(_usable_home()):
+    with _exclusive(_prepare_home()):
         settings = load_settings()
         running = [service.name for service in status() if service.pid]
         if running:
@@ -90,7 +90,7 @@ def down() -> None:
 
 
 def status() -> list[Service]:
-    """Every service of the stack with its state; works when nothing was ever started."""
+    """Every service of the stack with its state; also before the first start."""
     settings = load_settings()
     server = postgres.find(_cluster(settings.home))
     state = "stopped"
@@ -113,7 +113,7 @@ def status() -> list[Service]:
             )
         )
     if web := superset.find(settings):
-        state = "healthy" if superset.healthy(settings) else "starting"
+        state = "healthy" if superset.is_healthy(settings) else "starting"
         services.append(
             Service(superset.NAME, state, web.pid, settings.superset_port, superset.url(settings))
         )
@@ -123,7 +123,7 @@ def status() -> list[Service]:
 
 
 def reference_warnings() -> list[str]:
-    """Rates and calendars that run out; by the seeds alone while the warehouse does not answer."""
+    """Warnings of rates and calendars that run out; from the seeds only while PostgreSQL does not answer."""
     settings = load_settings()
     if not _answers(settings):
         return reference_due.warnings(None)
@@ -135,8 +135,8 @@ def _cluster(home: Path) -> Path:
     return home / "postgres"
 
 
-def _usable_home() -> Path:
-    """The home, for its owner only: in it are deliveries, and figures that the marts withhold."""
+def _prepare_home() -> Path:
+    """Create the home for its owner only: it contains delivered files and figures that the marts hide."""
     home = home_dir()
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -165,7 +165,7 @@ def _exclusive(home: Path) -> Iterator[None]:
         yield
 
 
-def _server_up(home: Path) -> bool:
+def _start_server(home: Path) -> bool:
     """Start PostgreSQL unless it answers; returns whether it was started."""
     cluster = _cluster(home)
     settings = load_settings()
@@ -174,7 +174,7 @@ def _server_up(home: Path) -> bool:
             return False
         log.info("PostgreSQL does not answer: restarting it")
         postgres.stop(cluster)
-    # Services that lost their database do not come back by themselves, and its port may change now.
+    # Services do not reconnect to a restarted database, and its port may change.
     airflow.stop(settings)
     superset.stop(settings)
     begin = time.monotonic()
@@ -185,14 +185,14 @@ def _server_up(home: Path) -> bool:
             postgres.start(cluster, port, settings.password(Role.ADMIN))
             break
         except SetupError:
-            # Another stack may have been given the same port a moment ago.
+            # Another stack may have chosen the same port.
             if ports.is_free(port) or attempt == _PORT_ATTEMPTS - 1:
                 raise
     log.info("PostgreSQL: ready on port %s after %.1f s", port, time.monotonic() - begin)
     return True
 
 
-def _airflow_up(home: Path) -> None:
+def _start_airflow(home: Path) -> None:
     settings = load_settings()
     missing = [name for name in airflow.SERVICES if airflow.find(settings, name) is None]
     if not missing and set(airflow.health(settings).values()) == {"healthy"}:
@@ -201,7 +201,7 @@ def _airflow_up(home: Path) -> None:
     if "api-server" in missing:
         port = ports.keep_or_choose(home, "TEXTILE_AIRFLOW_PORT", settings.airflow_port)
         if port != settings.airflow_port:
-            # The others would look for the API server at its old address.
+            # The other services use the API server's old address.
             airflow.stop(settings)
             missing = list(airflow.SERVICES)
             settings = load_settings()
@@ -217,10 +217,10 @@ def _airflow_up(home: Path) -> None:
         raise
 
 
-def _superset_up(home: Path) -> None:
+def _start_superset(home: Path) -> None:
     settings = load_settings()
     begin = time.monotonic()
-    runs = superset.find(settings) and not superset.is_outdated(settings) and superset.healthy(settings)
+    runs = superset.find(settings) and not superset.is_outdated(settings) and superset.is_healthy(settings)
     try:
         if not runs:
             superset.stop(settings)
@@ -239,18 +239,16 @@ def _superset_up(home: Path) -> None:
         if not runs:
             superset.stop(settings)
         raise
-    if not provision.is_something_published(settings):
-        log.info(
-            "Superset: nothing is published yet, so every chart is an error: `textile publish`, `make demo`"
-        )
+    if not provision.has_release(settings):
+        log.info("Superset: nothing is published yet, so every chart is an error; run `textile publish`")
     log.info(
         "Superset: %s (user %s, password in %s)", address, provision.ADMIN_USER, superset.password_file()
     )
 
 
 def _wait_for_superset(settings: Settings) -> None:
-    end = time.monotonic() + _SUPERSET_PATIENCE_S
-    while not superset.healthy(settings):
+    end = time.monotonic() + _SUPERSET_TIMEOUT_S
+    while not superset.is_healthy(settings):
         if superset.find(settings) is None or time.monotonic() > end:
             raise SetupError(f"Superset does not come up; {_log_end(superset.log_file(settings))}")
         time.sleep(0.5)
@@ -262,10 +260,10 @@ def _wait_until_healthy(settings: Settings, since: datetime, begin: float) -> No
         if ended := [name for name in airflow.SERVICES if airflow.find(settings, name) is None]:
             end = _log_end(airflow.log_file(settings, ended[0]))
             raise SetupError(f"Airflow's {ended[0]} ended by itself; {end}")
-        if time.monotonic() - begin > _AIRFLOW_PATIENCE_S:
+        if time.monotonic() - begin > _AIRFLOW_TIMEOUT_S:
             name = min(waiting)
             raise SetupError(
-                f"Airflow is not healthy after {_AIRFLOW_PATIENCE_S} s, waiting for "
+                f"Airflow is not healthy after {_AIRFLOW_TIMEOUT_S} s, waiting for "
                 f"{', '.join(sorted(waiting))}; {_log_end(airflow.log_file(settings, name))}"
             )
         time.sleep(0.5)

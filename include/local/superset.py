@@ -1,7 +1,7 @@
-"""Superset on this machine: its environment, how it starts and whether it is well.
+"""Superset on this machine: environment, start, stop and health.
 
-It has a Python of its own (``.venv-superset``, made by ``scripts/setup_venv.sh``), because it needs another
-SQLAlchemy than Airflow, and a database of its own on the warehouse's server for what it keeps itself.
+It has its own Python (``.venv-superset``, made by ``scripts/setup_venv.sh``), because it needs another
+SQLAlchemy than Airflow, and its own database on the warehouse's server.
 """
 
 import os
@@ -21,21 +21,21 @@ DATABASE = "superset"
 DATABASE_ROLE = "superset"
 PYTHON = PROJECT_DIR / ".venv-superset" / "bin" / "python"
 _CODE = PROJECT_DIR / "include" / "dashboard"
-_PREPARE_PATIENCE_S = 300
+_PREPARE_TIMEOUT_S = 300
 
 
 def run_dir(settings: Settings) -> Path:
-    """Where it is noted which processes are ours."""
+    """The folder of the file with its pid."""
     return settings.home / "run"
 
 
 def log_file(settings: Settings) -> Path:
-    """What the web server says of itself."""
+    """The web server's log."""
     return settings.home / "logs" / f"{NAME}.log"
 
 
 def password_file() -> Path:
-    """The file with the password of the one user, ``admin``."""
+    """The file with the password of the only user, ``admin``."""
     return secrets_dir() / "textile_superset_admin_password"
 
 
@@ -47,9 +47,10 @@ def url(settings: Settings) -> str:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """This process's environment with what Superset needs, without another Superset's, Flask's or libpq's.
+    """This process's environment with Superset's variables.
 
-    The passwords of the warehouse's roles are no business of its process either.
+    Without variables for another Superset, Flask or libpq, and without the passwords of the warehouse's
+    roles.
     """
     foreign = ("SUPERSET", "FLASK", "PYTHONPATH", "PG")
     own = {
@@ -69,7 +70,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def prepare(settings: Settings) -> None:
-    """Bring Superset's database to its version, with roles and the admin (does nothing when it is there)."""
+    """Upgrade Superset's database, and create its roles and admin if they are missing."""
     if not PYTHON.exists():
         raise SetupError(f"Superset is not installed ({PYTHON} is missing): run `make bi`")
     (settings.home / "superset").mkdir(parents=True, exist_ok=True)
@@ -81,11 +82,11 @@ def prepare(settings: Settings) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=_PREPARE_PATIENCE_S,
+            timeout=_PREPARE_TIMEOUT_S,
         )
     except subprocess.TimeoutExpired:
         raise SetupError(
-            f"Superset's database is not prepared after {_PREPARE_PATIENCE_S} s: if the machine is busy, "
+            f"Superset's database is not prepared after {_PREPARE_TIMEOUT_S} s: if the machine is busy, "
             "run `make bi` again; if not, `make down` first"
         ) from None
     if done.returncode:
@@ -93,9 +94,9 @@ def prepare(settings: Settings) -> None:
 
 
 def start(settings: Settings) -> None:
-    """Start the web server, on loopback unless told otherwise; :func:`healthy` tells when it is ready."""
+    """Start the web server, by default on loopback; :func:`is_healthy` reports when it is ready."""
     processes.stop(run_dir(settings), NAME)
-    # One process: the answers come from PostgreSQL, and each further one takes 400 MB.
+    # One process: PostgreSQL does the work, and each further process takes 400 MB.
     options = "--workers 1 --worker-class gthread --threads 8 --timeout 120"
     listens = f"{settings.superset_host}:{settings.superset_port}"
     processes.start(
@@ -109,8 +110,8 @@ def start(settings: Settings) -> None:
 
 
 def stop(settings: Settings) -> None:
-    """Stop it. Idempotent."""
-    processes.stop(run_dir(settings), NAME, patience_s=10)
+    """Stop the web server. Idempotent."""
+    processes.stop(run_dir(settings), NAME, timeout_s=10)
 
 
 def find(settings: Settings) -> psutil.Process | None:
@@ -119,7 +120,7 @@ def find(settings: Settings) -> psutil.Process | None:
 
 
 def is_outdated(settings: Settings) -> bool:
-    """Whether it runs with packages, a configuration or secrets that were replaced since it started."""
+    """Whether packages, configuration or secrets have changed since the web server started."""
     read_at_start = [
         PYTHON.parent.parent / "packages.mark",
         _CODE / "superset_config.py",
@@ -131,8 +132,8 @@ def is_outdated(settings: Settings) -> bool:
     )
 
 
-def healthy(settings: Settings) -> bool:
-    """Whether the login page comes: ``/health`` answers also when nothing else does."""
+def is_healthy(settings: Settings) -> bool:
+    """Whether the login page is served; ``/health`` answers even when other pages fail."""
     try:
         answer = httpx.get(f"{url(settings)}/login/", timeout=30, trust_env=False)
     except httpx.HTTPError:
@@ -141,5 +142,5 @@ def healthy(settings: Settings) -> bool:
 
 
 if __name__ == "__main__":
-    # scripts/setup_venv.sh, before it replaces the packages.
+    # scripts/setup_venv.sh runs this before it replaces the packages.
     stop(load_settings())

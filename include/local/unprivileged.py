@@ -1,10 +1,9 @@
-"""PostgreSQL refuses to run as root: as root, run its programs under another, existing account.
+"""PostgreSQL does not run as root: as root, run its programs under another, existing account.
 
-No account is made and no permission outside our own folder is changed. The home is root's alone: the other
-account gets its folder in it as an open directory, and nothing else of the home. Where it cannot reach the
-programs (a clone in ``/root``, files installed with a strict umask), these processes alone
-get the capability to read past permissions (to ignore them, where root itself has no better), and nothing
-else of root's power. PostgreSQL's superuser can then read what root can: its password is in a file of root's.
+No account is created and no permission outside our own folder is changed. Only root can enter the home: the
+other account gets an open descriptor of its own folder. Where it cannot read the programs (a clone in
+``/root``, a strict umask), only these processes get the capability dac_read_search, or dac_override where
+root lacks it. PostgreSQL's superuser can then read every file; its password is in a file of root.
 """
 
 import os
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from include.errors import SetupError
 
-# From least to most. Many containers have no DAC_READ_SEARCH even as root.
+# From the fewest rights to the most. In many containers even root has no DAC_READ_SEARCH.
 _CAPABILITIES = ("", "dac_read_search", "dac_override")
 
 
@@ -31,9 +30,9 @@ class Account:
 
 
 def account(folder: Path) -> Account | None:
-    """Who shall run the programs that own ``folder``; None when that is us, because we are not root.
+    """The account to run programs on ``folder``; None when we are not root and run them ourselves.
 
-    A folder that an ordinary user made stays that user's; otherwise it is ``nobody``.
+    As root: the owner of the folder, or ``nobody`` when that is root.
     """
     if os.geteuid() != 0:
         _require_name()
@@ -50,25 +49,25 @@ def account(folder: Path) -> Account | None:
 
 
 @dataclass(frozen=True)
-class Way:
-    """How a process reaches a folder: by which path, and with which open descriptors passed on to it."""
+class FolderAccess:
+    """How a process accesses a folder: its path, and the open descriptors to pass to the process."""
 
     path: Path
     descriptors: tuple[int, ...] = ()
 
 
 @contextmanager
-def way_to(folder: Path, who: Account | None) -> Iterator[Way]:
-    """A way to ``folder`` that ``who`` can go whatever lies above it; its descriptors are ours until the end.
+def open_folder(folder: Path, who: Account | None) -> Iterator[FolderAccess]:
+    """Open ``folder`` for ``who``, whatever the permissions of the folders above it.
 
-    A folder that is open is entered by its descriptor: the permissions of the folders above are not asked.
+    A process can enter an open folder by its descriptor; the folders above are not checked.
     """
     if who is None:
-        yield Way(folder)
+        yield FolderAccess(folder)
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield Way(Path(f"/proc/self/fd/{descriptor}"), (descriptor,))
+        yield FolderAccess(Path(f"/proc/self/fd/{descriptor}"), (descriptor,))
     finally:
         os.close(descriptor)
 
@@ -78,23 +77,23 @@ def _require_name() -> None:
         pwd.getpwuid(os.geteuid())
     except KeyError:
         raise SetupError(
-            f"PostgreSQL wants a user with a name, and user {os.geteuid()} has none in /etc/passwd: run as "
-            "one who has (in a container: do not start it under a number that the image does not know)"
+            f"PostgreSQL needs a user with a name, and user {os.geteuid()} has none in /etc/passwd: run as "
+            "a user who has one (in a container: not under a number that the image does not know)"
         ) from None
 
 
-def prefix(who: Account | None, *, must_run: Path, must_read: Path, enter: Way) -> list[str]:
-    """The words to put before a command so that ``who`` runs it, with the least capability that suffices.
+def prefix(who: Account | None, *, must_run: Path, must_read: Path, enter: FolderAccess) -> list[str]:
+    """The words to put before a command so that ``who`` runs it, with the least capability that is enough.
 
-    Enough is what can run ``must_run``, read a file in ``must_read`` and enter ``enter``: tried, not guessed.
+    It is enough when a trial can run ``must_run``, read a file in ``must_read`` and enter ``enter``.
     """
     if who is None:
         return []
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise SetupError(
-            "PostgreSQL does not run as root, and `setpriv` (package util-linux) is not there to change the "
-            "account: install util-linux, or run as an ordinary user"
+            "PostgreSQL does not run as root, and `setpriv` (package util-linux), which changes the account, "
+            "is missing: install util-linux, or run as an ordinary user"
         )
     sample = next(path for path in sorted(must_read.rglob("*")) if path.is_file())
     trial: list[str | Path] = [
@@ -106,13 +105,13 @@ def prefix(who: Account | None, *, must_run: Path, must_read: Path, enter: Way) 
         must_run,
         sample,
     ]
-    complaint = ""
+    error_text = ""
     for capability in _CAPABILITIES:
         words = [setpriv, f"--reuid={who.uid}", f"--regid={who.gid}", "--clear-groups", "--no-new-privs"]
         grant = f"-all,+{capability}" if capability else "-all"
         words += [f"--inh-caps={grant}", f"--ambient-caps={grant}"]
         if capability:
-            # initdb asks access(2), which leaves out capabilities unless this is set.
+            # initdb calls access(2), which ignores capabilities unless this is set.
             words.append("--securebits=+no_setuid_fixup")
         done = subprocess.run(
             [str(word) for word in (*words, *trial)],
@@ -123,8 +122,8 @@ def prefix(who: Account | None, *, must_run: Path, must_read: Path, enter: Way) 
         )
         if done.returncode == 0:
             return words
-        complaint = done.stderr.decode(errors="replace").strip()
+        error_text = done.stderr.decode(errors="replace").strip()
     raise SetupError(
         f"PostgreSQL does not run as root, and user {who.uid} cannot read {must_run.parent} or {must_read} "
-        f"({complaint}): run as an ordinary user, or from a folder that others may enter"
+        f"({error_text}): run as an ordinary user, or from a folder that others may enter"
     )

@@ -1,1 +1,1 @@
-"""What runs each night: old things go, tables stay quick, released months equal raw."""
+"""Nightly maintenance: drop what is expired, vacuum, compare the newest release with raw."""

@@ -1,6 +1,6 @@
-"""Housekeeping: old releases, Data Docs, archived files and validation results go; tables stay quick.
+"""Drop expired releases, Data Docs, archived files and validation results; vacuum tables.
 
-Loads and quarantined rows are kept for ever: they say where every row came from.
+Loads and quarantined rows are kept for ever: they record where every row came from.
 """
 
 import logging
@@ -22,19 +22,19 @@ log = logging.getLogger(__name__)
 
 DATA_DOCS_DAYS = 90
 VALIDATION_RESULTS_DAYS = 400
-ARCHIVE_DAYS = 800  # a file can be loaded anew for two years and a bit
+ARCHIVE_DAYS = 800  # a file can be loaded again for more than two years
 
-# Each role tends what it writes; see warehouse/schema/grants.sql.
-_TENDED = {Role.LOADER: ("raw",), Role.PUBLISHER: ("store", "ops")}
+# Each role vacuums the schemas that it writes; see warehouse/schema/grants.sql.
+_VACUUMED = {Role.LOADER: ("raw",), Role.PUBLISHER: ("store", "ops")}
 
 
 def drop_expired(settings: Settings, now: datetime | None = None) -> dict[str, int]:
-    """Drop what is past its time as of ``now`` (with time zone); returns how many of each kind."""
+    """Drop what is expired as of ``now`` (with time zone); returns how many of each kind."""
     now = now or datetime.now(UTC)
     dropped = drop_releases(settings, now)
-    gone = {
+    counts = {
         "releases": len(dropped),
-        "bulletins": files.drop_gone(settings),
+        "bulletins": files.delete_dropped(settings),
         "validation_results": drop_validation_results(settings, now),
         "refused_rows": drop_refused_rows(settings, now),
         "data_docs": _drop_older(_data_docs(settings), now - timedelta(days=DATA_DOCS_DAYS)),
@@ -42,18 +42,16 @@ def drop_expired(settings: Settings, now: datetime | None = None) -> dict[str, i
     }
     if dropped:
         log.info("releases dropped: %s", ", ".join(map(str, dropped)))
-    for kind, count in gone.items():
+    for kind, count in counts.items():
         log.info("%s: %s dropped", kind, count)
-    return gone
+    return counts
 
 
 def drop_releases(settings: Settings, now: datetime) -> list[int]:
-    """Drop releases past their keeping time and the rows that only they had; returns their ids.
+    """Drop expired releases (:func:`retention.reasons`) and the rows that only they had; returns their ids.
 
-    Kept: all of the last 30 days, the last of each month (Shanghai's), those that were the
-    first to show a month as final, the newest and the current one. No reader waits: whoever has a snapshot
-    reads on in it, whoever comes after finds nothing. The rows go mart by mart: what a killed run left, the
-    next one clears.
+    Readers do not wait: a reader with a snapshot still sees the rows. Rows are deleted mart by mart; after a
+    killed run the next one deletes the rest.
     """
     with (
         connect(settings, Role.PUBLISHER, autocommit=True) as connection,
@@ -67,12 +65,12 @@ def drop_releases(settings: Settings, now: datetime) -> list[int]:
             "update ops.release set dropped_at = %s where release_id = any(%s)", [now, dropped]
         )
         for mart in store.stored_marts(connection):
-            store.forget(connection, mart)
+            store.delete_unused_rows(connection, mart)
         return dropped
 
 
 def drop_validation_results(settings: Settings, now: datetime) -> int:
-    """Delete results of Great Expectations past their keeping time; returns how many."""
+    """Delete expired results of validations; returns how many."""
     with connect(settings, Role.PUBLISHER) as connection:
         return connection.execute(
             "delete from ops.validation_result where validated_at < %s",
@@ -81,7 +79,7 @@ def drop_validation_results(settings: Settings, now: datetime) -> int:
 
 
 def drop_refused_rows(settings: Settings, now: datetime) -> int:
-    """Delete the kept rows of refused files that are no longer in the archive either; returns how many."""
+    """Delete the rows of refused files that have expired in the archive; returns how many."""
     with connect(settings, Role.PUBLISHER) as connection:
         return connection.execute(
             "delete from ops.refused_row where refused_at < %s", [now - timedelta(days=ARCHIVE_DAYS)]
@@ -89,8 +87,8 @@ def drop_refused_rows(settings: Settings, now: datetime) -> int:
 
 
 def vacuum(settings: Settings) -> None:
-    """Free the space of dead rows and renew the planner's statistics, table by table; blocks nobody."""
-    for role, schemas in _TENDED.items():
+    """Vacuum and analyze table by table; readers and writers do not wait."""
+    for role, schemas in _VACUUMED.items():
         with connect(settings, role, autocommit=True) as connection:
             for schema, table in _tables(connection, schemas):
                 connection.execute(
@@ -100,7 +98,7 @@ def vacuum(settings: Settings) -> None:
 
 
 def _tables(connection: psycopg.Connection, schemas: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Tables of these schemas that the connection's role may tend."""
+    """Tables of these schemas that the connection's role may vacuum."""
     return connection.execute(
         "select relnamespace::regnamespace::text, relname from pg_class"
         " where relnamespace::regnamespace::text = any(%s) and relkind = 'r'"
@@ -110,18 +108,18 @@ def _tables(connection: psycopg.Connection, schemas: tuple[str, ...]) -> list[tu
 
 
 def _data_docs(settings: Settings) -> Iterator[Path]:
-    """The Data Docs of each validation: a folder each."""
+    """The folder of each validation's Data Docs."""
     docs = settings.home / "data_docs"
     return chain(docs.glob("load/*"), docs.glob("release/*"))
 
 
 def _archived(settings: Settings) -> Iterator[Path]:
-    """Kept deliveries with their manifests and reasons, by source and verdict."""
+    """Archived files with their manifests and reasons, by source and verdict."""
     return (settings.home / "archive").glob("*/*/*")
 
 
 def _drop_older(paths: Iterator[Path], before: datetime) -> int:
-    """Delete what came to lie where it is before a moment; a file's own date is its sender's."""
+    """Delete what was archived before a moment (ctime: mtime is the sender's); returns how many."""
     old = [path for path in paths if path.lstat().st_ctime < before.timestamp()]
     for path in old:
         if path.is_dir() and not path.is_symlink():

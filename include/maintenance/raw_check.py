@@ -1,4 +1,4 @@
-"""Every released month against raw, also those that the release gate does not read again."""
+"""Compare every released month with raw, also those that the release gate does not read again."""
 
 import logging
 
@@ -11,15 +11,15 @@ from include.warehouse.connection import connect, exclusive
 
 log = logging.getLogger(__name__)
 
-_SHOWN = 5
+_MAX_NAMED = 5
 
 
 def check(settings: Settings) -> int:
     """Compare the newest release with all of raw; returns the months compared, of orders and of declarations.
 
-    Months of loads that are not released yet are left out. RawChangedError when a month differs: something
-    but a load has changed raw, or the tables that marts are made from. Before that HalfRestoredError when the
-    warehouse is not whole.
+    Months of loads that are not released yet are left out. HalfRestoredError when the warehouse is not whole.
+    RawChangedError when a month differs: raw or the tables that marts are built from were changed, and not by
+    a load.
     """
     with (
         connect(settings, Role.PUBLISHER, autocommit=True) as connection,
@@ -39,8 +39,8 @@ def check(settings: Settings) -> int:
             return 0
         found = raw_totals.compare(connection, unreleased)
     if found.differing:
-        cells = ", ".join(f"{month:%Y-%m} {basis}" for month, basis in found.differing[:_SHOWN])
-        more = f" and {len(found.differing) - _SHOWN} more" if len(found.differing) > _SHOWN else ""
+        cells = ", ".join(f"{month:%Y-%m} {basis}" for month, basis in found.differing[:_MAX_NAMED])
+        more = f" and {len(found.differing) - _MAX_NAMED} more" if len(found.differing) > _MAX_NAMED else ""
         raise RawChangedError(
             f"the newest release is not what raw says for {cells}{more}. Only loads may change raw: find out "
             "who else did, then compute every month anew with `textile publish --full-refresh`"

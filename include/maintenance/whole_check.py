@@ -1,7 +1,7 @@
-"""Whether the warehouse is whole: what its tables say of each other is there.
+"""Check that the warehouse is whole: rows, logs, keys and grants are there and agree.
 
-A restore that stopped half way, or that went into a warehouse that had tables already, leaves rows and log
-apart. The next load or publish would build on that.
+After an interrupted restore, or one into a warehouse that had tables already, they do not, and the next load
+or publish would make it worse.
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from include.settings import Role, Settings
 from include.sources.contract import contract, sources
 from include.warehouse.connection import connect
 
-_SHOWN = 5
-# Nothing leaves raw and its history, and a rejected row stays: what a load accepted and rejected is there.
+_MAX_NAMED = 5
+# Rows are never deleted from raw, its history and the quarantine: all rows of a load must be there.
 _ROWS_OF_LOADS = """
     with there as (
         select _load_id as load_id, count(*) as rows
@@ -41,8 +41,8 @@ _ROWS_OF_LOADS = """
     where coalesce(l.quarantined, 0) <> coalesce(r.rows, 0)
     order by 1, 2
 """
-# A load notes the months of the rows that it made current and of those that it superseded. A row that gave
-# way as it came (superseded by its own load) was never current: a load of such rows alone notes no month.
+# A load records the months of the rows that it made current and of those that it superseded. A row that was
+# superseded by its own load was never current, so its month is not recorded.
 _MONTHS_OF_LOADS = """
     select
         format('load %%s changed %%s month(s) of raw.{source} that ops.load_month lacks', load_id, count(*))
@@ -87,7 +87,7 @@ _LOADS_OF_RELEASES = """
         select from store.current_release inner join ops.release using (release_id)
     )
 """
-# A restore makes keys after the rows, and grants last of all.
+# A restore creates keys after the rows, and grants last.
 _KEYS = """
     select format('%%s has no primary key', c.oid::regclass)
     from pg_class as c
@@ -106,7 +106,7 @@ _VIEWS = """
     where to_regclass('store.' || mart) is null
         or not coalesce(has_table_privilege('analyst', to_regclass('marts.' || mart), 'select'), false)
 """
-# Each release says how many rows it added to a mart and how many it ended.
+# ops.release.rows_changed: how many rows a release added to each mart and how many it ended.
 _ROWS_OF_RELEASES = """
     with ranges as (
         select valid_from_release, valid_to_release, count(*) as rows from {store} group by 1, 2
@@ -144,25 +144,25 @@ _ROWS_OF_RELEASES = """
 
 
 def check(settings: Settings, releases: psycopg.Connection) -> None:
-    """HalfRestoredError when loads, builds, releases and the rows that belong to them do not fit together.
+    """HalfRestoredError when loads, builds and releases do not agree with their rows.
 
-    ``releases``: a connection as the publisher, whose transaction holds what it sees still.
+    ``releases``: a connection as the publisher, in a transaction with one snapshot.
     """
     try:
         found = [*_loads(settings), *_months(releases), *_rates(releases), *_releases(releases)]
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege) as error:
         found = [str(error).splitlines()[0]]
     if found:
-        more = f", and {len(found) - _SHOWN} more like that" if len(found) > _SHOWN else ""
+        more = f", and {len(found) - _MAX_NAMED} more like that" if len(found) > _MAX_NAMED else ""
         raise HalfRestoredError(
-            f"the warehouse is not whole: {'; '.join(found[:_SHOWN])}{more}. Was a backup restored in part?"
-            " Load and publish nothing; restore all of it as docs/backup.md says, then `textile check` again."
-            " If nothing was restored, see docs/runbooks/raw-changed.md"
+            f"the warehouse is not whole: {'; '.join(found[:_MAX_NAMED])}{more}. Was a backup restored"
+            " in part? Load and publish nothing; restore all of it as docs/backup.md says, then"
+            " `textile check` again. If nothing was restored, see docs/runbooks/raw-changed.md"
         )
 
 
 def _loads(settings: Settings) -> Iterator[str]:
-    # As the loader: nobody else reads rejected rows. A verdict and its rows come in one transaction.
+    # As the loader: no other role reads rejected rows. A verdict and its rows are committed together.
     with connect(settings, Role.LOADER) as connection:
         for source in sources():
             rows = connection.execute(_ROWS_OF_LOADS.format(source=source).encode()).fetchall()
@@ -184,7 +184,7 @@ def _rates(connection: psycopg.Connection) -> Iterator[str]:
         " order by build_id desc limit 1",
         {"name": entered_rates.INPUT},
     ).fetchone()
-    # Rates are entered and never changed: what a build used is there, and maybe some that came later.
+    # Entered rates are never changed: the checksum of a build stays in the list.
     if noted and noted[1] not in there:
         yield f"build {noted[0]} used exchange rates that {entered_rates.INPUT} lacks"
 

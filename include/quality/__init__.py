@@ -1,1 +1,1 @@
-"""The only place that talks to Great Expectations."""
+"""Great Expectations: the only package, with expectations/, that uses it."""

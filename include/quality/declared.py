@@ -1,4 +1,4 @@
-"""The rules that are declared for a mart or for a source's files, as a person reads them."""
+"""The rules declared for a mart or for a source's files, as documentation shows them."""
 
 import importlib
 import re
@@ -10,27 +10,27 @@ from include.sources.contract import contract
 
 @dataclass(frozen=True)
 class DeclaredRule:
-    """A rule of a gate; ``text`` is all that it looks at: its columns, or its SQL."""
+    """A rule of a gate; ``text``: the columns or the SQL that it checks."""
 
     code: str
     zh: str
     en: str
     text: str = field(repr=False)
 
-    def speaks_of(self, column: str) -> bool:
-        """Whether the rule looks at a column of this name."""
+    def checks(self, column: str) -> bool:
+        """Whether the rule checks a column of this name."""
         return re.search(rf"\b{re.escape(column)}\b", self.text) is not None
 
 
-def rules_of(mart: str) -> list[DeclaredRule]:
-    """What the release gate asks of a mart, in the order of its suite."""
+def list_mart_rules(mart: str) -> list[DeclaredRule]:
+    """The rules of the release gate for a mart, in the order of its suite."""
     from expectations.marts import suite_of  # imports Great Expectations, which takes seconds
 
     return _declared(suite_of(mart))
 
 
-def rules_of_files(source: str) -> list[DeclaredRule]:
-    """What the load gate asks of a source's rows and files."""
+def list_file_rules(source: str) -> list[DeclaredRule]:
+    """The rules of the load gate for a source's rows and files."""
     from expectations.files import files  # imports Great Expectations, which takes seconds
 
     of_rows = getattr(importlib.import_module(f"expectations.{source}"), source)()

@@ -1,4 +1,4 @@
-"""Run a Great Expectations suite on a table and hand back one plain result per rule."""
+"""Run a Great Expectations suite on a table; returns one RuleResult per rule."""
 
 import logging
 import warnings
@@ -18,17 +18,17 @@ from include.quality.results import RuleResult
 
 
 class GateError(TextileError):
-    """A rule could not be evaluated at all; nothing passes a validation that did not run.
+    """A rule could not be evaluated, so the validation has not passed.
 
-    ``__cause__`` is the server's error, where it was one.
+    ``__cause__`` is PostgreSQL's error, if there was one.
     """
 
 
 class Gate:
-    """One validation: a context, a connection, and the Data Docs of everything that was checked."""
+    """One validation: its context, connection and Data Docs."""
 
     def __init__(self, dsn: str, docs_dir: Path) -> None:
-        """``dsn`` is a ``postgresql://`` string; ``docs_dir`` gets the site of this validation alone."""
+        """``dsn`` is a ``postgresql://`` string; ``docs_dir``: where its Data Docs are written."""
         gx = _great_expectations()
         self._docs_dir = docs_dir
         self._results: list[RuleResult] = []
@@ -52,7 +52,7 @@ class Gate:
         self._source = self._context.data_sources.add_postgres(
             "warehouse",
             connection_string=dsn.replace("postgresql://", "postgresql+psycopg://", 1),
-            # A pool would stay open after the validation: two connections per batch of a long load.
+            # A pool would keep two connections open after each batch of a long load.
             kwargs={"poolclass": NullPool},
         )
         engine = self._source.get_execution_engine().engine
@@ -62,11 +62,11 @@ class Gate:
     def validate(self, schema: str, table: str, suite: Any, index: list[str]) -> list[RuleResult]:
         """Run every rule of ``suite`` on ``schema.table``.
 
-        A quick pass tells which rules fail; only those are run again for the failing rows: measured,
-        that is less than half the time of asking for rows at once. GateError if a rule cannot run.
+        A first run finds which rules fail; only those run again to get the failing rows. This takes less than
+        half the time of getting rows at once. GateError if a rule cannot run.
         """
         with warnings.catch_warnings():
-            # Its successor, a schema per connection, would take the schema out of the failing rows' queries.
+            # Its replacement, a schema per connection, would omit the schema in the queries of failing rows.
             warnings.filterwarnings("ignore", "`schema_name` is deprecated", DeprecationWarning)
             asset = self._source.add_table_asset(
                 f"{suite.name} on {schema}.{table}", table_name=table, schema_name=schema
@@ -96,19 +96,19 @@ class Gate:
         return results
 
     def report(self, results: list[RuleResult]) -> None:
-        """Show in this validation's report what was checked without Great Expectations."""
+        """Add results of checks without Great Expectations to the report of this validation."""
         self._results += results
 
     def write_docs(self) -> Path:
         """Write the report and the Data Docs of this validation; returns the page to open."""
         self._context.build_data_docs()
         report.share_static(self._docs_dir)
-        report.cut_off(self._docs_dir)
+        report.remove_external(self._docs_dir)
         pages = [(name, self._page_of(identifier)) for name, identifier in self._validations]
         return report.write(self._docs_dir, self._docs_dir.name, self._results, pages)
 
     def _note_error(self, context: Any) -> None:
-        """Keep the server's first error: Great Expectations hands on its text alone."""
+        """Keep PostgreSQL's first error: Great Expectations passes on only its text."""
         self._server_error = self._server_error or context.original_exception
 
     def _page_of(self, identifier: Any) -> str:
@@ -117,7 +117,7 @@ class Gate:
 
     def _run(self, name: str, batch: Any, expectations: Iterable[Any], result_format: Any) -> list[Any]:
         gx = _great_expectations()
-        # A suite belongs to one context: validated copies leave the declaration as it was.
+        # A suite belongs to one context, so copies are validated.
         copies = [e.copy(update={"id": None}) for e in expectations]
         suite = self._context.suites.add(gx.ExpectationSuite(name=name, expectations=copies))
         definition = self._context.validation_definitions.add(
@@ -138,34 +138,33 @@ class Gate:
 
 
 def docs_dir(home: Path, gate: str, name: str) -> Path:
-    """Where the Data Docs of one validation go."""
+    """The folder of the Data Docs of one validation."""
     return home / "data_docs" / gate / name
 
 
 def _great_expectations() -> Any:
-    """Import on first use: it takes 3-7 s, and Airflow must not pay that when it parses DAGs."""
-    # Before the import: it tells of its own set-up, a hundred lines in every task's log.
+    """Import on first use: it takes 3-7 s, too long when Airflow parses DAGs."""
+    # Before the import, which would write a hundred lines to every task's log.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import great_expectations
-    # It sets its own level on import.
+    # The import sets this level.
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
 
     return great_expectations
 
 
 def _numbers_as_text(connection: Any, _: object) -> None:
-    """Let Great Expectations get numerics of failing rows as the text that PostgreSQL writes.
+    """Read numerics as text: Great Expectations takes minutes to convert the Decimals of failing rows.
 
-    It turns each ``Decimal`` into a float, and looks at the whole call stack for each: minutes for the rows
-    that it keeps. Rules compare in SQL; one that compares in Python (a column's sum) cannot be evaluated.
+    Rules compare in SQL; a rule that compares in Python (a column's sum) cannot be evaluated.
     """
     connection.adapters.register_loader("numeric", TextLoader)
 
 
 def _exception(info: dict[str, Any]) -> str | None:
-    """The first exception message in GX's two shapes of ``exception_info``."""
+    """The first exception message in ``exception_info``, which has two shapes."""
     parts = [info] if "raised_exception" in info else list(info.values())
     messages = [p["exception_message"] for p in parts if p and p.get("raised_exception")]
     return str(messages[0]).splitlines()[0] if messages else None

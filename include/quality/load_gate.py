@@ -15,7 +15,7 @@ from include.warehouse.load_table import LoadTable
 
 @dataclass
 class Verdict:
-    """The gate's word on one batch; ``refused`` maps a load to the file rules it broke."""
+    """The result for one batch; ``refused``: load -> the file rules that it failed."""
 
     results: list[RuleResult]
     refused: dict[int, list[RuleResult]] = field(default_factory=dict)
@@ -26,12 +26,12 @@ def validate(
     gate: Gate,
     table: LoadTable,
     confirmed_complete: list[int],
-    findings_complete: Callable[[], object],
+    wait_for_findings: Callable[[], object],
 ) -> Verdict:
     """Validate a batch: row rules fill ``table.rejects``, file rules name the loads to refuse.
 
-    ``confirmed_complete`` are the loads whose manifest says that the download is complete.
-    ``findings_complete`` is called before the findings are looked at, and returns once they are all there.
+    ``confirmed_complete``: the loads whose manifest declares the download complete. ``wait_for_findings`` is
+    called before the findings are validated, and returns once they are all written.
     """
     from expectations import files as file_rules
     from expectations.rules import FINDINGS, ROW_INDEX
@@ -39,7 +39,7 @@ def validate(
     contract = table.contract
     suite = _row_suite(contract)
     results = gate.validate("load", table.name, _part(suite, None), ROW_INDEX)
-    findings_complete()
+    wait_for_findings()
     results += gate.validate("load", f"{table.name}_findings", _part(suite, FINDINGS), ROW_INDEX)
     declared = [e.meta["rule"] for e in suite.expectations]
     verdict = Verdict(sorted(results, key=lambda result: declared.index(result.rule)))
@@ -81,7 +81,7 @@ def validate(
 
 
 def _rows_query(result: RuleResult) -> str:
-    """The query of a broken rule's rows; without one the rule would refuse nothing."""
+    """The query of a failed rule's rows; GateError when there is none."""
     if result.rows_query is None:
         raise GateError(
             f"rule {result.rule} of {result.suite} is broken but names no rows: declare it otherwise"
@@ -94,14 +94,14 @@ def _row_suite(contract: Contract) -> Any:
 
 
 def _part(suite: Any, on: str | None) -> Any:
-    """The rules of a suite that look at the findings, or at the rows themselves (None)."""
+    """The rules of a suite on the findings, or on the rows themselves (None)."""
     return type(suite)(
         name=suite.name, expectations=[e for e in suite.expectations if e.meta.get("on") == on]
     )
 
 
 def _keep_first_causes(connection: psycopg.Connection, table: LoadTable) -> None:
-    """Where a row is no line, or a value could not be read, say that and not what else follows from it."""
+    """Where a row is no data line or a value not readable, keep only that rule, not those that follow."""
     connection.execute(
         f"delete from {table.rejects} as r using {table.rejects} as cause"
         " where cause._load_id = r._load_id and cause._line_no = r._line_no and cause.rule <> r.rule"
@@ -112,7 +112,7 @@ def _keep_first_causes(connection: psycopg.Connection, table: LoadTable) -> None
 
 
 def broken_rules(connection: psycopg.Connection, table: LoadTable, load_id: int) -> dict[str, int]:
-    """Row rules that a load's rows broke, with the number of rows, commonest first."""
+    """Row rules that a load's rows failed, with the number of rows, most frequent first."""
     rows = connection.execute(
         f"select rule, count(*) from {table.rejects}"
         " where _load_id = %s group by rule order by 2 desc, 1".encode(),

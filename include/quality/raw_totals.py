@@ -1,4 +1,4 @@
-"""The newest release against raw, month by month, compared as the release gate does."""
+"""Compare the newest release with raw by month, as the release gate does."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ import psycopg
 
 @dataclass(frozen=True)
 class Comparison:
-    """``months``: how many were compared, of orders and of declarations; ``differing``: which differ."""
+    """``months``: how many were compared, of orders and of declarations; ``differing``: month and basis."""
 
     months: int
     differing: list[tuple[dt.date, str]]
 
 
 def compare(connection: psycopg.Connection, leave_out: list[dt.date]) -> Comparison:
-    """Compare every month of the newest release but those to ``leave_out``, given by their first days."""
+    """Compare every month of the newest release except those in ``leave_out`` (their first days)."""
     from expectations import totals
 
     within = totals.all_but(leave_out)

@@ -1,4 +1,4 @@
-"""The release gate: each candidate mart's rules and limits of drift, what holds between marts, dashboards."""
+"""The release gate: rules and drift limits of each mart, identities between marts, saved queries."""
 
 import datetime as dt
 from typing import Any
@@ -41,9 +41,9 @@ def validate(
 
 
 def _drift_rules(connection: psycopg.Connection, marts: list[str]) -> dict[str, list[Any]]:
-    """Rules against the current release by mart, those of all marts under no name; none without a release.
+    """Drift rules by mart, those of all marts under an empty name; none without a current release.
 
-    A mart, or a column of one, that the release does not have yet is compared with nothing.
+    A mart or a column that the current release does not have is not compared.
     """
     from expectations.drift import drift, drift_of_rows
 

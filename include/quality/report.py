@@ -1,7 +1,7 @@
-"""The first page of a validation: every rule with its verdict, readable without a network.
+"""The report of a validation: every rule with its result, readable without a network.
 
-Great Expectations' own index page draws its list with scripts from the internet; in an office without one
-it is empty. Its validation pages are plain HTML and are linked from here.
+Great Expectations' own index page needs scripts from the internet and is empty without them. Its validation
+pages are plain HTML; the report links to them.
 """
 
 import re
@@ -45,8 +45,8 @@ _EFFECTS = {
 }
 _SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.IGNORECASE | re.DOTALL)
 _ADDRESS = r"(?:https?:)?//"
-# An attribute that leads away, in whatever quotes, or a style that does.
-_AWAY = re.compile(
+# An attribute or a style with an external address, in any quotes.
+_EXTERNAL = re.compile(
     rf"""\s(?:href|src|srcset|action|formaction|poster|data|background)\s*=\s*
     (?:"\s*{_ADDRESS}[^"]*"|'\s*{_ADDRESS}[^']*'|{_ADDRESS}[^\s>]+)
     |url\(\s*["']?{_ADDRESS}[^)]*\)""",
@@ -64,26 +64,25 @@ def write(folder: Path, name: str, results: list[RuleResult], pages: list[tuple[
     return page
 
 
-def cut_off(folder: Path) -> None:
-    """Take everything out of a validation's pages that is on the internet, and let no script run in them.
+def remove_external(folder: Path) -> None:
+    """Remove external links from a validation's pages, and forbid scripts in them by a policy.
 
-    Great Expectations links its scripts, styles and logos there; they only fold, filter and decorate. It
-    shows cells of files as they are, unescaped: the policy holds for what these bring.
+    Great Expectations does not escape the cells of files that it shows, so a cell could hold a script.
     """
     policy = "default-src 'none'; img-src file: data:; style-src file: 'unsafe-inline'; font-src file:"
     head = f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">'
     for page in folder.rglob("*.html"):
-        text = _AWAY.sub("", _SCRIPT.sub("", page.read_text(encoding="utf-8")))
+        text = _EXTERNAL.sub("", _SCRIPT.sub("", page.read_text(encoding="utf-8")))
         page.write_text(text.replace("<head>", head, 1), encoding="utf-8")
 
 
 def share_static(folder: Path) -> None:
-    """Keep one copy of the fonts and images that every site brings (4 MB), not one per validation."""
+    """Keep one copy of the fonts and images (4 MB) for all validations."""
     own, shared = folder / "static", folder.parent.parent / "static"
     if own.is_symlink() or not own.is_dir():
         return
     try:
         own.rename(shared)
-    except OSError:  # another validation's copy is there already
+    except OSError:  # another validation has moved its copy already
         shutil.rmtree(own)
     own.symlink_to(Path("..", "..", "static"))

@@ -1,4 +1,4 @@
-"""What a gate found: one result per rule, also kept in ``ops.validation_result``."""
+"""Results of a gate: one per rule, stored in ``ops.validation_result``."""
 
 import json
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from expectations.levels import Level
 
 @dataclass(frozen=True)
 class RuleResult:
-    """One rule's verdict.
+    """The result of one rule.
 
-    ``rows_query`` selects the index columns of every failing row (Great Expectations itself keeps a
-    sample only); None where the rule passed or speaks of the table as a whole.
+    ``rows_query`` selects the index columns of every failing row (Great Expectations itself keeps only a
+    sample); None where the rule passed or is about the table as a whole.
     """
 
     suite: str

@@ -1,8 +1,8 @@
-"""The queries of dashboards, run on the candidate before anybody sees it.
+"""Run the queries of dashboards on the candidate.
 
-A mart can satisfy every rule and still break a dashboard: a column that is gone, a text where a number was, a
-division by what is now zero. Each file of ``expectations/saved_queries`` is run as it stands, but for the
-schema: ``marts`` becomes ``candidate``. One that fails refuses the release, as a critical rule does.
+A mart can pass every rule and still break a dashboard: a removed column, another type, a division by zero.
+Each file of ``expectations/saved_queries`` is run with the schema ``candidate`` instead of ``marts``. A query
+that fails refuses the release, as a critical rule does.
 """
 
 import re
@@ -19,14 +19,14 @@ from include.settings import PROJECT_DIR
 from include.warehouse.connection import scalar
 
 FOLDER = PROJECT_DIR / "expectations" / "saved_queries"
-# No mart: it is not built, and stays as it is.
+# A view that is not built by dbt, so its schema stays marts.
 _RELEASE_INFO = "release_info"
 _REMEDY = "Bring back what it reads, or name the changed mart anew (_v2) and change the query too"
 _REMEDY_ZH = "请恢复它所读的内容，或将变动后的数据表另名为 _v2，并连同看板一起修改查询"
 
 
 def replay(connection: psycopg.Connection, restricted: Collection[str], folder: Path) -> list[RuleResult]:
-    """Run every saved query of ``folder`` on the candidate, in bi_reader's time and without writing.
+    """Run every saved query of ``folder`` on the candidate, read-only and with bi_reader's time limit.
 
     ``restricted``: marts that bi_reader may not read; a query over one of them fails here as it would there.
     """
@@ -53,10 +53,10 @@ def replay(connection: psycopg.Connection, restricted: Collection[str], folder: 
 
 
 def on_candidate(query: str, restricted: Collection[str], functions: Mapping[str, str]) -> str:
-    """The query with ``candidate`` for ``marts`` and else letter for letter the same.
+    """The query with ``candidate`` instead of ``marts``, otherwise unchanged.
 
-    ``functions``: marts' functions of rows -> their bodies, which take their place: they read marts too.
-    ContractError when it is not one query, or reads what bi_reader does not see.
+    ``functions``: functions of marts that return rows -> their bodies, which replace the calls, as they read
+    marts too. ContractError when it is not one query, or reads what bi_reader may not read.
     """
     for name, body in functions.items():
         query = re.sub(rf"\bmarts\.{name}\(\)", f"({body.strip()})".replace("\\", r"\\"), query)
@@ -70,12 +70,12 @@ def on_candidate(query: str, restricted: Collection[str], functions: Mapping[str
     names = {cte.alias for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
         if not table.db and (table.name in names or not isinstance(table.this, exp.Identifier)):
-            continue  # of the query itself, or rows of a function of PostgreSQL
+            continue  # a CTE, or a function of PostgreSQL that returns rows
         if table.db.lower() != "marts":
             raise ContractError(f"reads {table.sql('postgres')}: dashboards read the schema marts only")
         if table.name.lower() in restricted:
             raise ContractError(f"reads marts.{table.name}, which is restricted: bi_reader may not")
-    # Columns may be written with their schema too.
+    # Columns can be qualified with the schema too.
     named = [(node, node.args["db"]) for node in tree.find_all(exp.Table, exp.Column) if node.args.get("db")]
     places = [
         (schema.meta["start"], schema.meta["end"] + 1)

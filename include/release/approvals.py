@@ -1,11 +1,11 @@
-"""Decisions of people are recorded with their names and reasons."""
+"""Who decided, and the check of the reason that is recorded with it."""
 
 import getpass
 import os
 
 from include.errors import PublishError
 
-_LONGEST_REASON = 500
+_MAX_REASON_LENGTH = 500
 
 
 def login_name() -> str:
@@ -16,13 +16,13 @@ def login_name() -> str:
         return f"uid {os.getuid()}"
 
 
-def reason_given(text: str, what: str) -> str:
-    """The reason on one line; PublishError when it has no word or too many. ``what`` it is for."""
+def check_reason(text: str, what: str) -> str:
+    """The reason on one line; PublishError when it is empty or too long. ``what``: the decision it is for."""
     reason = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if not reason:
         raise PublishError(f"{what} needs a reason: others read it in `textile releases`")
-    if len(reason) > _LONGEST_REASON:
+    if len(reason) > _MAX_REASON_LENGTH:
         raise PublishError(
-            f"{what} needs a reason of at most {_LONGEST_REASON} characters; this one has {len(reason)}"
+            f"{what} needs a reason of at most {_MAX_REASON_LENGTH} characters; this one has {len(reason)}"
         )
     return reason

@@ -1,4 +1,4 @@
-"""``ops.build``: one row per run of dbt, from its begin to its release."""
+"""``ops.build``: one row per run of dbt, from its start to its release."""
 
 import datetime as dt
 import hashlib
@@ -13,15 +13,15 @@ from include.warehouse.connection import scalar
 
 
 class Versions(NamedTuple):
-    """Checksums of the code: of all that a release depends on, of what the monthly tables depend on, and of
-    each file that a figure can depend on."""
+    """Checksums of the code that a release depends on, that the monthly tables depend on, and of each file
+    that a figure can depend on."""
 
     code: str
     tables: str
     inputs: dict[str, str]
 
     def with_input(self, name: str, checksum: str) -> "Versions":
-        """The same with one more input on which every month depends, as on a seed."""
+        """The versions with one more input on which every month depends."""
         code, tables = (
             hashlib.sha256(f"{version} {name} {checksum}".encode()).hexdigest()[:12]
             for version in (self.code, self.tables)
@@ -32,8 +32,8 @@ class Versions(NamedTuple):
 def begin(connection: psycopg.Connection, versions: Versions, *, full_refresh: bool) -> tuple[int, bool]:
     """Open a build of all loads accepted so far; returns its build_id and whether it computes every month.
 
-    Otherwise it computes the months of ``ops.months_to_build``: those that loads touched since a build of
-    the tables succeeded. Fixed here: a load that is accepted while dbt runs waits for the next build.
+    Otherwise it computes the months of ``ops.months_to_build``: those that loads touched since the last
+    successful build of the tables. A load that is accepted while dbt runs is part of the next build.
     """
     with connection.transaction():
         is_full = full_refresh or not _tables_can_be_kept(connection, versions)
@@ -60,10 +60,9 @@ def begin(connection: psycopg.Connection, versions: Versions, *, full_refresh: b
 
 
 def _tables_can_be_kept(connection: psycopg.Connection, versions: Versions) -> bool:
-    """Whether the monthly tables are right but for the months that loads have touched.
+    """Whether the monthly tables are correct except for the months that loads have touched.
 
-    They are not after a build of every month that did not come to its end, and they are not trusted after
-    the release gate refused what was made of them.
+    They are not after an unfinished build of every month, nor after the release gate refused a build.
     """
     row = connection.execute(
         "select build_id, tables_version, status from ops.build where tables_built_at is not null"
@@ -72,16 +71,16 @@ def _tables_can_be_kept(connection: psycopg.Connection, versions: Versions) -> b
     if row is None:
         return False
     build_id, tables_version, status = row
-    broken_off = scalar(
+    has_unfinished_full_build = scalar(
         connection,
         "select exists (select from ops.build where build_id > %(build)s and is_full)",
         {"build": build_id},
     )
-    return tables_version == versions.tables and status != "refused" and not broken_off
+    return tables_version == versions.tables and status != "refused" and not has_unfinished_full_build
 
 
-def tables_built(connection: psycopg.Connection, build_id: int) -> None:
-    """Note that dbt has succeeded: the months of this build need not be built again."""
+def record_tables_built(connection: psycopg.Connection, build_id: int) -> None:
+    """Record that dbt succeeded: the months of this build need not be built again."""
     connection.execute(
         "update ops.build set tables_built_at = clock_timestamp() where build_id = %s", [build_id]
     )
@@ -90,9 +89,9 @@ def tables_built(connection: psycopg.Connection, build_id: int) -> None:
 def unproven_months(connection: psycopg.Connection, build_id: int) -> list[dt.date] | None:
     """Months that may differ from the newest release: those touched since its build. None: every month.
 
-    Every month also when the code is not the release's: other code may have proven something else.
+    Every month also when the code has changed since the release.
     """
-    released = kept_release(connection)
+    released = find_kept_release(connection)
     of_code = "select code_version from ops.build where build_id = any(%(builds)s) group by 1"
     if released is None or connection.execute(of_code, {"builds": [released, build_id]}).rowcount > 1:
         return None
@@ -101,12 +100,12 @@ def unproven_months(connection: psycopg.Connection, build_id: int) -> list[dt.da
 
 def unreleased_months(connection: psycopg.Connection) -> list[dt.date] | None:
     """Months touched by loads that the newest release lacks, built or not. None: all may differ from it."""
-    released = kept_release(connection)
+    released = find_kept_release(connection)
     return None if released is None else _touched_since(connection, released, "build_id is null")
 
 
-def kept_release(connection: psycopg.Connection) -> int | None:
-    """Build of the newest release, if the builds since have kept the months that no load touched."""
+def find_kept_release(connection: psycopg.Connection) -> int | None:
+    """The build of the newest release, if no later build computed every month; None otherwise."""
     row = connection.execute(
         "select build_id from ops.release where release_id = (select max(release_id) from ops.release)"
         " and not exists (select from ops.build as b where b.build_id > ops.release.build_id and b.is_full)"
@@ -122,7 +121,7 @@ def _touched_since(connection: psycopg.Connection, build_id: int, or_if: Literal
 
 
 def finish(connection: psycopg.Connection, build_id: int, status: str, **columns: Any) -> None:
-    """Write how a build ended; ``columns`` are further columns of ops.build (message, docs_path ...)."""
+    """Write the final status of a build; ``columns``: further columns of ops.build (message, docs_path)."""
     values = {"failed_rules": None, "message": None, "docs_path": None, **columns}
     connection.execute(
         "update ops.build set status = %(status)s, finished_at = clock_timestamp(),"
@@ -132,8 +131,8 @@ def finish(connection: psycopg.Connection, build_id: int, status: str, **columns
     )
 
 
-def give_up_unfinished(connection: psycopg.Connection) -> None:
-    """Close builds that never became a release: the candidate schema is about to be built anew."""
+def close_unfinished(connection: psycopg.Connection) -> None:
+    """Mark unfinished builds as crashed: the next build overwrites the candidate schema."""
     connection.execute(
         "update ops.build set status = 'crashed', finished_at = clock_timestamp(),"
         " message = 'its process ended, or another build began, before it was published'"
@@ -142,13 +141,13 @@ def give_up_unfinished(connection: psycopg.Connection) -> None:
 
 
 def require(connection: psycopg.Connection, build_id: int, status: str) -> None:
-    """The candidate schema holds the newest build only: PublishError for an older one."""
+    """PublishError unless this is the newest build, the one in the candidate schema, and has this status."""
     row = connection.execute(
         "select build_id, status from ops.build order by build_id desc limit 1"
     ).fetchone()
     if row == (build_id, status):
         return
-    newest, is_now = row or (None, None)
+    newest, actual = row or (None, None)
     why = (
         f" Another run or `textile publish` began build {newest} meanwhile, with every load that build "
         f"{build_id} has: once that is published, nothing is left to do. Otherwise"
@@ -156,13 +155,13 @@ def require(connection: psycopg.Connection, build_id: int, status: str) -> None:
         else " To publish what has changed since,"
     )
     raise PublishError(
-        f"build {build_id} is not the newest {status} build (build {newest} is {is_now}).{why} start over "
+        f"build {build_id} is not the newest {status} build (build {newest} is {actual}).{why} start over "
         "with `textile publish`, or clear the DAG run from its first task"
     )
 
 
 def release_of_newest(connection: psycopg.Connection, build_id: int) -> int | None:
-    """The release that a build has become, if no other build has begun since."""
+    """The release of a build, if no other build has begun since."""
     row = connection.execute(
         "select release_id from ops.release where build_id = %s"
         " and build_id = (select max(build_id) from ops.build)",
@@ -183,7 +182,7 @@ def require_fresh(connection: psycopg.Connection, build_id: int) -> None:
 def require_same_current(connection: psycopg.Connection, build_id: int) -> None:
     """PublishError when somebody switched to another release since the build began; the build is closed.
 
-    It was made to follow what readers saw then, and would take back a rollback that nobody has looked at.
+    Publishing it would undo that switch.
     """
     switched = connection.execute(
         "select s.release_id, s.switched_by, s.reason from ops.release_switch as s"
@@ -202,7 +201,7 @@ def require_same_current(connection: psycopg.Connection, build_id: int) -> None:
         raise PublishError(message)
 
 
-def is_overtaken(connection: psycopg.Connection) -> bool:
+def is_out_of_date(connection: psycopg.Connection) -> bool:
     """Whether a load was accepted since the newest build began."""
     built = scalar(connection, "select loads from ops.build order by build_id desc limit 1")
     return bool(loads(connection) != built)

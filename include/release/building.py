@@ -1,4 +1,4 @@
-"""Run dbt into the candidate schema, which nobody else reads."""
+"""Run dbt into the candidate schema, which readers do not see."""
 
 import logging
 from collections.abc import Iterable
@@ -14,34 +14,34 @@ from include.warehouse.connection import connect, exclusive, scalar, wait_for
 
 log = logging.getLogger(__name__)
 
-_PATIENCE_S = 900
+_LOAD_TIMEOUT_S = 900
 
 
 def build(settings: Settings, *, full_refresh: bool = False) -> int | None:
     """Run dbt into the candidate schema; returns the build_id, or None when nothing has changed.
 
-    Months that no load touched are kept, unless code or seeds changed. BuildError when dbt fails; readers see
-    what they saw before.
+    Months that no load touched are kept, unless code or seeds changed. BuildError when dbt fails; readers
+    still see the current release.
     """
     _wait_for_loads(settings)
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
-        build_log.give_up_unfinished(connection)
+        build_log.close_unfinished(connection)
         if build_log.loads(connection) == 0:
             raise BuildError("there is no accepted load yet: load files first, then publish")
-        # Counted, because loads get their number when they begin: a lower one may be accepted later.
+        # The number of loads, not the highest id: a load with a lower id may be accepted later.
         newest = connection.execute(
             "select loads, code_version from ops.release order by release_id desc limit 1"
         ).fetchone()
-        # After the waits: what is deployed meanwhile is what dbt will read.
+        # Computed after the waits: the code may have changed meanwhile.
         versions = _versions(connection)
         is_newest = newest == (build_log.loads(connection), versions.code)
-        if is_newest and not full_refresh and build_log.kept_release(connection) is not None:
+        if is_newest and not full_refresh and build_log.find_kept_release(connection) is not None:
             return None
         try:
             return _run_dbt(settings, connection, versions, full_refresh=full_refresh)
         except BuildError as error:
-            # dbt reads raw more than once: a load that came between may look like bad data.
-            if not build_log.is_overtaken(connection):
+            # dbt reads raw more than once: a load that was accepted between two reads can fail a test.
+            if not build_log.is_out_of_date(connection):
                 raise
             log.info("%s: a load was accepted while dbt ran, building again", error)
             return _run_dbt(settings, connection, versions, full_refresh=full_refresh)
@@ -68,7 +68,7 @@ def _run_dbt(
         _record_nodes(connection, build_id, error.nodes)
         build_log.finish(connection, build_id, "failed", message=str(error))
         raise
-    build_log.tables_built(connection, build_id)
+    build_log.record_tables_built(connection, build_id)
     _record_nodes(connection, build_id, result.nodes)
     build_log.finish(connection, build_id, "built")
     for warning in reference_due.warnings(connection):
@@ -81,12 +81,12 @@ def _run_dbt(
 
 
 def _wait_for_loads(settings: Settings) -> None:
-    """Let loads that run now finish: what is built beside them would be out of date at once."""
+    """Wait for running loads: a build without them would be out of date at once."""
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection:
         for source in sources():
             if not wait_for(connection, f"load.{source}", 1):
                 log.info("a load of %s runs: waiting for it", source)
-            if not wait_for(connection, f"load.{source}", _PATIENCE_S):
+            if not wait_for(connection, f"load.{source}", _LOAD_TIMEOUT_S):
                 log.info("a load of %s takes long: building without it", source)
 
 
@@ -96,7 +96,7 @@ def _scope(connection: psycopg.Connection, *, is_full: bool) -> str:
     months = scalar(
         connection, "select string_agg(distinct to_char(month, 'YYYY-MM'), ', ') from ops.months_to_build"
     )
-    return f"the months that loads touched: {months}" if months else "no month anew"
+    return f"the months that loads touched: {months}" if months else "no month"
 
 
 def _record_nodes(connection: psycopg.Connection, build_id: int, nodes: Iterable[dbt.NodeResult]) -> None:

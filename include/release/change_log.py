@@ -1,7 +1,7 @@
 """``ops.release_change``: what each release changed, and the difference between two releases.
 
-dbt computes the changes (int_releases__changes) with the code that values everything else; a release keeps
-them, so that they are those of its own code and rates for ever.
+dbt computes the changes (int_releases__changes). They are stored with the release, because later code and
+rates would compute others.
 """
 
 import logging
@@ -18,8 +18,8 @@ from include.warehouse.connection import connect
 log = logging.getLogger(__name__)
 
 
-def describe(connection: psycopg.Connection, mart: Mart) -> None:
-    """Note what ``ops.release_diff`` has to know of a mart."""
+def record_mart(connection: psycopg.Connection, mart: Mart) -> None:
+    """Record the key and the inputs of a mart, which ``ops.release_diff`` reads."""
     connection.execute(
         "insert into ops.mart (mart, key_columns, inputs) values (%s, %s, %s)"
         " on conflict (mart) do update set key_columns = excluded.key_columns, inputs = excluded.inputs",
@@ -27,8 +27,8 @@ def describe(connection: psycopg.Connection, mart: Mart) -> None:
     )
 
 
-def keep(connection: psycopg.Connection, release_id: int) -> None:
-    """Keep what dbt computed for the release that is being published."""
+def record(connection: psycopg.Connection, release_id: int) -> None:
+    """Store the changes that dbt computed for the release that is being published."""
     connection.execute(
         "insert into ops.release_change (release_id, basis, load_id, kind, month, enterprise_uscc,"
         " product_group, market_group, market_code, line_count, value_cny)"
@@ -39,23 +39,23 @@ def keep(connection: psycopg.Connection, release_id: int) -> None:
 
 
 def diff(settings: Settings, a: int, b: int, mart: str | None = None) -> list[dict[str, Any]]:
-    """Every cell that releases ``a`` and ``b`` show otherwise, with the parts of its change.
+    """Every cell that differs between releases ``a`` and ``b``, with the parts of its change.
 
-    One row per cell, release in between and cause, as ``ops.release_diff`` gives them: ``value_from`` and
-    ``value_to`` are those of ``a`` and ``b``, and the parts of a cell add up to their difference.
-    ExplainError when a release or the mart is not there.
+    One row per cell, release in between and cause, as ``ops.release_diff`` returns them: ``value_from`` and
+    ``value_to`` are the values in ``a`` and ``b``, and the parts of a cell add up to their difference.
+    ExplainError when a release or the mart does not exist.
     """
     with connect(settings, Role.PUBLISHER) as connection:
-        # All marts as of one moment, whatever retention drops meanwhile.
+        # One snapshot for all marts: retention may drop releases meanwhile.
         connection.execute("set transaction isolation level repeatable read")
         cursor = connection.cursor(row_factory=dict_row)
         known = [name for (name,) in connection.execute("select mart from ops.mart order by mart")]
         found = []
-        for asked in [mart] if mart else known or [None]:
+        for name in [mart] if mart else known or [None]:
             statement = "select * from ops.release_diff(%s::bigint, %s::bigint, %s)"
             try:
-                found += cursor.execute(statement, [a, b, asked]).fetchall()
+                found += cursor.execute(statement, [a, b, name]).fetchall()
             except psycopg.errors.InvalidParameterValue as error:
                 raise ExplainError(str(error.diag.message_primary)) from error
-            log.info("compared %s", asked)
+            log.info("compared %s", name)
     return found

@@ -1,4 +1,4 @@
-"""Releases that are there: which readers see, what each has, and back to an older one."""
+"""Read the current release, list the releases, and roll back to an older one."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,12 +8,12 @@ from psycopg.rows import dict_row
 
 from include.errors import PublishError
 from include.release import build_log, retention, store
-from include.release.approvals import login_name, reason_given
+from include.release.approvals import check_reason, login_name
 from include.settings import Role, Settings
 from include.warehouse.connection import connect, exclusive, scalar
 
-# Columns of `releases` that a terminal has room for.
-SHOWN = (
+# Columns that `textile releases` prints; --json has all.
+TERMINAL_COLUMNS = (
     "release_id",
     "is_current",
     "published_at",
@@ -26,8 +26,8 @@ SHOWN = (
 )
 
 
-def current_release(settings: Settings) -> int | None:
-    """The release that readers see, if there is one."""
+def read(settings: Settings) -> int | None:
+    """The id of the release that readers see; None before the first."""
     with connect(settings, Role.PUBLISHER) as connection:
         row = connection.execute("select release_id from store.current_release").fetchone()
         return row[0] if row else None
@@ -42,15 +42,15 @@ def is_up_to_date(settings: Settings) -> bool:
         return (newest[0] if newest else 0) == build_log.loads(connection)
 
 
-def releases(settings: Settings) -> list[dict[str, Any]]:
-    """All releases, newest first, and as what each is kept; empty: it goes with the next maintenance."""
+def list_all(settings: Settings) -> list[dict[str, Any]]:
+    """All releases, newest first. ``kept_as``: why it is kept; empty: the next maintenance drops it."""
     with connect(settings, Role.PUBLISHER) as connection:
         found = connection.cursor(row_factory=dict_row).execute(
             "select r.release_id, r.release_id = c.release_id as is_current, r.published_at, r.data_cutoff,"
             " r.final_through, r.loads, r.code_version, r.dropped_at, s.switched_at, s.switched_by, s.reason,"
             " d.accepted_drift"
             " from ops.release as r left join store.current_release as c on true"
-            # Why readers see or last saw it.
+            # The newest switch to this release.
             " left join lateral (select * from ops.release_switch as s where s.release_id = r.release_id"
             " order by s.switched_at desc limit 1) as s on true"
             " left join lateral (select string_agg(distinct reason || ' (' || accepted_by || ')', '; ')"
@@ -64,18 +64,17 @@ def releases(settings: Settings) -> list[dict[str, Any]]:
 def rollback(settings: Settings, release_id: int, reason: str, who: str | None = None) -> None:
     """Make an older (or newer) release current; PublishError when it does not exist (any more).
 
-    Nothing happens when it is current already. It holds until the next release,
-    which goes on from there: it is compared with the one that readers see.
-    ``who``: the login name of this process unless said.
+    Nothing happens when it is current already. It stays current until the next release is published, which is
+    compared with it. ``who``: by default the login name of this process.
     """
-    reason = reason_given(reason, "a rollback")
-    # Not the lock of builds: who takes back a wrong release does not wait for dbt.
+    reason = check_reason(reason, "a rollback")
+    # The lock "pointer" protects store.current_release; "release" would make a rollback wait for dbt.
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "pointer"):
         _require_release(connection, release_id)
         if scalar(connection, "select max(release_id) from store.current_release") == release_id:
-            return  # as after a task that ended before it could say so
+            return  # also when a task is repeated that ended before it reported success
         with connection.transaction():
-            store.point_to(connection, release_id, who or login_name(), reason)
+            store.set_current(connection, release_id, who or login_name(), reason)
 
 
 def _require_release(connection: psycopg.Connection, release_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Figures that jumped against the current release: shown to whoever decides, and accepted with a reason."""
+"""Figures that jumped against the current release: report them, and accept them with a reason."""
 
 import logging
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from include.quality.results import RuleResult
-from include.release.approvals import login_name, reason_given
+from include.release.approvals import check_reason, login_name
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
 
 log = logging.getLogger(__name__)
 
-SHOWN = 10  # jumped cells of a rule
+MAX_CELLS = 10  # reported per rule
 _OVERRIDE = (
     "figures jumped against the current release. When they are right: `textile publish --accept-drift 'why'`,"
     " or trigger build_marts with accept_drift"
@@ -26,24 +26,24 @@ Cell = dict[str, Any]
 
 @dataclass(frozen=True)
 class Acceptance:
-    """A person takes jumps for right: they refuse nothing, and the reason is recorded."""
+    """A person's decision that the jumps are right; the reason is recorded."""
 
     reason: str
     who: str
 
 
-def acceptance(reason: str | None, who: str | None) -> Acceptance | None:
-    """What a person said; None when nothing. PublishError for a reason that is none.
+def read_acceptance(reason: str | None, who: str | None) -> Acceptance | None:
+    """The acceptance with a checked reason; None without a reason. PublishError for an empty or long reason.
 
-    ``who``: the login name of this process unless said.
+    ``who``: by default the login name of this process.
     """
     if reason is None:
         return None
-    return Acceptance(reason_given(reason, "accepting a drift"), who or login_name())
+    return Acceptance(check_reason(reason, "accepting a drift"), who or login_name())
 
 
 def lines(result: RuleResult) -> Iterator[str]:
-    """What to show of a failed drift rule: its first cells, a line each, and how many there are beside."""
+    """The first cells of a failed drift rule, a line each, then how many more there are."""
     if result.level != "drift":
         return
     for cell in cells(result):
@@ -51,8 +51,8 @@ def lines(result: RuleResult) -> Iterator[str]:
             f"{result.rule}: {cell['metric']} of {cell['cell']}: {cell['before']} -> {cell['after']},"
             f" limit {cell['limit']} ({cell['because_en']} / {cell['because_zh']})"
         )
-    if (beside := (result.unexpected_count or 0) - SHOWN) > 0:
-        yield f"{result.rule}: and {beside} more, in the Data Docs"
+    if (more := (result.unexpected_count or 0) - MAX_CELLS) > 0:
+        yield f"{result.rule}: and {more} more, in the Data Docs"
 
 
 def cells(result: RuleResult) -> list[Cell]:
@@ -61,20 +61,19 @@ def cells(result: RuleResult) -> list[Cell]:
 
 
 def _first(details: dict[str, Any]) -> list[Cell]:
-    """As Great Expectations keeps them."""
-    return [dict(row) for row in details["details"]["unexpected_rows"][:SHOWN]]
+    return [dict(row) for row in details["details"]["unexpected_rows"][:MAX_CELLS]]
 
 
 def refusal(jumped: list[Cell]) -> str:
-    """What a refused publish says."""
+    """The message of a refused publish."""
     return "the release gate refused the candidate" + (f": {_OVERRIDE}" if jumped else "")
 
 
 def jumps(settings: Settings, build_id: int) -> list[Cell]:
-    """Cells that jumped in a build, at most ``SHOWN`` of each rule."""
+    """Cells that jumped in a build, at most ``MAX_CELLS`` of each rule."""
     with connect(settings, Role.PUBLISHER) as connection:
         found = connection.execute(
-            # A validation that was killed has left results of its own.
+            # A killed validation may have left older results.
             "select distinct on (rule_code) rule_code, details from ops.validation_result where build_id = %s"
             " and not success and rule_code like 'drift\\_%%' order by rule_code, validation_id desc",
             [build_id],
@@ -88,9 +87,9 @@ def accept(
     accepted: Acceptance,
     failed: list[RuleResult],
 ) -> list[RuleResult]:
-    """The failed rules that still refuse the build. When none does, what was accepted is recorded.
+    """The failed rules that still refuse the build.
 
-    In ``ops.accepted_drift``: who, why, which rules, how many cells.
+    When there are none, ``ops.accepted_drift`` gets who accepted, why, which rules and how many cells.
     """
     jumped = [result for result in failed if result.level == "drift"]
     if not jumped:

@@ -15,10 +15,10 @@ from include.settings import Role, Settings
 from include.sources.lookups import codes, seed
 from include.warehouse.connection import connect, exclusive, scalar
 
-# The name under which a build notes them among its inputs.
+# Its name among the inputs of a build (ops.build.inputs).
 INPUT = "ops.exchange_rate"
-# A rate further from that of the nearest month is a typing error, or the rate for a hundred units.
-_MOST_CHANGE = 2
+# A larger factor to the rate of the nearest month is a typing error, or a rate for a hundred units.
+_MAX_FACTOR = 2
 _SOLD = "intermediate.int_sales__monthly"
 
 # Month (its first day) and currency -> yuan for one unit.
@@ -37,7 +37,7 @@ def enter(settings: Settings, month: dt.date, currency: str, cny_per_unit: Decim
     """Record the rate of a month; the next build uses it.
 
     ``month`` is its first day. ExchangeRateError for a currency that the seed ``currencies`` lacks, a month
-    whose rate nobody can know yet, and a rate that is not near that of the nearest month.
+    whose rate is not published yet, and a rate too far from that of the nearest month.
     """
     if currency == "CNY":
         raise ExchangeRateError("CNY: yuan need no rate")
@@ -50,14 +50,16 @@ def enter(settings: Settings, month: dt.date, currency: str, cny_per_unit: Decim
         raise ExchangeRateError(f"the rate of {month:%Y-%m} is that of {known_from}: enter it from then on")
     with (
         connect(settings, Role.PUBLISHER, autocommit=True) as connection,
-        exclusive(connection, "release"),  # a build that runs has read the rates: this one is for the next
+        exclusive(connection, "release"),  # a running build has read the rates already
     ):
         rates = known_rates(connection)
-        others = [(abs(m - month), m, rate) for (m, c), rate in rates.items() if c == currency and m != month]
-        _, near, rate = min(others, default=(None, month, cny_per_unit))
-        if not rate / _MOST_CHANGE <= cny_per_unit <= rate * _MOST_CHANGE:
+        by_distance = [
+            (abs(m - month), m, rate) for (m, c), rate in rates.items() if c == currency and m != month
+        ]
+        _, nearest, rate = min(by_distance, default=(None, month, cny_per_unit))
+        if not rate / _MAX_FACTOR <= cny_per_unit <= rate * _MAX_FACTOR:
             raise ExchangeRateError(
-                f"{cny_per_unit} yuan for one {currency}: in {near:%Y-%m} it is {rate}. "
+                f"{cny_per_unit} yuan for one {currency}: in {nearest:%Y-%m} it is {rate}. "
                 "Say the yuan for one unit, not for a hundred"
             )
         if rates.get((month, currency)) != cny_per_unit:
@@ -69,7 +71,7 @@ def enter(settings: Settings, month: dt.date, currency: str, cny_per_unit: Decim
 
 
 def known_rates(connection: psycopg.Connection | None) -> Rates:
-    """Every known rate, as int_money__exchange_rates has them; of the seed alone without a connection."""
+    """Every known rate, as in int_money__exchange_rates; without a connection only those of the seed."""
     rates = {
         (dt.date.fromisoformat(month), currency): Decimal(rate)
         for month, currency, rate in seed("exchange_rates")
@@ -77,7 +79,7 @@ def known_rates(connection: psycopg.Connection | None) -> Rates:
         .iter_rows()
     }
     if connection:
-        with _table_there():
+        with _require_table():
             rows: Iterable[tuple[dt.date, str, Decimal]] = connection.execute(
                 "select month, currency, cny_per_unit from ops.exchange_rate order by entered_at"
             )
@@ -86,13 +88,13 @@ def known_rates(connection: psycopg.Connection | None) -> Rates:
 
 
 def checksum(connection: psycopg.Connection) -> str | None:
-    """Twelve hex digits over the rates that were entered; None while there are none."""
-    with _table_there():
+    """Twelve hex digits over the entered rates; None while there are none."""
+    with _require_table():
         return next(reversed(checksums(connection)), None)
 
 
 def checksums(connection: psycopg.Connection) -> list[str]:
-    """The checksum after each rate that was entered, oldest first: those that builds can have noted."""
+    """The checksum after each entered rate, oldest first: each may be among the inputs of a build."""
     rows: Iterable[tuple[dt.date, str, str]] = connection.execute(
         "select month, currency, cny_per_unit::text from ops.exchange_rate order by entered_at"
     )
@@ -106,7 +108,7 @@ def checksums(connection: psycopg.Connection) -> list[str]:
 
 
 def missing(connection: psycopg.Connection) -> list[MissingRate]:
-    """What the newest build could not value and still has no rate, by month and currency."""
+    """Order lines without a rate in the newest build that still have none, by month and currency."""
     if not _has_sales(connection):
         return []
     rows = connection.execute(
@@ -118,7 +120,7 @@ def missing(connection: psycopg.Connection) -> list[MissingRate]:
 
 
 def currencies_in_use(connection: psycopg.Connection, since: dt.date) -> set[str]:
-    """Currencies other than yuan in which orders came since a month, as of the newest build."""
+    """Currencies other than yuan of orders since a month, as of the newest build."""
     if not _has_sales(connection):
         return set()
     rows = connection.execute(
@@ -128,7 +130,7 @@ def currencies_in_use(connection: psycopg.Connection, since: dt.date) -> set[str
 
 
 def message(gap: MissingRate) -> str:
-    """What is missing and how it is entered."""
+    """Which rate is missing and how to enter it."""
     return (
         f"{gap.lines} order line(s) of {gap.month:%Y-%m} in {gap.currency} have no exchange rate: amounts"
         " leave them out, shares and growths with them are empty (no_exchange_rate). Enter it: `textile rate"
@@ -148,7 +150,7 @@ def next_month(month: dt.date) -> dt.date:
 
 
 @contextmanager
-def _table_there() -> Iterator[None]:
+def _require_table() -> Iterator[None]:
     try:
         yield
     except psycopg.errors.UndefinedTable as error:

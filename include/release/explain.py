@@ -1,4 +1,4 @@
-"""Which loads, files and lines the figures in one row of a mart are made of."""
+"""Trace the figures in one row of a mart to loads, files and lines."""
 
 import json
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from include.errors import ExplainError
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
 
-_MOST_LIKE = 10  # rows of a key that does not tell one
-# What a release counts: versions that came with its loads and had not given way to one of its loads.
+_MAX_MATCHES = 10  # rows counted for a key that matches several
+# The lines of a release: versions from its loads that none of its loads superseded.
 _LINES = """
     with lines as (
         select 'order_book' as basis, v.load_id, v.file_line, v.is_current, v.superseded_by,
@@ -54,10 +54,11 @@ _LINES = """
 
 @dataclass(frozen=True)
 class Explanation:
-    """One row of a mart: its figures, and for each amount the loads and the first of the lines it is made of.
+    """One row of a mart: its figures, and for each amount its loads and largest lines.
 
-    ``figures``: column -> value. ``amounts``: per amount its value, ``line_value`` (what the lines add up
-    to now) and its loads with their number of lines; ``lines``: the largest lines of each amount.
+    ``figures``: column -> value. ``amounts``: per amount its value, ``line_value`` (the sum of its lines with
+    today's code and rates) and its loads with their number of lines; ``lines``: the largest lines of each
+    amount.
     """
 
     mart: str
@@ -69,12 +70,12 @@ class Explanation:
 
 
 def explain(
-    settings: Settings, mart: str, key: Mapping[str, str], release_id: int | None = None, most_lines: int = 10
+    settings: Settings, mart: str, key: Mapping[str, str], release_id: int | None = None, max_lines: int = 10
 ) -> Explanation:
-    """Walk one row of a mart back to the loads, files and lines that its amounts are the sums of.
+    """Trace the amounts in one row of a mart to the loads, files and lines that they are the sums of.
 
-    ``key``: column -> value, enough to tell one row; ``release_id``: the current release unless said. What
-    the lines are worth is said by the code and the rates of the newest build.
+    ``key``: column -> value, enough to select one row; ``release_id``: by default the current release. The
+    lines have the values of the newest build's code and rates.
     """
     with connect(settings, Role.PUBLISHER) as connection:
         columns = _key_columns(connection, mart)
@@ -82,7 +83,7 @@ def explain(
             raise ExplainError(
                 f"mart {mart} has no key column {sorted(unknown)[0]}; its key is {', '.join(columns)}"
             )
-        release_id = _current(connection) if release_id is None else _kept(connection, release_id)
+        release_id = _current(connection) if release_id is None else _require_kept(connection, release_id)
         row = _row(connection, mart, columns, key, release_id)
         amounts, lines = [], []
         for metric, markets, months_back in connection.execute(
@@ -91,9 +92,9 @@ def explain(
             [mart],
         ).fetchall():
             if row[metric] is not None:
-                amount, made_of = _amount(connection, row, metric, markets, months_back, release_id)
+                amount, its_lines = _amount(connection, row, metric, markets, months_back, release_id)
                 amounts.append(amount)
-                lines += [{"metric": metric, **line} for line in made_of[:most_lines]]
+                lines += [{"metric": metric, **line} for line in its_lines[:max_lines]]
     return Explanation(
         mart,
         release_id,
@@ -119,7 +120,7 @@ def _current(connection: psycopg.Connection) -> int:
     return int(row[0])
 
 
-def _kept(connection: psycopg.Connection, release_id: int) -> int:
+def _require_kept(connection: psycopg.Connection, release_id: int) -> int:
     kept = connection.execute(
         "select from ops.release where release_id = %s and dropped_at is null", [release_id]
     )
@@ -140,17 +141,17 @@ def _row(
             " from jsonb_each_text(%(key)s) as k where to_jsonb(s) ->> k.key is distinct from k.value)"
             " limit %(limit)s"
         ).format(sql.Identifier("marts_history", mart)),
-        {"release": release_id, "key": Jsonb(wanted), "limit": _MOST_LIKE + 1},
+        {"release": release_id, "key": Jsonb(wanted), "limit": _MAX_MATCHES + 1},
     ).fetchall()
     if len(found) == 1:
         return {name: value for name, value in found[0].items() if name != "release_id"}
-    said = ", ".join(f"{name}={value}" for name, value in wanted.items())
+    given = ", ".join(f"{name}={value}" for name, value in wanted.items())
     if not found:
-        raise ExplainError(f"release {release_id} has no row of {mart} with {said}")
+        raise ExplainError(f"release {release_id} has no row of {mart} with {given}")
     open_columns = [name for name in columns if len({row[name] for row in found}) > 1]
     raise ExplainError(
-        f"{f'more than {_MOST_LIKE}' if len(found) > _MOST_LIKE else len(found)} rows of {mart} have "
-        f"{said or 'any key'}: say also {', '.join(open_columns)}; for example "
+        f"{f'more than {_MAX_MATCHES}' if len(found) > _MAX_MATCHES else len(found)} rows of {mart} have "
+        f"{given or 'any key'}: add {', '.join(open_columns)}; for example "
         + ",".join(f"{name}={found[0][name]}" for name in columns if found[0][name] is not None)
     )
 
@@ -172,8 +173,8 @@ def _amount(
         "select * from ops.scope_of(%s, %s, %s)",
         [Jsonb(row, dumps=lambda values: json.dumps(values, default=str)), markets, months_back],
     ).fetchone()
-    asked = {**(scope or {}), "release": release_id, "by_mill": "enterprise_uscc" in row}
-    lines = cursor.execute(_LINES, asked).fetchall()
+    parameters = {**(scope or {}), "release": release_id, "by_mill": "enterprise_uscc" in row}
+    lines = cursor.execute(_LINES, parameters).fetchall()
     loads: dict[int, dict[str, Any]] = {}
     for line in lines:
         load_lines, load_value = line.pop("load_lines"), line.pop("load_value_cny")

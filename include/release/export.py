@@ -1,4 +1,4 @@
-"""A mart as a file for people without SQL: ``textile export``."""
+"""Write a mart to a file for people without SQL: ``textile export``."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ from include.sources.spreadsheet import EXCEL_ROWS, csv_file, harmless
 from include.warehouse import store_tables
 from include.warehouse.connection import connect, scalar
 
-_ROWS_AT_ONCE = 10_000
-# A worksheet's number has fifteen digits: from here on it would lose cents, so it goes out as text.
-_TOO_LARGE = Decimal(10) ** 13
+_BATCH_ROWS = 10_000
+# A worksheet's number has fifteen digits: from here on cents would be lost, so it is written as text.
+_MAX_NUMBER = Decimal(10) ** 13
 _FORMATS = {dt.datetime: "yyyy-mm-dd hh:mm:ss", dt.date: "yyyy-mm-dd"}
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written; ``release_id`` is the release that all rows are of."""
+    """What was written; all rows are of the release ``release_id``."""
 
     file: str
     mart: str
@@ -37,10 +37,10 @@ class Exported:
 
 
 def export(settings: Settings, mart: str, out: Path, release_id: int | None = None) -> Exported:
-    """Write a mart, as the role analyst sees it, to ``out`` (.csv or .xlsx); rows are not held.
+    """Write a mart, as the role analyst sees it, to ``out`` (.csv or .xlsx), a batch of rows at a time.
 
-    ``release_id``: instead of the current release. ExportError when there is no such mart or kind of file,
-    NoReleaseError when no such release; a file that was there before is only replaced by a whole one.
+    ``release_id``: by default the current release. ExportError when there is no such mart or kind of file,
+    NoReleaseError when there is no such release. An existing file is replaced only by a complete one.
     """
     writers = {".csv": _write_csv, ".xlsx": _write_xlsx}
     kind = out.suffix.lower()
@@ -50,15 +50,15 @@ def export(settings: Settings, mart: str, out: Path, release_id: int | None = No
         )
     with connect(settings, Role.ANALYST) as connection:
         connection.execute("set transaction isolation level repeatable read, read only")
-        shown = pinned_reads.pin(connection, release_id)
-        with _rows(connection, mart) as rows, _whole(out) as part:
+        pinned = pinned_reads.pin(connection, release_id)
+        with _rows(connection, mart) as rows, _written_whole(out) as part:
             count = writers[kind](rows, [column.name for column in rows.description or ()], part)
-    return Exported(str(out), mart, shown, count)
+    return Exported(str(out), mart, pinned, count)
 
 
 @contextmanager
 def _rows(connection: psycopg.Connection, mart: str) -> Iterator[psycopg.ServerCursor[Any]]:
-    """The mart's rows in the order of their keys, which stand first."""
+    """The mart's rows in the order of their key columns, which are the first ones."""
     columns = store_tables.columns(connection, "marts", mart)
     if not columns:
         known = scalar(
@@ -69,13 +69,13 @@ def _rows(connection: psycopg.Connection, mart: str) -> Iterator[psycopg.ServerC
     keys = [c.name for c in takewhile(lambda column: column.type in ("text", "date"), columns)]
     order = sql.SQL(", ").join(map(sql.Identifier, keys or [columns[0].name]))
     with connection.cursor(name="export") as rows:
-        rows.itersize = _ROWS_AT_ONCE
+        rows.itersize = _BATCH_ROWS
         rows.execute(sql.SQL("select * from {} order by {}").format(sql.Identifier("marts", mart), order))
         yield rows
 
 
 @contextmanager
-def _whole(out: Path) -> Iterator[Path]:
+def _written_whole(out: Path) -> Iterator[Path]:
     part = out.with_name(f"{out.name}.part")
     try:
         yield part
@@ -102,7 +102,7 @@ def _as_text(value: Any) -> Any:
 
 
 def _write_xlsx(rows: psycopg.ServerCursor[Any], names: list[str], out: Path) -> int:
-    """Texts are written as texts, whatever they look like: no cell is a formula."""
+    """Text is always written as text: no cell becomes a formula."""
     count = 0
     with xlsxwriter.Workbook(out, {"constant_memory": True}) as book:
         formats = {kind: book.add_format({"num_format": text}) for kind, text in _FORMATS.items()}
@@ -128,11 +128,11 @@ def _new_sheet(book: Any, names: list[str]) -> Any:
 def _write_cell(sheet: Any, row: int, place: int, value: Any, formats: dict[type, Any]) -> None:
     if isinstance(value, bool):
         sheet.write_boolean(row, place, value)
-    elif isinstance(value, dt.datetime):  # a clock has no zone in a worksheet: that of the session
+    elif isinstance(value, dt.datetime):  # a worksheet has no time zone: the session's local time
         sheet.write_datetime(row, place, value.replace(tzinfo=None), formats[dt.datetime])
     elif isinstance(value, dt.date):
         sheet.write_datetime(row, place, value, formats[dt.date])
-    elif isinstance(value, int | Decimal) and abs(Decimal(value)) < _TOO_LARGE:
+    elif isinstance(value, int | Decimal) and abs(Decimal(value)) < _MAX_NUMBER:
         sheet.write_number(row, place, value)
     elif value is not None:
         sheet.write_string(row, place, f"{value:f}" if isinstance(value, Decimal) else str(value))

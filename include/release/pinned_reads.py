@@ -1,4 +1,4 @@
-"""One release for everything that a transaction reads."""
+"""Pin a transaction to one release."""
 
 import psycopg
 
@@ -6,7 +6,7 @@ from include.errors import NoReleaseError
 
 
 def pin(connection: psycopg.Connection, release_id: int | None) -> int:
-    """Pin the transaction to a release, or to the current one; returns which. NoReleaseError without it."""
+    """Pin the transaction to a release, by default the current one; returns its id, or NoReleaseError."""
     try:
         if release_id is not None:
             connection.execute("select set_config('textile.release', %s, true)", [str(release_id)])

@@ -1,4 +1,4 @@
-"""From raw to a release: build, validate, and make every mart visible in one transaction."""
+"""From raw to a release: build, validate, and publish every mart in one transaction."""
 
 import logging
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import psycopg
 from psycopg.types.json import Jsonb
 
-from include.errors import PublishError, ReadersInTheWayError, StaleBuildError
+from include.errors import PublishError, ReadersBlockError, StaleBuildError
 from include.release import build_log, building, change_log, current_release, drift, store, validation
 from include.release.approvals import login_name
 from include.settings import Role, Settings
@@ -30,7 +30,7 @@ class ValidatedBuild(NamedTuple):
 
 @dataclass
 class PublishResult:
-    """The command line's JSON. ``release_id`` is the current release, whatever the status.
+    """The JSON of ``textile publish``. ``release_id`` is the current release, whatever the status.
 
     ``jumps``: figures that drift rules refused, the first of each rule.
     """
@@ -48,18 +48,18 @@ def publish(
     full_refresh: bool = False,
     accept_drift: str | None = None,
 ) -> PublishResult:
-    """Build the marts, validate them, and make them visible; exactly what the DAG build_marts does.
+    """Build, validate and publish the marts, as the DAG build_marts does.
 
-    ``full_refresh``: also when nothing has changed, and every month anew. ``accept_drift``: why figures that
+    ``full_refresh``: compute every month, also when nothing has changed. ``accept_drift``: why figures that
     jump are right.
     """
-    accepted = drift.acceptance(accept_drift, who=None)
+    accepted = drift.read_acceptance(accept_drift, who=None)
     build = build_and_validate(settings, full_refresh=full_refresh, accepted=accepted)
     if build is None:
-        return unchanged(settings)
+        return report_unchanged(settings)
     if build.failed_rules:
         jumps = drift.jumps(settings, build.build_id)
-        current = current_release.current_release(settings)
+        current = current_release.read(settings)
         return PublishResult(current, "refused", build.failed_rules, drift.refusal(jumps), jumps)
     return publish_build(settings, build.build_id)
 
@@ -70,9 +70,9 @@ def build_and_validate(
     full_refresh: bool = False,
     accepted: drift.Acceptance | None = None,
 ) -> ValidatedBuild | None:
-    """Run dbt, then the release gate; both again as long as a load overtakes the build.
+    """Run dbt, then the release gate; both again while loads are accepted meanwhile.
 
-    None when nothing has changed, or when another process has published everything meanwhile. BuildError
+    None when nothing has changed, or when another process has published everything. BuildError
     when dbt fails. ``accepted``: why figures that jump are right.
     """
     build_id = building.build(settings, full_refresh=full_refresh)
@@ -86,32 +86,32 @@ def build_and_validate(
 
 
 def publish_build(settings: Settings, build_id: int) -> PublishResult:
-    """Make a build that passed the gate visible: all marts in one transaction, ended by one pointer update.
+    """Publish a build that passed the gate: all marts in one transaction.
 
-    ReadersInTheWayError may be gone at the next try; any other PublishError stays until somebody acts.
+    After ReadersBlockError a retry can succeed; any other PublishError needs somebody to act.
     """
     with (
         connect(settings, Role.PUBLISHER, autocommit=True) as connection,
         exclusive(connection, "release"),
-        exclusive(connection, "pointer"),
+        exclusive(connection, "pointer"),  # protects store.current_release
     ):
-        # A publisher that was killed after its commit could not say so.
-        if done := build_log.release_of_newest(connection, build_id):
-            return PublishResult(done, "published")
+        # A publisher that was killed after its commit has not reported the release.
+        if published := build_log.release_of_newest(connection, build_id):
+            return PublishResult(published, "published")
         build_log.require(connection, build_id, "validated")
         build_log.require_same_current(connection, build_id)
         _require_all_marts(settings, connection)
         marts = dbt_manifest.marts(settings)
-        with _readers_first(build_id):
-            for mart in marts:  # columns that no view shows yet: one mart after another, each soon over
+        with _fail_when_readers_block(build_id):
+            for mart in marts:  # new columns: a short lock for each mart
                 with_lock_retries(connection, partial(store_tables.widen, connection, mart.name))
-        with _readers_first(build_id), connection.transaction():
+        with _fail_when_readers_block(build_id), connection.transaction():
             release_id = int(
                 scalar(
                     connection,
                     "insert into ops.release"
                     " (build_id, data_cutoff, final_through, last_load_id, loads, code_version)"
-                    # Of what was built, not of raw: a file accepted since then is not in this release.
+                    # Of the build, not of raw: a file accepted since then is not in this release.
                     " select build_id, (select max(last_date) from intermediate.int_sales__months),"
                     " (select max(month) from candidate.dim_month where stage = 'final'),"
                     " last_load_id, loads, code_version"
@@ -121,51 +121,53 @@ def publish_build(settings: Settings, build_id: int) -> PublishResult:
             )
             changed = {mart.name: store.merge(connection, mart.name, release_id) for mart in marts}
             for mart in marts:
-                change_log.describe(connection, mart)
-            change_log.keep(connection, release_id)
+                change_log.record_mart(connection, mart)
+            change_log.record(connection, release_id)
             connection.execute(
                 "update ops.release set rows_changed = %s where release_id = %s", [Jsonb(changed), release_id]
             )
             build_log.finish(connection, build_id, "published")
-            # Readers come first: rather fail after a moment than let them queue behind us.
-            with_lock_retries(connection, partial(_show, connection, marts))
-            store.point_to(connection, release_id, login_name(), f"published build {build_id}")
+            # Fail after a short wait instead of blocking readers.
+            with_lock_retries(connection, partial(_create_views, connection, marts))
+            store.set_current(connection, release_id, login_name(), f"published build {build_id}")
         log.info("release %s is visible", release_id)
         return PublishResult(release_id, "published")
 
 
-def _show(connection: psycopg.Connection, marts: list[dbt_manifest.Mart]) -> None:
+def _create_views(connection: psycopg.Connection, marts: list[dbt_manifest.Mart]) -> None:
     for mart in marts:
-        store.show(connection, mart.name, restricted=mart.restricted)
+        store.create_views(connection, mart.name, restricted=mart.restricted)
 
 
-def unchanged(settings: Settings) -> PublishResult:
-    """What to say when there is nothing to build, also when readers were taken back to an older release."""
+def report_unchanged(settings: Settings) -> PublishResult:
+    """The result when there is nothing to build; after a rollback its message says how to undo it."""
     with connect(settings, Role.PUBLISHER) as connection:
         newest = scalar(connection, "select max(release_id) from ops.release")
-    current = current_release.current_release(settings)
+    current = current_release.read(settings)
     message = f"no load and no code has changed since release {newest}"
     if current != newest:
-        message += f"; readers see release {current}: `textile rollback {newest}` shows them the newest again"
+        message += (
+            f"; readers see release {current}: `textile rollback {newest}` makes the newest current again"
+        )
     return PublishResult(current, "unchanged", message=message)
 
 
 def _require_all_marts(settings: Settings, connection: psycopg.Connection) -> None:
-    """A mart that is no longer built would show its last figures beside the new ones of the others."""
+    """PublishError when a published mart is no longer built: its figures would be of an older release."""
     built = {mart.name for mart in dbt_manifest.marts(settings)}
     if gone := [mart for mart in store.stored_marts(connection) if mart not in built]:
         raise PublishError(
-            f"mart {gone[0]} is published but no longer built; readers depend on it. Build it, or tell its "
-            f"readers and drop marts.{gone[0]} and store.{gone[0]} as postgres"
+            f"mart {gone[0]} is published but no longer built; readers depend on it. Build it, or inform "
+            f"its readers and drop marts.{gone[0]} and store.{gone[0]} as postgres"
         )
 
 
 @contextmanager
-def _readers_first(build_id: int) -> Iterator[None]:
+def _fail_when_readers_block(build_id: int) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.LockNotAvailable as error:
-        raise ReadersInTheWayError(
+        raise ReadersBlockError(
             f"build {build_id} changes the columns of a mart that a reader's open transaction holds: nothing "
             "was published. Publish again when it is over; pg_stat_activity shows who reads"
         ) from error

@@ -1,4 +1,4 @@
-"""What the bureau has to renew before it runs out: exchange rates and calendars."""
+"""Warn before exchange rates and calendars run out."""
 
 import datetime as dt
 from collections.abc import Collection
@@ -19,9 +19,9 @@ _CALENDARS = {
 
 
 def warnings(connection: psycopg.Connection | None, today: dt.date | None = None) -> list[str]:
-    """What runs out within 45 days or has run out, and order lines that wait for a rate; a line for each.
+    """What runs out within 45 days or has run out, and order lines without a rate; a line for each.
 
-    Without a connection the seeds alone are looked at. ``today``: the day in Shanghai unless given.
+    Without a connection only the seeds are checked. ``today``: by default the day in Shanghai.
     """
     today = today or dt.datetime.now(ZoneInfo(ZONE)).date()
     return [
@@ -58,7 +58,7 @@ def _calendars_due(today: dt.date) -> list[str]:
 
 
 def _first_unknown(known: Collection[dt.date], today: dt.date) -> dt.date:
-    """The first month from the present one on that is not known."""
+    """The first month from the present one on that is not in ``known``."""
     month = today.replace(day=1)
     while month in known:
         month = next_month(month)

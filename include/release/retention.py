@@ -4,9 +4,9 @@ from datetime import datetime
 
 import psycopg
 
-ALL_DAYS = 30  # every release that readers saw in them
+ALL_DAYS = 30  # every release that was current in these days is kept
 
-# By what readers saw, not by when a release was made: one that was taken back the same day is no month end.
+# By when a release was current, not by when it was made: one rolled back the same day is no month end.
 _REASONS = """
     with shown as (
         select
@@ -21,7 +21,7 @@ _REASONS = """
         select
             release_id,
             bool_or(shown_to >= %(now)s - make_interval(days => %(days)s)) as is_recent,
-            -- The month's last switch: readers saw it into the next month.
+            -- Current when the month ended.
             bool_or(
                 date_trunc('month', shown_from, 'Asia/Shanghai')
                 <> date_trunc('month', least(shown_to, %(now)s), 'Asia/Shanghai')
@@ -66,10 +66,10 @@ _REASONS = """
 
 
 def reasons(connection: psycopg.Connection, now: datetime) -> dict[int, str]:
-    """Why each release that is still there is kept as of ``now``; empty for one that may go.
+    """Why each release that was not dropped is kept as of ``now``; empty: it may be dropped.
 
-    Kept are the current and the newest release, what readers saw in the last 30 days, what they saw at a
-    month's end (Shanghai's), and each that was the first to show a month as final and was not taken back.
+    Kept are the current and the newest release, those that were current in the last 30 days or at the end of
+    a month (Shanghai time), and each that was the first with a final month and was not rolled back.
     """
     rows = connection.execute(_REASONS, {"now": now, "days": ALL_DAYS})
     return dict(rows.fetchall())

@@ -1,9 +1,9 @@
 """Releases in the database: every mart's rows with the range of releases they are valid in.
 
-``store.<mart>`` holds each row once for as long as it does not change: a release costs what changed.
-``marts.<mart>`` shows the rows of one release: ``store.visible_release()`` says which (schema/release.sql).
-``marts_history.<mart>`` shows those of every release. Publishing writes the new rows first (no reader sees
-them) and then moves the pointer; nobody waits for anybody.
+``store.<mart>`` holds a row once for as long as it does not change. ``marts.<mart>`` shows the rows of one
+release, that of ``store.visible_release()`` (schema/release.sql); ``marts_history.<mart>`` those of every
+kept release. Publishing writes the new rows, which no reader sees, and then makes the release current;
+readers do not wait.
 """
 
 from collections.abc import Iterable
@@ -27,14 +27,14 @@ _OF_EVERY_RELEASE: LiteralString = (
 
 
 def compare(connection: psycopg.Connection, marts: Iterable[str]) -> None:
-    """Note in ``ops.difference`` how the candidate differs from the newest stored release, for :func:`merge`.
+    """Write the difference of the candidate to the newest stored release into ``ops.difference``.
 
-    It reads every row, so the validation does it, and a publish costs what changed. The caller holds the lock
-    ``release``.
+    It reads every row, so it is part of the validation; :func:`merge` then writes only what changed. The
+    caller holds the lock ``release``.
     """
     connection.execute("truncate ops.difference")
     for mart in marts:
-        # Says that the mart was compared, also when nothing differs.
+        # Marks the mart as compared, also when nothing differs.
         connection.execute("insert into ops.difference (mart) values (%s)", [mart])
         is_stored = bool(columns(connection, "store", mart))
         stored = "select row_hash from {table} where valid_to_release = {open}"
@@ -58,10 +58,9 @@ def compare(connection: psycopg.Connection, marts: Iterable[str]) -> None:
 
 
 def merge(connection: psycopg.Connection, mart: str, release_id: int) -> dict[str, int]:
-    """Write what :func:`compare` noted; returns rows added, ended.
+    """Write the differences of :func:`compare` to the store; returns the numbers of rows added and ended.
 
-    PublishError when the candidate's columns break the mart's contract, or when its rows are no longer those
-    that were compared.
+    PublishError when the candidate's columns break the mart's contract, or its rows have changed since.
     """
     widen(connection, mart)
     wanted = columns(connection, "candidate", mart)
@@ -94,12 +93,12 @@ def merge(connection: psycopg.Connection, mart: str, release_id: int) -> dict[st
             **parts,
         )
     ).rowcount
-    noted = connection.execute(
-        "with noted as (delete from ops.difference where mart = %s returning place, row_hash)"
-        " select count(place), count(row_hash) - count(place), count(*) - count(row_hash) from noted",
+    counts = connection.execute(
+        "with deleted as (delete from ops.difference where mart = %s returning place, row_hash)"
+        " select count(place), count(row_hash) - count(place), count(*) - count(row_hash) from deleted",
         [mart],
     ).fetchone()
-    if noted != (added, ended, 1):
+    if counts != (added, ended, 1):
         raise PublishError(
             f"mart {mart}: candidate.{mart} is not what was validated: somebody wrote to it since. Nothing "
             "was published; `textile publish` builds and validates again"
@@ -108,7 +107,7 @@ def merge(connection: psycopg.Connection, mart: str, release_id: int) -> dict[st
 
 
 def _hash(of: list[MartColumn]) -> sql.Composed:
-    """The identity of a candidate's row ``c``: equal exactly when all its values are."""
+    """A hash of the candidate's row ``c``: equal when all its values are equal."""
     return sql.SQL("md5(row({})::text)::uuid").format(_names(of, "c"))
 
 
@@ -116,11 +115,10 @@ def _names(of: list[MartColumn], *alias: str) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(*alias, column.name) for column in of)
 
 
-def show(connection: psycopg.Connection, mart: str, *, restricted: bool) -> None:
-    """Create or complete ``marts.<mart>`` and ``marts_history.<mart>``, their comments and grants.
+def create_views(connection: psycopg.Connection, mart: str, *, restricted: bool) -> None:
+    """Create ``marts.<mart>`` and ``marts_history.<mart>``, or add new columns; set comments and grants.
 
-    A no-op when nothing changed. Existing columns keep their place and the views their identity, so views
-    built on them survive.
+    Nothing happens when nothing changed. Views are never dropped, so views of others on them stay valid.
     """
     candidate = columns(connection, "candidate", mart)
     about = scalar(
@@ -128,14 +126,14 @@ def show(connection: psycopg.Connection, mart: str, *, restricted: bool) -> None
     )
     release = MartColumn("release_id", "bigint", "Number of the release / 发布编号")
     every = f"{about or mart} -- In every release that is kept. / 所有保留的发布"
-    _view(connection, "marts", mart, _OF_ONE_RELEASE, candidate, about)
-    _view(connection, "marts_history", mart, _OF_EVERY_RELEASE, [release, *candidate], every)
+    _create_view(connection, "marts", mart, _OF_ONE_RELEASE, candidate, about)
+    _create_view(connection, "marts_history", mart, _OF_EVERY_RELEASE, [release, *candidate], every)
     for schema in ("marts", "marts_history"):
         _grant(connection, f"{schema}.{mart}", "analyst", allowed=True)
         _grant(connection, f"{schema}.{mart}", "bi_reader", allowed=not restricted)
 
 
-def _view(
+def _create_view(
     connection: psycopg.Connection,
     schema: str,
     mart: str,
@@ -143,12 +141,12 @@ def _view(
     wanted: list[MartColumn],
     about: str | None,
 ) -> None:
-    """Create a view, or add columns at its end; carry dbt's descriptions over, where analysts see them."""
-    shown = columns(connection, schema, mart)
-    added = [c for c in wanted if c.name not in {s.name for s in shown}]
+    """Create a view, or add columns at its end; copy dbt's descriptions to it."""
+    existing = columns(connection, schema, mart)
+    added = [c for c in wanted if c.name not in {e.name for e in existing}]
     view = sql.Identifier(schema, mart)
     if added:
-        names = [*(c.name for c in shown), *(c.name for c in added)]
+        names = [*(c.name for c in existing), *(c.name for c in added)]
         connection.execute(
             sql.SQL("create or replace view {view} as select {names} from " + rows).format(
                 view=view,
@@ -156,14 +154,14 @@ def _view(
                 store=sql.Identifier("store", mart),
             )
         )
-    present = {c.name: c.comment for c in shown}
-    said = scalar(
+    comments = {c.name: c.comment for c in existing}
+    comment = scalar(
         connection, "select obj_description(to_regclass(%(name)s), 'pg_class')", {"name": f"{schema}.{mart}"}
     )
-    if about != said:
+    if about != comment:
         connection.execute(sql.SQL("comment on view {} is {}").format(view, sql.Literal(about)))
     for column in wanted:
-        if column.comment != present.get(column.name):
+        if column.comment != comments.get(column.name):
             connection.execute(
                 sql.SQL("comment on column {} is {}").format(
                     sql.Identifier(schema, mart, column.name), sql.Literal(column.comment)
@@ -172,7 +170,7 @@ def _view(
 
 
 def _grant(connection: psycopg.Connection, view: str, role: str, *, allowed: bool) -> None:
-    """Let a role read the view, or no longer: a mart can become restricted."""
+    """Grant or revoke a role's right to read the view: a mart can become restricted."""
     granted = scalar(
         connection,
         "select has_table_privilege(%(role)s, %(view)s, 'select')",
@@ -183,8 +181,8 @@ def _grant(connection: psycopg.Connection, view: str, role: str, *, allowed: boo
         connection.execute(sql.SQL(statement).format(sql.Identifier(*view.split(".")), sql.Identifier(role)))
 
 
-def point_to(connection: psycopg.Connection, release_id: int, who: str, reason: str) -> None:
-    """Make a release the current one: one row, one update; ``who`` and ``reason`` are recorded."""
+def set_current(connection: psycopg.Connection, release_id: int, who: str, reason: str) -> None:
+    """Make a release the current one; ``who`` and ``reason`` are recorded."""
     connection.execute(
         "insert into store.current_release (release_id) values (%s)"
         " on conflict (only_row) do update set release_id = excluded.release_id",
@@ -193,7 +191,7 @@ def point_to(connection: psycopg.Connection, release_id: int, who: str, reason: 
     connection.execute(
         "with switch as (insert into ops.release_switch (release_id, switched_by, reason)"
         " values (%(release)s, %(who)s, %(reason)s) returning switched_at)"
-        # A release is visible from its first switch on.
+        # published_at: the first switch to the release.
         " update ops.release as r set published_at = s.switched_at from switch as s"
         " where r.release_id = %(release)s and not exists"
         " (select from ops.release_switch as before where before.release_id = r.release_id)",
@@ -202,7 +200,7 @@ def point_to(connection: psycopg.Connection, release_id: int, who: str, reason: 
 
 
 def stored_marts(connection: psycopg.Connection) -> list[str]:
-    """Every mart that any release has."""
+    """Every mart that a release ever had."""
     rows = connection.execute(
         "select relname from pg_class where relnamespace = 'store'::regnamespace and relkind = 'r'"
         " and relname <> 'current_release' order by relname"
@@ -210,8 +208,8 @@ def stored_marts(connection: psycopg.Connection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def forget(connection: psycopg.Connection, mart: str) -> int:
-    """Delete the rows of ``store.<mart>`` that no kept release shows; returns how many."""
+def delete_unused_rows(connection: psycopg.Connection, mart: str) -> int:
+    """Delete the rows of ``store.<mart>`` that no kept release has; returns how many."""
     return connection.execute(
         sql.SQL(
             "delete from {} as s where s.valid_to_release <> %s and not exists ("

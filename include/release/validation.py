@@ -1,4 +1,4 @@
-"""Validate a build: the release gate, drift against the current release, what differs from the newest one."""
+"""Validate a build: the release gate, drift against the current release, differences to the newest one."""
 
 import logging
 
@@ -15,10 +15,9 @@ log = logging.getLogger(__name__)
 def validate(settings: Settings, build_id: int, accepted: drift.Acceptance | None = None) -> list[str]:
     """Run the release gate on the candidate; returns the codes of the critical rules that failed.
 
-    Figures that jumped against the current release do not count when somebody has ``accepted`` that. A
-    candidate that passed is compared with the newest release, for :func:`publishing.publish_build`.
-    StaleBuildError when a load was accepted since the build began: the candidate may hold half of it, and
-    raw is no longer what it was built from.
+    ``accepted``: failed drift rules do not count. A candidate that passed is compared with the newest
+    release, for :func:`publishing.publish_build`. StaleBuildError when a load was accepted since the build
+    began: the candidate may hold part of it.
     """
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "release"):
         build_log.require(connection, build_id, "built")

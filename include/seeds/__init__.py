@@ -1,1 +1,1 @@
-"""Scripts that make seeds from maintained packages; run by hand, never by the pipeline."""
+"""Scripts that write seeds from maintained packages; run by hand, not by the pipeline."""

@@ -1,7 +1,7 @@
 """Working days and Lunar New Years: ``python -m include.seeds.calendar_months`` rewrites the seed.
 
-Working days are those of the State Council's notices in the package chinesecalendar, which is released anew
-each winter for the year to come.
+Working days are those of the State Council's notices in the package chinesecalendar, which has a release
+each winter for the next year.
 """
 
 import csv
@@ -15,7 +15,7 @@ from include.settings import PROJECT_DIR
 
 SEED = PROJECT_DIR / "dbt_project" / "seeds" / "calendar_months.csv"
 FIRST_YEAR = 2009
-# First day of the lunar year; the package has the holiday around it, not the day itself.
+# First day of the lunar year; the package has only the holiday around it.
 LUNAR_NEW_YEARS = tuple(
     dt.date.fromisoformat(day)
     for day in (

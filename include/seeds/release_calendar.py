@@ -1,6 +1,6 @@
 """When a month's figures become formal and final: ``python -m include.seeds.release_calendar``.
 
-Adds the months that the seed lacks; dates that the bureau has entered stay.
+Adds missing months to the seed; dates entered by the bureau stay.
 """
 
 import csv
@@ -10,12 +10,12 @@ from pathlib import Path
 from include.settings import PROJECT_DIR
 
 SEED = PROJECT_DIR / "dbt_project" / "seeds" / "release_calendar.csv"
-FIRST_YEAR = 2000  # before it the contracts take no date
+FIRST_YEAR = 2000  # the contracts accept no earlier date
 LAST_YEAR = 2035
 
 
 def dates(month: dt.date) -> tuple[dt.date, dt.date]:
-    """From when on a month is formal (customs statistics are out) and final (a year's books are closed)."""
+    """The dates from which a month is formal (customs statistics are out) and final (the year is closed)."""
     following = (month + dt.timedelta(days=31)).replace(day=1)
     return following.replace(day=20), dt.date(month.year + 1, 6, 30)
 

@@ -1,1 +1,1 @@
-"""The only place that starts dbt."""
+"""dbt: the only package that runs it."""

@@ -1,4 +1,4 @@
-"""Runs the dbt project in this process: seeds, models and their tests, in one go."""
+"""Run the dbt project in this process: seeds, models and their tests."""
 
 import hashlib
 import logging
@@ -16,7 +16,7 @@ from include.settings import PROJECT_DIR, Role, Settings
 log = logging.getLogger(__name__)
 
 DBT_PROJECT = PROJECT_DIR / "dbt_project"
-# Who uses the marts, and what is defined over them: no figure depends on it.
+# Exposures and the semantic layer: no figure depends on them.
 _NO_FIGURES = (DBT_PROJECT / "models" / "exposures", DBT_PROJECT / "models" / "semantic")
 _FAILED = ("error", "fail", "runtime error", "partial success")
 
@@ -38,7 +38,7 @@ class NodeResult:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a run did, node by node in order of completion."""
+    """The results of a run, by node in order of completion."""
 
     nodes: tuple[NodeResult, ...]
     seconds: float
@@ -48,34 +48,34 @@ def build(settings: Settings, *, full_refresh: bool = True) -> BuildResult:
     """Build all seeds, models and data tests once, marts in the schema ``candidate``.
 
     Without ``full_refresh`` the monthly tables keep the months that are not in ``ops.months_to_build``, and
-    the seeds stay as they were loaded: other seeds are other code, which asks for a full refresh.
-    Raises BuildError naming the first failing node; the candidate is then not fit to be published.
+    the seeds are not loaded: a changed seed needs a full refresh. Raises BuildError naming the first failing
+    node; the candidate must then not be published.
     """
-    # Cautious: of the tests only those of seeds alone stay away with them.
-    kept = ["--exclude", "resource_type:seed", "--indirect-selection", "cautious"]
-    scope = ["--full-refresh"] if full_refresh else kept
+    # Cautious: only tests of seeds alone are excluded with them.
+    without_seeds = ["--exclude", "resource_type:seed", "--indirect-selection", "cautious"]
+    scope = ["--full-refresh"] if full_refresh else without_seeds
     return _run(settings, ["build", *scope, "--exclude-resource-type", "unit_test"])
 
 
 def run_unit_tests(settings: Settings) -> BuildResult:
-    """Run dbt's unit tests; the models they test must have been built before (their columns are read)."""
+    """Run dbt's unit tests; the models that they test must have been built before."""
     return _run(settings, ["test", "--select", "test_type:unit"])
 
 
 def code_version() -> str:
-    """Twelve hex digits over what can change a figure: dbt project, views of ops, expectations, version."""
+    """Twelve hex digits over all code that can change a figure: dbt project, views of ops, expectations."""
     expectations = (PROJECT_DIR / "expectations").rglob("*.py")
     views = PROJECT_DIR / "include" / "warehouse" / "schema" / "views.sql"
     return _checksum([*_project_files("models", "macros", "seeds", "tests"), views, *expectations])
 
 
 def tables_version() -> str:
-    """Twelve hex digits over what can change a month of the past in the tables that dbt keeps by month."""
+    """Twelve hex digits over all code that can change an old month in the monthly tables of dbt."""
     return _checksum(_project_files("models", "macros", "seeds"))
 
 
 def inputs() -> dict[str, str]:
-    """What a figure can depend on: file of the dbt project -> twelve hex digits over its content."""
+    """The files that a figure can depend on: path in the dbt project -> twelve hex digits of the content."""
     return {
         path.relative_to(DBT_PROJECT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
         for path in _project_files("models", "macros", "seeds")
@@ -102,7 +102,7 @@ def _project_files(*folders: str) -> list[Path]:
 
 
 def _run(settings: Settings, command: list[str]) -> BuildResult:
-    from dbt.cli.main import dbtRunner  # takes a second to import: never while DAG files are parsed
+    from dbt.cli.main import dbtRunner  # takes a second to import: not when DAG files are parsed
 
     scratch = settings.home / "dbt"
     arguments = [
@@ -139,11 +139,11 @@ def _run(settings: Settings, command: list[str]) -> BuildResult:
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    """What ``profiles.yml`` reads; dbt masks variables of this prefix in its logs."""
+    """The variables that ``profiles.yml`` reads; dbt masks those named DBT_ENV_SECRET_... in its logs."""
     if settings.pg_port is None:
         raise BuildError("the warehouse's port is not known: run `textile up`, or set TEXTILE_PG_PORT")
     return {
-        "DBT_TARGET": "warehouse",  # whatever a shell that queries the semantic layer has set
+        "DBT_TARGET": "warehouse",  # a shell that queries the semantic layer may have set another
         "TEXTILE_PG_HOST": settings.pg_host,
         "TEXTILE_PG_PORT": str(settings.pg_port),
         "TEXTILE_PG_DATABASE": settings.pg_database,
@@ -153,7 +153,7 @@ def variables(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for as long as dbt runs; it reads its profile from nowhere else."""
+    """Set environment variables while dbt runs: its profile reads them."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -168,7 +168,7 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _log_file_closed() -> Iterator[None]:
-    """Close dbt's log file after the run; dbt itself leaves it open as long as the process lives."""
+    """Close dbt's log file after the run; dbt itself never does."""
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ from include.transform.dbt import DBT_PROJECT, environment, variables
 
 
 def generate(settings: Settings) -> Path:
-    """Run ``dbt docs``; returns the folder with ``static_index.html`` and the manifest it was made from.
+    """Run ``dbt docs``; returns the folder with ``static_index.html`` and ``manifest.json``.
 
     Raises SetupError when the warehouse does not answer, BuildError when dbt fails.
     """

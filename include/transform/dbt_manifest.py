@@ -1,4 +1,4 @@
-"""What the dbt project says about its marts, read from the manifest of the last run."""
+"""The marts of the dbt project, read from the manifest of the last run."""
 
 import json
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from include.settings import Settings
 
 @dataclass(frozen=True)
 class Mart:
-    """One mart; ``restricted`` marts identify single enterprises and are not shown to BI.
+    """One mart; ``restricted``: it identifies single enterprises, so bi_reader may not read it.
 
-    ``key``: the columns that tell its rows apart. ``inputs``: the files of the project that its figures
+    ``key``: the columns that identify a row. ``inputs``: the files of the project that its figures
     depend on, as :func:`include.transform.dbt.inputs` names them.
     """
 
@@ -49,7 +49,7 @@ def marts(settings: Settings) -> list[Mart]:
 
 
 def _keys(nodes: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Model -> its key: what one of its tests says is unique."""
+    """Model -> its key: the columns of its test on uniqueness."""
     for node in nodes:
         test = node.get("test_metadata") or {}
         if test.get("name") == "unique_combination":
@@ -59,18 +59,18 @@ def _keys(nodes: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _inputs(node: dict[str, Any], project: dict[str, Any]) -> set[str]:
-    """Files of the models, seeds and macros that a node is made with, its own among them, and its sources."""
+    """Files of the models, seeds and macros that a node depends on, its own included, and its sources."""
     known = {**project["nodes"], **project["macros"]}
     found, waiting, files = {node["unique_id"]}, [node["unique_id"]], {"dbt_project.yml"}
     while waiting:
         name = waiting.pop()
-        above = known.get(name)
-        if above is None:
+        parent = known.get(name)
+        if parent is None:
             files.add(".".join(name.split(".")[-2:]))  # a source: its table
             continue
-        if above["package_name"] == node["package_name"]:
-            files.add(above["original_file_path"])
-        new = {*above["depends_on"].get("nodes", []), *above["depends_on"].get("macros", [])} - found
+        if parent["package_name"] == node["package_name"]:
+            files.add(parent["original_file_path"])
+        new = {*parent["depends_on"].get("nodes", []), *parent["depends_on"].get("macros", [])} - found
         found |= new
         waiting += new
     return files

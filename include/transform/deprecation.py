@@ -1,7 +1,6 @@
-"""Columns and marts on their way out: dated in their ``meta``, and said at the head of their description.
+"""Deprecated columns and marts: the dates are in their ``meta``, and a sentence begins their description.
 
-dbt writes descriptions into the database, and publishing carries them to the view: readers meet the date
-where they look. The sentence stands in the description itself, so that nothing has to be added on the way.
+dbt writes descriptions into the database, and publishing copies them to the view, so readers see the dates.
 """
 
 import datetime as dt
@@ -15,7 +14,7 @@ _KEYS = {"since", "until", "use"}
 
 @dataclass(frozen=True)
 class Deprecation:
-    """From ``since`` on use ``use`` instead; the column stays at least to the end of ``until``."""
+    """From ``since`` on use ``use`` instead; the column or mart stays at least to the end of ``until``."""
 
     since: dt.date
     until: dt.date
@@ -23,33 +22,33 @@ class Deprecation:
 
     @property
     def sentence(self) -> str:
-        """What the description must begin with."""
+        """The sentence that the description must begin with."""
         return (
             f"DEPRECATED since {self.since} until {self.until}, use {self.use}: / "
             f"弃用：自 {self.since} 至 {self.until}，请改用 {self.use}。"
         )
 
 
-def deprecation(name: str, meta: dict[str, Any]) -> Deprecation | None:
-    """What the ``meta`` of ``name`` (a mart, or mart.column) says; ContractError when it says it wrongly."""
+def read_deprecation(name: str, meta: dict[str, Any]) -> Deprecation | None:
+    """The deprecation in the ``meta`` of ``name`` (a mart, or mart.column); ContractError for wrong keys."""
     if "deprecated" not in meta:
         return None
-    said = meta["deprecated"]
-    if not isinstance(said, dict) or set(said) != _KEYS or not isinstance(said["use"], str):
+    entry = meta["deprecated"]
+    if not isinstance(entry, dict) or set(entry) != _KEYS or not isinstance(entry["use"], str):
         raise ContractError(
             f"{name}: meta.deprecated must be {{since: date, until: date, use: column or mart}}"
         )
     try:
-        since, until = (dt.date.fromisoformat(str(said[key])) for key in ("since", "until"))
+        since, until = (dt.date.fromisoformat(str(entry[key])) for key in ("since", "until"))
     except ValueError as error:
         raise ContractError(f"{name}: meta.deprecated: {error}; dates are written 2026-11-24") from error
     if until <= since:
         raise ContractError(f"{name}: meta.deprecated: until {until} is not after since {since}")
-    return Deprecation(since, until, said["use"])
+    return Deprecation(since, until, entry["use"])
 
 
-def meaning(name: str, description: str, of: Deprecation | None) -> str:
-    """A description without its dated sentence; ContractError when it should have it and does not."""
+def check_meaning(name: str, description: str, of: Deprecation | None) -> str:
+    """A description without the sentence of its deprecation; ContractError when that is missing."""
     text = " ".join(description.split())
     if of is None:
         if text.startswith("DEPRECATED"):

@@ -1,4 +1,4 @@
-"""What readers are told in both languages is one text in the dbt project: ``English. / 中文。``."""
+"""Texts for readers are in both languages, in one string of the dbt project: ``English. / 中文。``."""
 
 import re
 
@@ -6,7 +6,7 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 def in_english(text: str) -> str:
-    """The English part of a text; all of it where it has no other."""
+    """The English part of a text; all of it where it has no Chinese part."""
     return _parts(text)[0]
 
 
@@ -20,6 +20,6 @@ def _parts(text: str) -> tuple[str, str]:
     first = _CHINESE.search(words)
     if first is None:
         return words, ""
-    # A slash may also stand in a formula of the English part, never before the first Chinese character.
+    # The last slash before the first Chinese character: formulas in the English part may have others.
     english, _, start = words[: first.start()].rpartition(" / ")
     return english, start + words[first.start() :]

@@ -1,4 +1,4 @@
-"""A page for each mart, from the dbt project: ``python -m include.transform.mart_pages``."""
+"""Write a page for each mart, from the dbt project: ``python -m include.transform.mart_pages``."""
 
 import csv
 import tempfile
@@ -12,7 +12,7 @@ from include.transform.dbt import DBT_PROJECT, environment
 
 MART_PAGES = PROJECT_DIR / "docs" / "marts"
 METRICS = DBT_PROJECT / "seeds" / "metrics.csv"
-# Parsing reads the profile and connects to nothing.
+# Parsing reads the profile but does not connect.
 _NO_DATABASE = {
     "TEXTILE_PG_HOST": "127.0.0.1",
     "TEXTILE_PG_PORT": "1",
@@ -28,7 +28,7 @@ def parse_project() -> dict[str, Any]:
 
 
 def parse_manifest() -> dict[str, Any]:
-    """dbt's manifest of the project as it stands. Raises BuildError when dbt cannot read it."""
+    """dbt's manifest of the project as it is now. Raises BuildError when dbt cannot read it."""
     from dbt.cli.main import dbtRunner  # takes a second to import
 
     with tempfile.TemporaryDirectory() as scratch, environment(_NO_DATABASE):
@@ -41,7 +41,7 @@ def parse_manifest() -> dict[str, Any]:
     return manifest
 
 
-def marts_of(nodes: dict[str, Any]) -> list[dict[str, Any]]:
+def list_marts(nodes: dict[str, Any]) -> list[dict[str, Any]]:
     """The marts among the nodes, in name order."""
     marts = (
         node for node in nodes.values() if node["resource_type"] == "model" and node["fqn"][1] == "marts"
@@ -49,11 +49,11 @@ def marts_of(nodes: dict[str, Any]) -> list[dict[str, Any]]:
     return sorted(marts, key=lambda node: str(node["name"]))
 
 
-def metrics_of(mart: str) -> dict[str, dict[str, str]]:
-    """Column -> what the seed ``metrics`` says of it in this mart; figures only."""
+def read_metrics(mart: str) -> dict[str, dict[str, str]]:
+    """Column -> its row of the seed ``metrics`` for this mart; figures only."""
     with METRICS.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["mart"] in ("", mart)]
-    # A row that names the mart comes after the one for all, and stays.
+    # A row for this mart replaces the one for all marts.
     return {row["metric"]: row for row in sorted(rows, key=itemgetter("mart"))}
 
 
@@ -62,18 +62,18 @@ def upstream(node: dict[str, Any], nodes: dict[str, Any]) -> list[str]:
     found: set[str] = set()
     waiting = list(node["depends_on"]["nodes"])
     while waiting:
-        above = nodes[waiting.pop()]
-        source = above["resource_type"] == "source"
-        name = f"{above['source_name']}.{above['name']} (source)" if source else f"{above['name']}"
+        parent = nodes[waiting.pop()]
+        source = parent["resource_type"] == "source"
+        name = f"{parent['source_name']}.{parent['name']} (source)" if source else f"{parent['name']}"
         if name not in found:
             found.add(name)
-            waiting += above.get("depends_on", {}).get("nodes", [])
+            waiting += parent.get("depends_on", {}).get("nodes", [])
     return sorted(found)
 
 
 def mart_pages(nodes: dict[str, Any]) -> dict[str, str]:
     """File name -> Markdown: a page for each mart, and the index."""
-    marts = marts_of(nodes)
+    marts = list_marts(nodes)
     rows = [
         f"| [{mart['name']}]({mart['name']}.md) | {_cell(mart['config']['meta'].get('question', ''))} |"
         for mart in marts
@@ -95,7 +95,7 @@ def _page(mart: dict[str, Any], nodes: dict[str, Any]) -> str:
         lines += ["## Example", "", "```sql", meta["example"].strip(), "```", ""]
     if "caveats" in meta:
         lines += ["## Caveats", "", *(f"- {' '.join(caveat.split())}" for caveat in meta["caveats"]), ""]
-    metrics = metrics_of(mart["name"])
+    metrics = read_metrics(mart["name"])
     lines += ["## Columns", "", "| column | name | type | meaning |", "|---|---|---|---|"]
     lines += [
         f"| {column['name']} | {_name(metrics.get(column['name']))} | {column['data_type']}"
@@ -115,7 +115,7 @@ def _cell(text: str) -> str:
 
 
 def write_pages(folder: Path = MART_PAGES) -> list[Path]:
-    """Write the pages that changed and remove those of marts that are gone; returns all."""
+    """Write the pages that changed and remove those of removed marts; returns all."""
     folder.mkdir(parents=True, exist_ok=True)
     pages = mart_pages(parse_project())
     for stale in folder.glob("*.md"):

@@ -1,11 +1,10 @@
-"""What ``marts`` promises to its readers, kept in a file: ``python -m include.transform.marts_contract``.
+"""The contract of ``marts`` with its readers, in a file: ``python -m include.transform.marts_contract``.
 
-Columns and marts may be added, at the end. What has been promised stays: a column that goes, moves, changes
-its type or its meaning, and a mart that goes or is shown to fewer, break the queries of people we do not
-know. Such a change takes a new name (``<mart>_v2``), and the old one a date (``meta.deprecated``): a mart
-may go after it, a column only with its mart. The file
-is the last contract that was accepted: this command brings it up to date with the dbt project, and refuses
-where that would break it. Other words for the same meaning are named one by one: ``--reworded mart.column``.
+Columns may be added at the end, and marts. A column that is removed, moved, or changes its type or meaning,
+and a mart that is removed or restricted, break queries of readers. Such a change needs a new name
+(``<mart>_v2``) and a date for the old one (``meta.deprecated``): after it the mart may be removed, a column
+only with its mart. The file is the last accepted contract: this command updates it from the dbt project, and
+refuses a breaking change. Other words for the same meaning are named one by one: ``--reworded mart.column``.
 """
 
 import argparse
@@ -21,7 +20,7 @@ import yaml
 from include.errors import ContractError, TextileError
 from include.settings import PROJECT_DIR
 from include.transform.dbt import DBT_PROJECT
-from include.transform.deprecation import deprecation, meaning
+from include.transform.deprecation import check_meaning, read_deprecation
 from include.transform.mart_pages import parse_project
 
 CONTRACT = DBT_PROJECT / "contracts" / "marts.yml"
@@ -37,22 +36,22 @@ Contract = dict[str, Any]
 
 @dataclass
 class Differences:
-    """Between the contract and the project, each a line for a person."""
+    """Differences between the contract and the project, a line of text each."""
 
     breaking: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
 
 
-def promised(path: Path = CONTRACT) -> Contract:
-    """The contract as it was last accepted."""
+def read_contract(path: Path = CONTRACT) -> Contract:
+    """The contract that was last accepted."""
     read: Contract = yaml.safe_load(path.read_text(encoding="utf-8"))
     return read
 
 
-def offered(nodes: dict[str, Any]) -> dict[str, Any]:
-    """What the dbt project would show: mart -> its part of the contract.
+def describe_marts(nodes: dict[str, Any]) -> dict[str, Any]:
+    """The marts of the dbt project: mart -> its part of the contract.
 
-    ContractError for a deprecation that is not said as it must be.
+    ContractError for a wrong deprecation.
     """
     marts = {}
     for node in sorted(nodes.values(), key=lambda node: str(node["name"])):
@@ -70,12 +69,12 @@ def offered(nodes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(name: str, description: str, meta: dict[str, Any]) -> dict[str, Any]:
-    dated = deprecation(name, meta)
-    said: dict[str, Any] = {"meaning": meaning(name, description, dated)}
-    return {**said, "deprecated": asdict(dated)} if dated else said
+    dated = read_deprecation(name, meta)
+    described: dict[str, Any] = {"meaning": check_meaning(name, description, dated)}
+    return {**described, "deprecated": asdict(dated)} if dated else described
 
 
-def differences(
+def compare(
     old: dict[str, Any], new: dict[str, Any], today: dt.date, reworded: Collection[str] = ()
 ) -> Differences:
     """Compare two contracts' marts; ``reworded``: names whose meaning is the same in other words."""
@@ -87,9 +86,9 @@ def differences(
         _same_meaning(found, mart, was, new[mart], reworded)
         _columns(found, mart, was["columns"], new[mart]["columns"], reworded)
         if lost := [role for role in was["readers"] if role not in new[mart]["readers"]]:
-            found.breaking.append(f"mart {mart} is no longer shown to {', '.join(lost)}")
+            found.breaking.append(f"mart {mart} can no longer be read by {', '.join(lost)}")
         elif new[mart]["readers"] != was["readers"]:
-            found.accepted.append(f"mart {mart} is shown to {', '.join(new[mart]['readers'])}")
+            found.accepted.append(f"mart {mart} can be read by {', '.join(new[mart]['readers'])}")
     found.accepted += [f"new mart {mart}" for mart in new if mart not in old]
     return found
 
@@ -105,7 +104,7 @@ def _columns(
     kept = [name for name in old if name in new]
     for name, was in old.items():
         if name not in new:
-            # A view of others' views cannot lose a column; a mart of a new name can do without it.
+            # Views of readers may use the column, so PostgreSQL cannot drop it.
             found.breaking.append(f"column {mart}.{name} is gone: {new_name}")
         else:
             if new[name]["type"] != was["type"]:
@@ -134,9 +133,9 @@ def _gone(found: Differences, mart: str, was: dict[str, Any], today: dt.date) ->
     if dated and today > dt.date.fromisoformat(str(dated["until"])):
         found.accepted.append(f"mart {mart} is gone; it was deprecated until {dated['until']}")
     elif dated:
-        found.breaking.append(f"mart {mart} is gone, but readers were told it stays until {dated['until']}")
+        found.breaking.append(f"mart {mart} is gone, but was promised until {dated['until']}")
     else:
-        found.breaking.append(f"mart {mart} is gone, and no reader was told: give it a meta.deprecated first")
+        found.breaking.append(f"mart {mart} is gone without notice: give it a meta.deprecated first")
 
 
 def _same_meaning(
@@ -147,46 +146,46 @@ def _same_meaning(
             found.accepted.append(f"{name} is described in other words")
         else:
             found.breaking.append(
-                f"{name} is described otherwise. Where it means something else, it is another column or mart;"
-                f" where it means the same: {_COMMAND} --reworded {name}"
+                f"{name} has another description. If it means something else, it is another column or mart;"
+                f" if it means the same: {_COMMAND} --reworded {name}"
             )
     before, after = was.get("deprecated"), now.get("deprecated")
     if before == after:
         return
     if before and after and str(after["until"]) < str(before["until"]):
-        found.breaking.append(f"{name}: readers were told it stays until {before['until']}")
+        found.breaking.append(f"{name} was promised until {before['until']}")
     elif after:
         found.accepted.append(f"{name} is deprecated until {after['until']}, use {after['use']}")
     else:
         found.accepted.append(f"{name} is no longer deprecated")
 
 
-def text_of(contract: Contract) -> str:
-    """The file's text."""
+def to_yaml(contract: Contract) -> str:
+    """The text of the file."""
     return _HEAD + yaml.safe_dump(contract, sort_keys=False, allow_unicode=True, width=120)
 
 
 def accept(
     nodes: dict[str, Any], today: dt.date, reworded: Collection[str] = (), path: Path = CONTRACT
 ) -> list[str]:
-    """Bring the file up to date; returns what changed, for the CHANGELOG.
+    """Update the file; returns what changed, for the CHANGELOG.
 
-    ContractError where that would break it; the file is then as it was.
+    ContractError for a breaking change; the file is then unchanged.
     """
-    old, new = promised(path), offered(nodes)
+    old, new = read_contract(path), describe_marts(nodes)
     by_hand = {mart: was for mart, was in old["marts"].items() if was.get("by_hand")}
-    found = differences({m: was for m, was in old["marts"].items() if m not in by_hand}, new, today, reworded)
+    found = compare({m: was for m, was in old["marts"].items() if m not in by_hand}, new, today, reworded)
     if found.breaking:
         raise ContractError("this breaks the contract of marts:\n- " + "\n- ".join(found.breaking))
     if found.accepted:
         changed = {**old, "version": old["version"] + 1, "marts": new | by_hand}
-        path.write_text(text_of(changed), encoding="utf-8")
+        path.write_text(to_yaml(changed), encoding="utf-8")
     return found.accepted
 
 
 def main(arguments: list[str]) -> int:
-    """Bring the contract up to date; exit code 1 where the project would break it."""
-    parser = argparse.ArgumentParser(prog=_COMMAND, description="Bring the contract of marts up to date.")
+    """Update the contract; exit code 1 for a breaking change."""
+    parser = argparse.ArgumentParser(prog=_COMMAND, description="Update the contract of marts.")
     parser.add_argument(
         "--reworded", nargs="+", default=[], metavar="MART.COLUMN", help="same meaning in other words"
     )
@@ -195,10 +194,8 @@ def main(arguments: list[str]) -> int:
     except TextileError as error:
         print(error, file=sys.stderr)
         return 1
-    where = f"{CONTRACT.relative_to(PROJECT_DIR)}: version {promised()['version']}"
-    print(
-        "\n".join([*lines, f"{where}; tell the readers in CHANGELOG.md" if lines else f"{where}, unchanged"])
-    )
+    where = f"{CONTRACT.relative_to(PROJECT_DIR)}: version {read_contract()['version']}"
+    print("\n".join([*lines, f"{where}; inform readers in CHANGELOG.md" if lines else f"{where}, unchanged"]))
     return 0
 
 

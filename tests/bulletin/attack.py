@@ -85,7 +85,7 @@ _SUMS = ("COMBINED", "TOTAL")
 
 @dataclass(frozen=True)
 class Equation:
-    """``parts``: factor of each cell; their sum is ``value``. ``text``: where it stands."""
+    """``parts``: factor of each cell; their sum is ``value``. ``text``: its place on the page."""
 
     parts: Mapping[Cell, float]
     value: float
@@ -141,14 +141,14 @@ def _of_figures(page: dict[str, dict[str, Any]], truth: Mapping[Cell, float]) ->
     for name, amounts in _AMOUNTS.items():
         basis, rows = page[name]["basis"], page[name]["rows"]
         scope = _scope(basis, rows, truth)
-        shown: dict[tuple[str, str], set[str]] = defaultdict(set)
+        visible: dict[tuple[str, str], set[str]] = defaultdict(set)
         for row in rows:
             if row.get("member") not in _SUMS and "value_cny" in row and row["value_cny"] is not None:
-                shown[row["product"], row["month"]].add(row.get("member", ""))
+                visible[row["product"], row["month"]].add(row.get("member", ""))
         for row in rows:
             text = f"{name} {row['product']} {row['month'][:7]} {row.get('member', '')}"
             cells = {
-                column: _cells(scope, basis, row, part, months, shown, truth)
+                column: _cells(scope, basis, row, part, months, visible, truth)
                 for column, (part, months) in amounts.items()
                 if column in row
             }
@@ -156,7 +156,7 @@ def _of_figures(page: dict[str, dict[str, Any]], truth: Mapping[Cell, float]) ->
                 if row[column] is not None:
                     yield Equation(dict.fromkeys(parts, 1.0), row[column], f"{text} {column}")
                     if row.get("member") == "COMBINED" and amounts[column][0] == "member":
-                        yield _rest(basis, row, amounts[column][1], shown, row[column], f"{text} {column}")
+                        yield _rest(basis, row, amounts[column][1], visible, row[column], f"{text} {column}")
             for ratio, added, numerator, denominator in _RATIOS.get(name, []):
                 if row.get(ratio) is not None and row.get("member") not in _SUMS:
                     parts = dict.fromkeys(cells[numerator], 1.0)
@@ -166,7 +166,7 @@ def _of_figures(page: dict[str, dict[str, Any]], truth: Mapping[Cell, float]) ->
 
 
 def _cells(
-    scope: str, basis: str, row: Row, part: str, months: int, shown: Any, truth: Mapping[Cell, float]
+    scope: str, basis: str, row: Row, part: str, months: int, visible: Any, truth: Mapping[Cell, float]
 ) -> list[Cell]:
     """The cells that a figure is the sum of."""
     product, member = row["product"], row.get("member")
@@ -181,16 +181,16 @@ def _cells(
             and cell[3] == month
             and cell[2].isupper()
             and (basis == "order_book" or cell[2] != DOMESTIC)
-            and cell[2] not in shown[product, row["month"]]
+            and cell[2] not in visible[product, row["month"]]
         ]
     return [(basis, product, part.replace("member", str(member)), month)]
 
 
-def _rest(basis: str, row: Row, months: int, shown: Any, value: float, text: str) -> Equation:
-    """What is combined is all less what is shown."""
+def _rest(basis: str, row: Row, months: int, visible: Any, value: float, text: str) -> Equation:
+    """The combined row is the total less the visible rows."""
     month, product = _before(row["month"], months), row["product"]
     whole = (basis, product, "all" if basis == "order_book" else "export", month)
-    members = {(basis, product, member, month): -1.0 for member in shown[product, row["month"]]}
+    members = {(basis, product, member, month): -1.0 for member in visible[product, row["month"]]}
     return Equation({whole: 1.0, **members}, value, text)
 
 

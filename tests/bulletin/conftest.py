@@ -1,4 +1,4 @@
-"""A release with what a bulletin must cope with: few mills, a missing one, a refused file, an open month."""
+"""A release with few mills, a missing mill, a refused file and an unfinished month."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ from include.release import publishing
 from include.settings import Settings
 from tests.release import constant_cluster
 
-# A name as nobody gives it, to see that it stays a name.
+# A file name with markup, which must be escaped.
 REFUSED = "<img src=x onerror=alert(1)>.csv"
 MISSING = constant_cluster.MILLS[-2]
 PROCESSED = "123457"  # yuan a month
@@ -22,7 +22,7 @@ PROCESSED = "123457"  # yuan a month
 def bulletin_warehouse(
     new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
-    """Published; take copies, it is never changed."""
+    """Published; use copies, it must not be changed."""
     settings = new_warehouse()
     files = tmp_path_factory.mktemp("bulletin_warehouse")
     rows = [row for row in constant_cluster.delivered() if not _is_missing(row)]
@@ -98,7 +98,7 @@ def file(bulletin_warehouse: Settings) -> Path:
 
 
 class Opened:
-    """A page with all it asked for and all it complained of."""
+    """An open page with its requests and errors."""
 
     def __init__(self, page: Page, path: Path) -> None:
         self.page = page

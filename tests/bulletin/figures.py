@@ -1,12 +1,12 @@
-"""Figures of the page, asked of the marts in another way, and as its Chinese tables show them."""
+"""Figures of the page, computed from the marts in another way, in the format of its Chinese tables."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
-# Figure -> what is shown of it.
+# Figure -> its displayed text.
 SHARE, GROWTH, POINTS, MONEY, INDEX = "share", "growth", "points", "money", "index"
 
 
-def shown(value: Decimal | None, kind: str) -> str | None:
+def displayed(value: Decimal | None, kind: str) -> str | None:
     """A figure as the Chinese page's tables show it; None where there is none."""
     if value is None:
         return None
@@ -16,7 +16,7 @@ def shown(value: Decimal | None, kind: str) -> str | None:
     return f"{sign}{abs(rounded) if rounded == 0 else rounded:,}".replace("-", "−")
 
 
-# Section, product shown by itself, columns with their kinds, and rows by heading.
+# Section, product if it is a single one, columns with their kinds, and rows by heading.
 CASES = [
     (
         "legs",

@@ -46,7 +46,7 @@ def page(cluster: Settings) -> dict[str, Any]:
 
 
 def hidden(truth: Truth) -> set[attack.Cell]:
-    """The cells of months that are hidden, with those that would tell another."""
+    """The cells of months that are hidden, with those that would disclose another."""
     mills: dict[tuple[str, str], dict[disclosure.Cell, int]] = defaultdict(dict)
     for (basis, product, part, month), count in truth.mills.items():
         if (part.isupper() and (basis, part) != ("customs", "DOMESTIC")) or part in disclosure.SCOPES:
@@ -54,7 +54,7 @@ def hidden(truth: Truth) -> set[attack.Cell]:
     return {
         (basis, product, part, month)
         for (basis, month), cells in mills.items()
-        for product, part in disclosure.hidden(
+        for product, part in disclosure.find_hidden(
             {c: n for c, n in cells.items() if basis == "order_book" or c[1] != "all"},
             truth.legs.values() if basis == "order_book" else (),
         )
@@ -74,7 +74,7 @@ def computable_cells(page: dict[str, Any], truth: Truth) -> list[attack.Cell]:
     return sorted(secret & attack.computed(right, truth.values).keys())
 
 
-def test_nobody_subtracts_to_one_or_two_mills(page, truth):
+def test_subtraction_discloses_no_cell_of_one_or_two_mills(page, truth):
     assert computable_cells(page, truth) == []
 
 

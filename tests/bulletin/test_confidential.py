@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from include.bulletin.confidential import Row, Shown
+from include.bulletin.confidential import Disclosure, Row
 from include.bulletin.sections import Section, sections
 
 MONTH, BASE = date(2020, 1, 1), date(2019, 2, 1)
@@ -23,8 +23,8 @@ def row(name: str, product: str, member: str = "", **values: Any) -> Row:
     return {"product": product, "month": MONTH, **known, **counts, **figures, **values}
 
 
-def hidden(name: str, *rows: Row, shown: Shown | None = None) -> dict[Any, list[str]]:
-    found = (shown or Shown([], {})).of(section(name), list(rows))
+def hidden(name: str, *rows: Row, disclosure: Disclosure | None = None) -> dict[Any, list[str]]:
+    found = (disclosure or Disclosure([], {})).hide_in(section(name), list(rows))
     return {(r["product"], r.get("member")): r["hidden"] for r in found}
 
 
@@ -64,8 +64,10 @@ def test_hidden_provinces_are_not_in_the_order_of_their_size():
     assert [member for _, member in hidden("new_customers", *rows)] == ["D", "A", "B", "C"]
 
 
-def test_the_months_of_the_festival_base_are_asked_too():
-    shown = Shown([{"basis": "customs", "month": BASE, "product": "denim", "part": "ASEAN", "mills": 2}], {})
+def test_the_months_of_the_festival_base_count_too():
+    disclosure = Disclosure(
+        [{"basis": "customs", "month": BASE, "product": "denim", "part": "ASEAN", "mills": 2}], {}
+    )
     asked = row("asean", "denim", festival_base_months=[date(2019, 1, 1), BASE])
-    assert "compared_value_cny" in hidden("asean", asked, shown=shown)["denim", None]
-    assert not hidden("asean", asked | {"festival_base_months": []}, shown=shown)["denim", None]
+    assert "compared_value_cny" in hidden("asean", asked, disclosure=disclosure)["denim", None]
+    assert not hidden("asean", asked | {"festival_base_months": []}, disclosure=disclosure)["denim", None]

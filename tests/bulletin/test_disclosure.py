@@ -1,4 +1,4 @@
-"""No cell of one or two mills is shown, and none can be worked out from a total."""
+"""No cell of one or two mills is visible, and none follows from a total."""
 
 import pytest
 from hypothesis import given
@@ -10,41 +10,41 @@ from tests.bulletin import attack
 EUROPE = frozenset({"EU", "UK"})
 
 
-def test_few_mills_are_hidden_and_nobody_can_subtract():
+def test_cells_of_few_mills_are_hidden_and_do_not_follow_by_subtraction():
     mills = {("denim", "ASEAN"): 2, ("denim", "EU"): 9, ("denim", "AFRICA"): 4, ("denim", "all"): 12}
-    # AFRICA too, the smaller of those that are of three mills: else ASEAN were the total less the others.
-    assert disclosure.hidden(mills, []) == {("denim", "ASEAN"), ("denim", "AFRICA")}
+    # AFRICA too, the smaller of those of three mills: otherwise ASEAN is the total less the others.
+    assert disclosure.find_hidden(mills, []) == {("denim", "ASEAN"), ("denim", "AFRICA")}
 
 
-def test_nobody_subtracts_product_from_product_either():
+def test_nothing_follows_by_subtraction_of_products():
     mills = {(p, "EU"): n for p, n in (("denim", 8), ("yarn", 1), ("garment", 3), ("ALL", 9))}
-    assert disclosure.hidden(mills, []) == {("yarn", "EU"), ("garment", "EU")}
+    assert disclosure.find_hidden(mills, []) == {("yarn", "EU"), ("garment", "EU")}
 
 
-def test_nobody_subtracts_from_a_leg():
+def test_nothing_follows_by_subtraction_from_a_leg():
     mills = {("denim", "EU"): 5, ("denim", "UK"): 1, ("denim", "ASEAN"): 3}
-    assert disclosure.hidden(mills, [EUROPE]) >= {("denim", "UK"), ("denim", "EU")}
+    assert disclosure.find_hidden(mills, [EUROPE]) >= {("denim", "UK"), ("denim", "EU")}
 
 
-def test_exports_do_not_tell_domestic_sales():
+def test_exports_do_not_disclose_domestic_sales():
     mills = {("denim", "DOMESTIC"): 1, ("denim", "export"): 6, ("denim", "EU"): 6, ("denim", "all"): 6}
-    assert ("denim", "export") in disclosure.hidden(mills, [])
+    assert ("denim", "export") in disclosure.find_hidden(mills, [])
 
 
-def test_what_is_hidden_for_one_sum_is_not_left_alone_in_another():
-    """Denim to the CIS hides yarn's one mill; its own total less the EU must not tell it."""
+def test_a_cell_hidden_for_one_sum_is_not_the_only_one_in_another():
+    """Denim to the CIS hides yarn's one mill; its own total less the EU must not disclose it."""
     mills = {("yarn", "CIS"): 1, ("denim", "CIS"): 4, ("denim", "EU"): 9, ("denim", "all"): 9}
-    assert disclosure.hidden(mills, []) == {("yarn", "CIS"), ("denim", "CIS"), ("denim", "EU")}
+    assert disclosure.find_hidden(mills, []) == {("yarn", "CIS"), ("denim", "CIS"), ("denim", "EU")}
 
 
 def test_a_total_of_one_cell_is_hidden_with_it():
     mills = {("yarn", "CIS"): 1, ("denim", "CIS"): 4, ("denim", "all"): 4}
-    assert ("denim", "all") in disclosure.hidden(mills, [])
+    assert ("denim", "all") in disclosure.find_hidden(mills, [])
 
 
 @pytest.mark.parametrize("count", [0, 3, 60])
 def test_no_sales_or_many_mills_hide_nothing(count):
-    assert disclosure.hidden({("denim", "EU"): count, ("denim", "UK"): count}, [EUROPE]) == set()
+    assert disclosure.find_hidden({("denim", "EU"): count, ("denim", "UK"): count}, [EUROPE]) == set()
 
 
 @given(
@@ -57,15 +57,15 @@ def test_no_sales_or_many_mills_hide_nothing(count):
     )
 )
 def test_what_is_hidden_on_a_line_is_of_three_mills_where_that_can_be(mills):
-    hidden = disclosure.hidden(mills, [EUROPE])
+    hidden = disclosure.find_hidden(mills, [EUROPE])
     assert {cell for cell, count in mills.items() if count in (1, 2)} <= hidden
     assert not {cell for cell in hidden if not mills[cell]}
     lines = [[c for c in mills if c[0] == product] for product, _ in mills]
     lines += [[c for c in mills if c[1] == part and c[0] != "ALL"] for _, part in mills]
     for line in lines:
         dark = [mills[cell] for cell in line if cell in hidden]
-        if dark and any(mills[cell] >= disclosure.FEWEST_MILLS for cell in line):
-            assert max(dark) >= disclosure.FEWEST_MILLS
+        if dark and any(mills[cell] >= disclosure.MIN_MILLS for cell in line):
+            assert max(dark) >= disclosure.MIN_MILLS
 
 
 ABROAD = ("all", "export")
@@ -79,8 +79,8 @@ PARTS = {"DOMESTIC": ("all",), "EU": ABROAD, "UK": ABROAD, "ASEAN": ABROAD}
         min_size=1,
     )
 )
-def test_nobody_subtracts_a_hidden_cell(sellers):
-    """``sellers``: the mills of each cell; every total over products and market groups is shown or hidden."""
+def test_no_hidden_cell_follows_by_subtraction(sellers):
+    """``sellers``: the mills of each cell; totals over products and market groups are visible or hidden."""
     mills: dict[disclosure.Cell, set[int]] = {}
     members: dict[disclosure.Cell, set[disclosure.Cell]] = {}
     for (product, group), found in sellers.items():
@@ -92,12 +92,12 @@ def test_nobody_subtracts_a_hidden_cell(sellers):
             members.setdefault(cell, set()).add((product, group))
         for part in parts:
             members.setdefault(("ALL", part), set()).add((product, part))
-    hidden = disclosure.hidden({cell: len(found) for cell, found in mills.items()}, [])
+    hidden = disclosure.find_hidden({cell: len(found) for cell, found in mills.items()}, [])
 
     def known(cells: dict[disclosure.Cell, float], value: float) -> attack.Equation:
         return attack.Equation({("", *cell, ""): factor for cell, factor in cells.items()}, value, "")
 
-    shown = [known({cell: 1}, 1) for cell in mills.keys() - hidden]
+    visible = [known({cell: 1}, 1) for cell in mills.keys() - hidden]
     sums = [known({whole: 1, **dict.fromkeys(cells, -1)}, 0) for whole, cells in members.items()]
-    found_out = attack.computed(shown + sums, {("", *cell, ""): 1 for cell in mills})
+    found_out = attack.computed(visible + sums, {("", *cell, ""): 1 for cell in mills})
     assert not {("", *cell, "") for cell in hidden} & found_out.keys()

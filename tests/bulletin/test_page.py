@@ -15,7 +15,7 @@ from include.bulletin.rows import read
 from include.bulletin.sections import sections, words
 from include.settings import Role, Settings
 from tests.bulletin.conftest import REFUSED, Opened
-from tests.bulletin.figures import CASES, GROWTH, POINTS, SHARE, shown
+from tests.bulletin.figures import CASES, GROWTH, POINTS, SHARE, displayed
 
 A4_WIDTH, A4_HEIGHT = 703, 1024  # pixels between the margins of the page
 NEWEST = "2020-08"
@@ -32,7 +32,7 @@ def test_figures_are_those_of_sql(
     figures = 0
     for heading, *values in rows:
         for (column, kind), value in zip(columns.items(), values, strict=True):
-            wanted = shown(value, kind)
+            wanted = displayed(value, kind)
             found = table[heading][column]
             figures += wanted is not None
             assert found == wanted if wanted else not re.match(r"[+−]?\d", found), (heading, column)
@@ -45,11 +45,11 @@ def test_sentences_say_the_figures_of_the_newest_finished_month(opened: Opened, 
         "select domestic_share, domestic_share_change_6m_pp from marts.dual_circulation"
         " where product_group = 'denim' and month = '2020-08-01'",
     )
-    said = opened.lead("legs")
-    assert said.startswith(f"牛仔布内销占比 {shown(share, SHARE)} %（{NEWEST}，快报），较六个月前 ")
-    assert f"{shown(change, POINTS)} 个百分点" in said
+    text = opened.lead("legs")
+    assert text.startswith(f"牛仔布内销占比 {displayed(share, SHARE)} %（{NEWEST}，快报），较六个月前 ")
+    assert f"{displayed(change, POINTS)} 个百分点" in text
     headlines = opened.page.locator("#headlines strong").all_inner_texts()
-    assert headlines[:2] == [f"{shown(share, SHARE)} %", f"{shown(change, POINTS)} 个百分点"]
+    assert headlines[:2] == [f"{displayed(share, SHARE)} %", f"{displayed(change, POINTS)} 个百分点"]
 
 
 def test_contributions_add_up_in_the_table(opened: Opened):
@@ -59,7 +59,7 @@ def test_contributions_add_up_in_the_table(opened: Opened):
     assert abs(sum(map(Decimal, rows.values())) - total) <= Decimal("0.05") * len(rows)
 
 
-def test_nothing_is_asked_of_anybody_and_nothing_complained_of(opened: Opened, file: Path):
+def test_the_page_makes_no_request_and_logs_no_error(opened: Opened, file: Path):
     page = opened.page
     page.select_option("#product", "denim")
     opened.wait("zh", "denim", "2020-08-01")
@@ -135,7 +135,7 @@ def test_a_year_says_its_months_and_that_it_has_no_base(opened: Opened):
     assert opened.lead("new_markets") == "全部产品, 2019-01 – 2019-12: —（无基期数据）"
 
 
-def test_the_most_is_of_what_is_shown(opened: Opened):
+def test_the_largest_is_among_the_visible(opened: Opened):
     lead = opened.lead("pulled")
     assert "，所示各项中最高为" in lead
     assert "其他合并*: " in lead
@@ -143,13 +143,13 @@ def test_the_most_is_of_what_is_shown(opened: Opened):
     assert "所示" not in opened.lead("blocs")
 
 
-def test_a_month_that_runs_is_drawn_where_it_is_chosen(opened: Opened):
+def test_an_unfinished_month_is_drawn_when_it_is_chosen(opened: Opened):
     opened.page.select_option("#month", "2020-09-01")
     opened.wait("zh", "", "2020-09-01")
     for section in ("blocs", "pulled", "bridge"):
         chart = opened.page.locator(f"#{section} .chart")
-        bars, said = chart.locator(".mark-rect path").count(), chart.locator("p.empty").all_inner_texts()
-        assert bars or said == [opened.lead(section)], section
+        bars, text = chart.locator(".mark-rect path").count(), chart.locator("p.empty").all_inner_texts()
+        assert bars or text == [opened.lead(section)], section
 
 
 def test_customs_that_lag_open_with_their_own_newest_month(
@@ -166,19 +166,19 @@ def test_customs_that_lag_open_with_their_own_newest_month(
     assert "最新完整月份" in file.read_text(encoding="utf-8").split("<main>")[0]
 
 
-def test_a_month_that_runs_is_not_called_over(bulletin_warehouse: Settings):
+def test_an_unfinished_month_is_not_called_finished(bulletin_warehouse: Settings):
     content = read(bulletin_warehouse)
     content.release["newest_is_over"] = False
     header = render(content).split("<main>")[0]
     assert "最新月份（未结束）" in header
 
 
-def test_a_month_that_runs_is_named_so(opened: Opened):
+def test_an_unfinished_month_is_called_unfinished(opened: Opened):
     options = opened.page.locator("#month option").all_inner_texts()
     assert options[:2] == ["2020-09（未结束）", NEWEST]
 
 
-def test_what_is_hidden_says_so_and_is_not_in_the_file(
+def test_hidden_figures_are_marked_and_are_not_in_the_file(
     opened: Opened, bulletin_warehouse: Settings, file: Path
 ):
     opened.page.select_option("#product", "garment")
@@ -205,15 +205,15 @@ def test_growth_is_percent_and_a_contribution_is_named(opened: Opened, bulletin_
         " and g.market_level = 'all' and g.period_type = 'month' and g.period_start = b.month"
         " and b.month = '2020-08-01' and b.product_group = 'denim' and b.comparison = '6m'",
     )
-    assert opened.lead("pulled").startswith(f"全部产品销售总额同比增速 {shown(growth, GROWTH)} %（")
+    assert opened.lead("pulled").startswith(f"全部产品销售总额同比增速 {displayed(growth, GROWTH)} %（")
     assert "对总增速的拉动，" in opened.lead("pulled")
-    assert f"内销占比较六个月前 {shown(share, POINTS)} 个百分点" in opened.lead("bridge")
-    said = f"外销额增速 {shown(exports, GROWTH)} %，对占比的拉动 {shown(effect, POINTS)} 个百分点"
-    assert said in opened.lead("bridge")
+    assert f"内销占比较六个月前 {displayed(share, POINTS)} 个百分点" in opened.lead("bridge")
+    text = f"外销额增速 {displayed(exports, GROWTH)} %，对占比的拉动 {displayed(effect, POINTS)} 个百分点"
+    assert text in opened.lead("bridge")
 
 
 def test_the_chinese_page_has_no_codes_and_no_english(opened: Opened):
-    """In any section, product or month: why there is no figure is said in words."""
+    """In any section, product or month: every missing figure has its reason in words."""
     opened.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     for product, month in (("", "2020-08-01"), ("garment", "2020-08-01"), ("yarn", "2019-01-01")):
         opened.page.select_option("#product", product)
@@ -240,8 +240,8 @@ def test_hovering_names_numerator_denominator_and_basis(opened: Opened):
     ).first.hover()
     tip = opened.page.locator("#vg-tooltip-element.visible")
     tip.wait_for()
-    said = tip.inner_text()
-    assert all(name in said for name in ("海关报关", "销售额（人民币）", "销售总额（人民币）", "市场份额"))
+    text = tip.inner_text()
+    assert all(name in text for name in ("海关报关", "销售额（人民币）", "销售总额（人民币）", "市场份额"))
 
 
 def test_keyboard_and_screen_reader_get_the_table(opened: Opened):
@@ -258,16 +258,16 @@ def test_keyboard_and_screen_reader_get_the_table(opened: Opened):
 
 
 @pytest.fixture(params=[1280, 800, 390])
-def wide(request: pytest.FixtureRequest, browser: Browser, file: Path) -> Opened:
+def resized(request: pytest.FixtureRequest, browser: Browser, file: Path) -> Opened:
     return Opened(browser.new_page(viewport={"width": request.param, "height": 900}), file)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_no_label_overlaps_or_is_cut(wide: Opened, lang: str, tmp_path: Path):
-    page = wide.page
+def test_no_label_overlaps_or_is_cut(resized: Opened, lang: str, tmp_path: Path):
+    page = resized.page
     if lang == "en":
         page.click("#language")
-        wide.wait("en", "", "2020-08-01")
+        resized.wait("en", "", "2020-08-01")
     assert page.locator(".chart svg").count() == 9
     page.locator("header summary").evaluate_all("all => all.forEach(s => { s.parentElement.open = true; })")
     assert page.evaluate(OVERLAPS) == []

@@ -89,8 +89,8 @@ def of(content: rows.Content, section: str, **wanted: Any) -> list[rows.Row]:
     return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
 
 
-def test_one_mill_is_not_shown_nor_left_over(content):
-    """Garments and Britain: one mill. Yarn-dyed cloth and the EU go with them, or they were the rest."""
+def test_one_mill_is_hidden_and_is_not_a_remainder(content):
+    """Garments and Britain have one mill. Yarn-dyed cloth and the EU are hidden too, or they follow."""
     for product in ("garment", "yarn_dyed"):
         (legs,) = of(content, "legs", product=product)
         assert legs["total_value_cny"] is None
@@ -116,7 +116,7 @@ def test_exports_hold_no_domestic_processing(content, bulletin_warehouse):
     assert sum(row["share"] for row in blocs) == 1
 
 
-def test_one_missing_mill_hides_what_would_tell_it(content):
+def test_one_missing_mill_hides_the_figures_that_disclose_it(content):
     (row,) = of(content, "coverage", product="denim")
     assert row["mills_missing"] == 1
     assert row["growth_yoy"] is not None
@@ -145,12 +145,12 @@ def test_every_section_has_a_query_and_every_query_is_used():
 
 def test_every_code_that_a_mart_can_show_has_its_words():
     """What the marts' tests accept in the columns that the bulletin shows."""
-    shown = {column.words for section in sections() for column in section.columns if column.words}
+    code_columns = {column.words for section in sections() for column in section.columns if column.words}
     marts = {section.mart for section in sections()} | {"dual_circulation"}
     accepted = {
         code
         for mart, column in _columns()
-        if mart in marts and column["name"] in shown
+        if mart in marts and column["name"] in code_columns
         for code in _accepted(column)
     }
     assert {"festival_adjusted", "lunar_new_year"} <= accepted
@@ -174,8 +174,8 @@ def test_every_reason_that_any_mart_gives_has_its_words():
 
 def test_every_reason_of_a_reader_to_refuse_a_file_has_its_words():
     texts = [path.read_text(encoding="utf-8") for path in (PROJECT_DIR / "include").rglob("*.py")]
-    said = r'(?:UnreadableFileError\(\s*|\.refuse\(\s*\[)"(\w+)"'
-    codes = set(re.findall(said, "\n".join(texts)))
+    pattern = r'(?:UnreadableFileError\(\s*|\.refuse\(\s*\[)"(\w+)"'
+    codes = set(re.findall(pattern, "\n".join(texts)))
     assert len(codes) > 20
     assert codes == words()["refusals"].keys()
 

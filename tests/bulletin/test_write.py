@@ -1,4 +1,4 @@
-"""The files: whole, the same for the same release, index.html the current one, gone with their release."""
+"""The files of the bulletin: complete, reproducible, index.html of the current release, dropped with it."""
 
 import re
 import shutil
@@ -23,8 +23,8 @@ from tests.bulletin.conftest import REFUSED
 
 
 @pytest.fixture
-def two(new_warehouse, bulletin_warehouse, tmp_path) -> Settings:
-    """A second release on top of the bulletin warehouse's."""
+def two_releases(new_warehouse, bulletin_warehouse, tmp_path) -> Settings:
+    """A copy of the bulletin warehouse with a second release."""
     settings: Settings = new_warehouse(bulletin_warehouse)
     late = write(
         tmp_path / "late.csv", [order(订单号="LATE", 订单日期="2020-09-09", 更新时间="2020-09-09 10:30:00")]
@@ -45,28 +45,28 @@ def index(settings: Settings) -> str:
     return found.group(1)
 
 
-def test_each_release_has_its_page_and_index_follows_what_readers_see(two):
-    assert write_bulletin(two).is_current
-    assert not write_bulletin(two, 1).is_current
-    assert names(two) == ["index.html", "release_1.html", "release_2.html"]
-    assert index(two) == "2"
-    current_release.rollback(two, 1, "test")
-    assert write_after_switch(two, 1).is_current
-    assert index(two) == "1"
-    first = files.release_page(two, 1).read_bytes()
-    assert files.current_page(two).read_bytes() == first
-    # Looked back at, it is the same again. The refused file is of the first release only.
-    current_release.rollback(two, 2, "test")
-    write_bulletin(two, 1)
-    assert files.release_page(two, 1).read_bytes() == first
+def test_each_release_has_its_page_and_index_follows_what_readers_see(two_releases):
+    assert write_bulletin(two_releases).is_current
+    assert not write_bulletin(two_releases, 1).is_current
+    assert names(two_releases) == ["index.html", "release_1.html", "release_2.html"]
+    assert index(two_releases) == "2"
+    current_release.rollback(two_releases, 1, "test")
+    assert write_after_switch(two_releases, 1).is_current
+    assert index(two_releases) == "1"
+    first = files.release_page(two_releases, 1).read_bytes()
+    assert files.current_page(two_releases).read_bytes() == first
+    # Written again later it is the same. The refused file is of the first release only.
+    current_release.rollback(two_releases, 2, "test")
+    write_bulletin(two_releases, 1)
+    assert files.release_page(two_releases, 1).read_bytes() == first
     assert str(escape(REFUSED)).encode() in first
-    assert str(escape(REFUSED)).encode() not in files.release_page(two, 2).read_bytes()
+    assert str(escape(REFUSED)).encode() not in files.release_page(two_releases, 2).read_bytes()
 
-    query(two, "update ops.release set dropped_at = now() where release_id = 1")
-    (files.current_page(two).parent / "release_notes.html").touch()
-    assert files.drop_gone(two) == 1
-    assert files.drop_gone(two) == 0
-    assert names(two) == ["index.html", "release_2.html", "release_notes.html"]
+    query(two_releases, "update ops.release set dropped_at = now() where release_id = 1")
+    (files.current_page(two_releases).parent / "release_notes.html").touch()
+    assert files.delete_dropped(two_releases) == 1
+    assert files.delete_dropped(two_releases) == 0
+    assert names(two_releases) == ["index.html", "release_2.html", "release_notes.html"]
 
 
 def test_two_at_once_leave_one_whole_page(new_warehouse, bulletin_warehouse):
@@ -83,7 +83,7 @@ def test_maintenance_drops_the_pages_too(new_warehouse, bulletin_warehouse):
     assert housekeeping.drop_expired(settings)["bulletins"] == 0
 
 
-def test_a_page_that_cannot_be_written_says_that_the_release_stands(new_warehouse, bulletin_warehouse):
+def test_an_unwritable_page_reports_that_the_release_is_published(new_warehouse, bulletin_warehouse):
     settings = new_warehouse(bulletin_warehouse)
     folder = files.current_page(settings).parent
     shutil.rmtree(folder, ignore_errors=True)
@@ -95,7 +95,7 @@ def test_a_page_that_cannot_be_written_says_that_the_release_stands(new_warehous
         write_after_switch(settings, 1)
 
 
-def test_whatever_fails_says_that_the_release_stands(bulletin_warehouse, monkeypatch):
+def test_any_failure_reports_that_the_release_is_published(bulletin_warehouse, monkeypatch):
     monkeypatch.setattr("include.bulletin.write.read", lambda *_: {}["a metric"])
     with pytest.raises(
         BulletinError, match=r"readers see release 1, .*KeyError: 'a metric'.*`textile bullet"
@@ -111,14 +111,14 @@ def test_a_metric_that_an_older_catalogue_has_not_is_called_by_its_column(bullet
     )
 
 
-def test_what_comes_from_files_stays_text(bulletin_warehouse):
+def test_text_from_files_is_escaped(bulletin_warehouse):
     text = page.render(read(bulletin_warehouse))
     assert REFUSED not in text
     assert str(escape(REFUSED)) in text
 
 
 def test_data_cannot_end_their_script_element():
-    assert page._harmless({"a": "</script><!--\u2028"}) == '{"a":"\\u003c/script>\\u003c!--\\u2028"}'
+    assert page._escape_json({"a": "</script><!--\u2028"}) == '{"a":"\\u003c/script>\\u003c!--\\u2028"}'
 
 
 def test_a_warehouse_without_a_finished_month_has_a_page(new_warehouse, published: Settings):

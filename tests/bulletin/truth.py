@@ -1,4 +1,4 @@
-"""What the marts know of every cell that the page could tell: its value, and how many mills are behind it."""
+"""The value and the number of mills of every cell that the page could disclose, from the marts."""
 
 from dataclasses import dataclass
 

@@ -16,12 +16,12 @@ from playwright.sync_api import Browser, Page, expect
 from expectations.marts import MARTS
 from include.catalogue import site
 from include.catalogue.entries import entries
-from include.quality.declared import rules_of
+from include.quality.declared import list_mart_rules
 from include.settings import PROJECT_DIR, Settings
 
 
 class Links(HTMLParser):
-    """The addresses that a page leads to, and the places in it that can be led to."""
+    """The targets of a page's links, and its own anchors."""
 
     def __init__(self, page: Path) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ def manifest(home: Path) -> dict:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that may ask nobody for anything and must not complain."""
+    """A page that must make no request and log no error."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     asked: list[str] = []
     complaints: list[str] = []
@@ -119,7 +119,7 @@ def test_every_column_has_its_entry(home: Path, manifest: dict):
     assert [address for address in index.addresses if "/data_docs/release/build_" in address]
 
 
-def test_every_link_leads_somewhere(home: Path, manifest: dict):
+def test_every_link_has_a_target(home: Path, manifest: dict):
     known = {**manifest["nodes"], **manifest["sources"], **manifest["exposures"], **manifest["metrics"]}
     pages = [page for page in (home / "docs").rglob("*.html") if page.parent.name != "dbt"]
     assert len(pages) == len(MARTS) + 6
@@ -142,9 +142,9 @@ def test_a_mart_names_what_uses_it(manifest: dict):
 
 
 def test_rules_are_found_by_the_columns_they_look_at():
-    found = {rule.code for rule in rules_of("dual_circulation") if rule.speaks_of("balance_index")}
+    found = {rule.code for rule in list_mart_rules("dual_circulation") if rule.checks("balance_index")}
     assert found == {"balance_index_is_its_formula", "no_figure_of_lines_without_rate"}
-    assert not any(rule.speaks_of("balance") for rule in rules_of("dual_circulation"))
+    assert not any(rule.checks("balance") for rule in list_mart_rules("dual_circulation"))
 
 
 def test_a_warehouse_that_does_not_run_is_named_with_what_to_type(tmp_path: Path):

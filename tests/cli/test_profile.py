@@ -56,12 +56,12 @@ def test_check_names_the_rules_that_rows_break(tmp_path: Path) -> None:
         ("line 6", "line_no_positive"),
         ("line 7", "quantity_readable"),
     ]
-    shown = runner.invoke(app, ["profile", "check", str(profile), str(path)])
-    assert "A load would say: refused" in shown.stdout
-    assert "quantity_readable" in shown.stdout
+    printed = runner.invoke(app, ["profile", "check", str(profile), str(path)])
+    assert "A load would report: refused" in printed.stdout
+    assert "quantity_readable" in printed.stdout
 
 
-def test_check_names_the_words_that_stand_for_no_code(tmp_path: Path) -> None:
+def test_check_names_the_words_without_a_code(tmp_path: Path) -> None:
     profile = tmp_path / "mine.yml"
     profile.write_text("source: enterprise_orders\nwords: {status: {好: fine}}\n", encoding="utf-8")
     done = runner.invoke(app, ["profile", "check", str(profile), str(write(tmp_path / "a.csv", orders(4)))])
@@ -90,7 +90,7 @@ def test_new_proposes_what_check_then_accepts(tmp_path: Path) -> None:
     assert isinstance(again.exception, FileExistsError), "a draft never overwrites a file"
 
 
-def test_new_leaves_a_canonical_file_alone(tmp_path: Path) -> None:
+def test_new_proposes_nothing_for_a_canonical_file(tmp_path: Path) -> None:
     code, found, _ = run("new", write(tmp_path / "a.csv", orders(3), "gb18030"))
     assert (code, found["guessed"], found["missing"]) == (0, [], [])
     assert [line for line in found["text"].splitlines() if not line.startswith("#")] == [

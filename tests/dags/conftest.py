@@ -129,7 +129,7 @@ def with_reader(folder: Path) -> Callable[[Settings], dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole stack in a folder of its own; nothing of it is left running."""
+    """The whole stack in its own folder; it is stopped at the end."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(airflow, "environment", with_reader(tmp_path_factory.mktemp("reader")))
         patch.setenv("TEXTILE_HOME", str(tmp_path_factory.mktemp("stack")))

@@ -1,4 +1,4 @@
-"""What the tasks of build_marts decide: each is called as Airflow calls it, on a real warehouse."""
+"""The tasks of build_marts, each called as Airflow calls it, on a real warehouse."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +12,11 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 from samples import item, load, one, orders, query, validated_again, write
 
-from include.errors import BulletinError, PublishError, ReadersInTheWayError, StaleBuildError
+from include.errors import BulletinError, PublishError, ReadersBlockError, StaleBuildError
 from include.release import building, current_release, publishing, validation
 from include.settings import Role, Settings
 
-# A run that an asset started, and nobody with a form.
+# A run that was started by an asset, not by a person.
 NOBODY = ({"accept_drift": None}, SimpleNamespace(triggering_user_name=None))
 
 
@@ -49,14 +49,14 @@ def between_build_and_validation(monkeypatch: pytest.MonkeyPatch, happens: Calla
     monkeypatch.setattr(validation, "validate", validate_after_it)
 
 
-def test_without_news_nothing_is_built_and_the_log_says_so(at, ask, caplog):
+def test_without_new_loads_nothing_is_built_and_the_log_says_so(at, ask, caplog):
     caplog.set_level("INFO")
     assert ask("build_marts", "build_and_validate", *NOBODY) is None
     assert "no load and no code has changed since release 1" in caplog.text
     assert one(at, "select count(*) from ops.build") == 1
 
 
-def test_a_load_that_overtakes_a_build_is_published_by_the_same_run(at, ask, publish, tmp_path, monkeypatch):
+def test_a_load_accepted_during_a_build_is_published_by_the_same_run(at, ask, publish, tmp_path, monkeypatch):
     deliver(at, tmp_path)
     late = write(tmp_path / "late.csv", [item(报关单号="310120200000000009")])
     between_build_and_validation(monkeypatch, lambda: load(at, "customs_exports", late))
@@ -65,7 +65,7 @@ def test_a_load_that_overtakes_a_build_is_published_by_the_same_run(at, ask, pub
     assert query(at, builds) == [(1, "published"), (2, "stale"), (3, "validated")]
     assert build_id == 3
     assert publish(build_id) == (2, {"release_id": 2})
-    assert current_release.current_release(at) == 2
+    assert current_release.read(at) == 2
     assert current_release.is_up_to_date(at)
 
 
@@ -88,7 +88,7 @@ def test_a_load_that_another_process_publishes_meanwhile_leaves_nothing_to_build
     assert one(at, "select count(*) from ops.build") == 3
 
 
-def test_a_build_that_another_process_gave_up_says_which_and_what_to_do(at, tmp_path):
+def test_a_build_that_another_process_replaced_is_an_error_that_says_what_to_do(at, tmp_path):
     mine = one(
         at,
         "insert into ops.build (status, last_load_id, loads, code_version, is_full)"
@@ -106,17 +106,17 @@ def test_a_build_that_another_process_gave_up_says_which_and_what_to_do(at, tmp_
         validation.validate(at, mine)
 
 
-def test_publish_is_tried_again_while_a_reader_is_in_the_way(at, publish):
+def test_publish_is_tried_again_while_a_reader_blocks_it(at, publish):
     query(at, "alter table candidate.dual_circulation add column note text")
     build_id = validated_again(at)
     with psycopg.connect(at.dsn(Role.ANALYST)) as reader:
         reader.execute("select count(*) from marts.dual_circulation")
-        with pytest.raises(ReadersInTheWayError, match="a reader's open transaction holds"):
+        with pytest.raises(ReadersBlockError, match="a reader's open transaction holds"):
             publish(build_id)
     assert publish(build_id) == (2, {"release_id": 2})
     # Once more, as after a worker that was killed after its commit: announced, and not published twice.
     assert publish(build_id) == (2, {"release_id": 2})
-    assert current_release.current_release(at) == 2
+    assert current_release.read(at) == 2
 
 
 def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
@@ -127,7 +127,7 @@ def test_the_tries_of_publish_outlast_an_idle_reader(at, dags):
     assert waits > 30 * 60
 
 
-def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
+def test_an_unchanged_publish_after_a_rollback_reports_what_readers_see(at):
     assert publishing.publish_build(at, validated_again(at)).release_id == 2
     assert publishing.publish(at).message == "no load and no code has changed since release 2"
     current_release.rollback(at, 1, "test")
@@ -136,7 +136,7 @@ def test_nothing_to_publish_after_a_rollback_says_what_readers_see(at):
     assert "since release 2; readers see release 1: `textile rollback 2`" in result.message
 
 
-def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, publish, tmp_path, monkeypatch):
+def test_a_build_does_not_undo_a_rollback_made_meanwhile(at, ask, publish, tmp_path, monkeypatch):
     assert publishing.publish_build(at, validated_again(at)).release_id == 2
     deliver(at, tmp_path)
     between_build_and_validation(monkeypatch, lambda: current_release.rollback(at, 1, "wrong rates", "Li Na"))
@@ -145,11 +145,11 @@ def test_a_build_does_not_take_back_a_rollback_that_came_meanwhile(at, ask, publ
         AirflowFailException, match=r"Li Na made release 1 current \(wrong rates\): nothing was"
     ):
         publish(build_id)
-    assert current_release.current_release(at) == 1
+    assert current_release.read(at) == 1
     assert publishing.publish(at).status == "published"
 
 
-def test_the_form_of_the_rollback_takes_back_and_records_who_asked(at, ask):
+def test_the_form_rolls_back_and_records_who_triggered_it(at, ask):
     publishing.publish_build(at, validated_again(at))
     person = SimpleNamespace(triggering_user_name="Wang Fang")
     assert ask("rollback_release", "rollback", {"release_id": 1, "reason": "wrong rates"}, person) == 1
@@ -162,13 +162,13 @@ def test_the_form_of_the_rollback_takes_back_and_records_who_asked(at, ask):
         ask("rollback_release", "rollback", {"release_id": 99, "reason": "a slip"}, person)
 
 
-def test_a_bulletin_that_fails_says_that_the_release_stands(at, ask):
+def test_a_failed_bulletin_reports_that_the_release_is_published(at, ask):
     assert ask("build_marts", "write_bulletin", 1) == str(at.home / "bulletin" / "index.html")
     with pytest.raises(BulletinError, match="readers see release 9, but its bulletin is not written"):
         ask("build_marts", "write_bulletin", 9)
 
 
-def test_figures_that_jumped_refuse_until_somebody_says_in_the_form_why_they_are_right(at, ask, tmp_path):
+def test_figures_that_jumped_refuse_the_build_until_the_form_gives_a_reason(at, ask, tmp_path):
     deliver(at, tmp_path)
     query(
         at,

@@ -1,4 +1,4 @@
-"""The DAGs as Airflow reads them: which there are, of which tasks, when they run."""
+"""The DAGs as Airflow reads them: their ids, tasks and schedules."""
 
 import os
 import subprocess
@@ -65,7 +65,7 @@ def test_exactly_these_tasks(dags, dag_id):
 
 
 @pytest.mark.parametrize("dag_id", TASKS)
-def test_habits(dags, dag_id):
+def test_common_settings_of_the_dags(dags, dag_id):
     dag = dags[dag_id]
     assert dag.max_active_runs == 1
     assert dag.catchup is False
@@ -78,7 +78,7 @@ def test_habits(dags, dag_id):
 
 
 @pytest.mark.parametrize("dag_id", TASKS)
-def test_verdicts_are_final_and_the_rest_tries_again(dags, dag_id):
+def test_tasks_that_report_a_result_are_not_retried_and_others_are(dags, dag_id):
     for task in dags[dag_id].tasks:
         if (dag_id, task.task_id) in FINAL:
             assert task.retries == 0
@@ -123,14 +123,14 @@ def test_any_of_the_assets_starts_build_marts(dags):
 
 
 @pytest.mark.parametrize("file", DAGS_PER_FILE)
-def test_files_are_short_and_not_taken_for_dbts(file):
+def test_files_are_short_and_not_named_as_files_of_dbt(file):
     assert len((DAGS_FOLDER / file).read_text(encoding="utf-8").splitlines()) <= 80
     assert not file.startswith("dbt_")
 
 
 @pytest.mark.parametrize("file", DAGS_PER_FILE)
 def test_files_import_in_under_a_second(file):
-    """In a process that has Airflow already, as the dag-processor does; nothing heavy comes along."""
+    """In a process that has Airflow already, as the dag-processor does; no heavy module is imported."""
     script = textwrap.dedent("""
         import runpy, sys, time
         from airflow.sdk import DAG, Asset, AssetAny, CronTriggerTimetable, dag, task

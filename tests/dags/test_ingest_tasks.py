@@ -1,4 +1,4 @@
-"""What the tasks of an ingest run decide: each is called as Airflow calls it, on a real warehouse."""
+"""The tasks of an ingest run, each called as Airflow calls it, on a real warehouse."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def test_a_run_without_files_has_nothing_to_do(at, ask):
 
 
 @pytest.mark.parametrize("left", ["in the drop folder", "in the archive"])
-def test_files_of_a_run_that_died_before_it_announced_them_are_announced_by_the_next(at, ask, left):
+def test_files_of_a_run_that_ended_before_it_announced_them_are_announced_by_the_next(at, ask, left):
     deliver_good(at, "orders.csv")
     ask(INGEST, "load", "killed")
     if left == "in the drop folder":
@@ -62,7 +62,7 @@ def test_files_of_a_run_that_died_before_it_announced_them_are_announced_by_the_
     assert ask(INGEST, "find", "next")
     assert ask(INGEST, "load", "next")["files_accepted"] == 0
     ask(INGEST, "announce", "next")
-    # They are nobody else's news.
+    # No other source announces them.
     assert not ask("ingest_customs_exports", "find", "next")
 
 

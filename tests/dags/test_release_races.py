@@ -1,4 +1,4 @@
-"""Loads that are accepted while a release is being built: nothing half-seen, nothing left out."""
+"""Loads that are accepted while a release is built are in it completely or not at all."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,7 +20,7 @@ def loaded(warehouse: Settings, tmp_path) -> Settings:
     return warehouse
 
 
-def test_a_build_that_a_load_overtook_is_not_validated_but_built_again(loaded, tmp_path):
+def test_a_build_during_which_a_load_was_accepted_is_built_again(loaded, tmp_path):
     build_id = building.build(loaded)
     load(loaded, "customs_exports", write(tmp_path / "items.csv", [item()]))
     with pytest.raises(StaleBuildError, match="a load was accepted since it began"):

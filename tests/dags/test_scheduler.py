@@ -116,7 +116,7 @@ def test_a_late_file_is_loaded_by_the_next_run_whatever_its_day(published):
     }
 
 
-def test_the_form_takes_back_a_release_and_forward_again(published):
+def test_the_form_rolls_back_and_forward_again(published):
     newest = release_id(published)
     for wanted in (newest - 1, newest):
         form = {"release_id": wanted, "reason": "a drill"}
@@ -148,7 +148,7 @@ def test_cleared_runs_change_nothing(published):
         for run in airflow_api.runs(published.airflow, "build_marts")
         if published.tasks("build_marts", run["dag_run_id"])["publish"] == "success"
     )
-    # What is published stands, however often it is asked for; from the first task on nothing is to do.
+    # A cleared publish changes nothing; cleared from the first task, the run has nothing to do.
     assert published.rerun("build_marts", built, "publish") == "success"
     assert published.rerun("build_marts", built, "build_and_validate") == "success"
     assert published.tasks("build_marts", built)["publish"] == "skipped"

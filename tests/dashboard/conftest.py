@@ -1,4 +1,4 @@
-"""A small cluster, published, with Superset before it: as `make bi` leaves it, in a home of its own."""
+"""A small published cluster with Superset, as after `make bi`, in its own home."""
 
 import os
 from collections.abc import Iterator
@@ -44,17 +44,19 @@ def late_file(home: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def said() -> list[str]:
-    """What the first start of Superset said, when nothing was published yet."""
+def start_log() -> list[str]:
+    """The log of the first start of Superset, when nothing was published yet."""
     return []
 
 
 @pytest.fixture(scope="module")
-def bi(home: Path, late_file: Path, said: list[str], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def bi(
+    home: Path, late_file: Path, start_log: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
     """Superset with the dashboard, then the first release: its customs end before its orders."""
     with logged() as lines:
         stack.up(with_airflow=False, with_bi=True)
-    said += lines
+    start_log += lines
     settings = load_settings()
     files = tmp_path_factory.mktemp("files")
     synthetic.generate(files, months=MONTHS, enterprises=ENTERPRISES, scale=SCALE)

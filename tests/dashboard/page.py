@@ -1,4 +1,4 @@
-"""The dashboard as a person sees it, and what the browser asked for meanwhile."""
+"""The dashboard in a browser, with the requests that it makes."""
 
 import json
 from typing import Any
@@ -49,7 +49,7 @@ class DashboardPage:
             self.page.wait_for_timeout(250)
             waited += 250
             assert waited < PATIENCE_MS, f"not answered: {names - set(self.data)}, pending: {self._pending}"
-        # A chart that was answered is drawn with the next frame.
+        # A chart is drawn in the next frame after its data.
         self.page.wait_for_timeout(500)
 
     def choose(self, column: str, value: str) -> None:
@@ -70,7 +70,7 @@ class DashboardPage:
         self._pending += _is_chart_data(request.url)
 
     def _not_sent(self, request: Request) -> None:
-        # What the page's policy blocks is announced like a request, and never sent.
+        # A request that the page's policy blocks is reported but not sent.
         if request.failure == "csp" and request.url in self.sent_away:
             self.sent_away.remove(request.url)
         self._pending -= _is_chart_data(request.url)

@@ -1,4 +1,4 @@
-"""What a person sees of the dashboard: drawn, right, filtered, and following the release."""
+"""The dashboard in a browser: drawn, correct, filtered, and of the current release."""
 
 import io
 import re
@@ -56,7 +56,7 @@ def test_the_month_is_over_in_customs_too(page: DashboardPage, figure: Callable[
     assert chosen.get_attribute("title") == f"{figure(NEWEST_MONTH):%Y-%m}"
 
 
-def test_kpis_say_what_sql_says(page: DashboardPage, figure: Callable[[str], Any]) -> None:
+def test_kpis_equal_sql(page: DashboardPage, figure: Callable[[str], Any]) -> None:
     denim = f"from marts.dual_circulation where product_group = 'denim' and month = ({NEWEST_MONTH})"
     asean = (
         f"from marts.growth where period_type = 'month' and period_start = ({NEWEST_MONTH})"
@@ -68,18 +68,18 @@ def test_kpis_say_what_sql_says(page: DashboardPage, figure: Callable[[str], Any
         "denim_domestic_share_change": f"{figure(f'select domestic_share_change_6m_pp {denim}'):+,.1f}",
         "white_cloth_to_asean": f"{figure(f'select growth_comparable {asean}'):+,.1%}",
     }
-    shown = {name: page.tile(name).locator(".header-line").inner_text() for name in expected}
+    displayed = {name: page.tile(name).locator(".header-line").inner_text() for name in expected}
     # d3 writes a minus sign where Python writes a hyphen.
-    assert {name: text.replace("−", "-") for name, text in shown.items()} == expected
+    assert {name: text.replace("−", "-") for name, text in displayed.items()} == expected
 
 
-def test_months_are_shown_as_they_are(page: DashboardPage, figure: Callable[[str], Any]) -> None:
+def test_months_are_displayed_correctly(page: DashboardPage, figure: Callable[[str], Any]) -> None:
     for name, chart in CHARTS.items():
         axis = chart["params"].get("x_axis")
         if axis in ("month", "period_start"):
-            shown = max(row[axis] for row in page.data[name][0])
+            displayed = max(row[axis] for row in page.data[name][0])
             newest = NEWEST_MONTH if "basis = 'customs'" in chart["where"] else NEWEST_ORDERS
-            assert datetime.fromtimestamp(shown / 1000, UTC).date() == figure(newest), name
+            assert datetime.fromtimestamp(displayed / 1000, UTC).date() == figure(newest), name
 
 
 def test_charts_add_up_to_the_marts(page: DashboardPage, figure: Callable[[str], Any]) -> None:
@@ -95,8 +95,8 @@ def test_charts_add_up_to_the_marts(page: DashboardPage, figure: Callable[[str],
         " and comparability_reason is distinct from 'period_not_finished'"
     )
     by_month = page.data["exports_by_bloc"][0]
-    shown = sum(value or 0 for row in by_month for name, value in row.items() if name != "period_start")
-    assert shown == pytest.approx(float(exports))
+    displayed = sum(value or 0 for row in by_month for name, value in row.items() if name != "period_start")
+    assert displayed == pytest.approx(float(exports))
 
 
 @pytest.mark.parametrize("column", list(FILTERS))
@@ -171,8 +171,8 @@ def test_superset_keeps_the_password_encrypted_only(bi: Settings) -> None:
     assert [line for (line,) in logged + kept if password in line] == []
 
 
-def test_before_the_first_release_it_is_said_what_to_do(bi: Settings, said: list[str]) -> None:
-    assert [line for line in said if "nothing is published yet" in line and "`textile publish`" in line]
+def test_before_the_first_release_the_log_says_what_to_do(bi: Settings, start_log: list[str]) -> None:
+    assert [line for line in start_log if "nothing is published yet" in line and "`textile publish`" in line]
 
 
 def test_a_publish_and_a_rollback_show_at_once(page: DashboardPage, bi: Settings, late_file: Path) -> None:

@@ -1,4 +1,4 @@
-"""The demo's checks: all pass on figures that meet the story, and each fails on the defect it is for."""
+"""The demo's checks: all pass on the calibrated figures, and each fails on its defect."""
 
 import dataclasses
 import datetime as dt

@@ -75,9 +75,9 @@ def test_statistics_look_like_the_portals_downloads(generated: Generated) -> Non
         assert lines.pop() == ""
         assert all(line.startswith('"') and line.endswith('",') for line in lines)
         assert len(lines) < 8_000
-        said = yaml.safe_load(path.with_name(f"{path.name}.yml").read_text())
-        assert said["flow"] == "export"
-        assert ("数据年月" in lines[0]) != ("month" in said)
+        manifest = yaml.safe_load(path.with_name(f"{path.name}.yml").read_text())
+        assert manifest["flow"] == "export"
+        assert ("数据年月" in lines[0]) != ("month" in manifest)
     assert any('"0","?","' in line for line in lines)
     assert any(line.count(",") > lines[0].count(",") for line in lines)  # thousands commas
 

@@ -1,4 +1,4 @@
-"""The further day: what it says about its files is what a reader finds in them."""
+"""The next day: its files are as its result says."""
 
 import csv
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_five_cells_are_bad_and_no_others(day: NextDay, folder: Path) -> None:
     assert len(found) == 5
 
 
-def test_bad_cells_stand_where_they_are_said_to(day: NextDay) -> None:
+def test_bad_cells_are_where_the_result_says(day: NextDay) -> None:
     content = day.bad_rows.read_bytes()
     text = content.decode("gb18030" if b"\xb6\xa9\xb5\xa5\xba\xc5" in content else "utf-8-sig")
     header, *lines = csv.reader(text.splitlines())

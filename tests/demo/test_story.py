@@ -1,4 +1,4 @@
-"""The calibrated story, computed from the written files alone."""
+"""The calibrated figures, computed from the written files only."""
 
 import polars as pl
 import pytest

@@ -1,4 +1,4 @@
-"""The lines of docs/backup.md are run as they stand: back up, restore, load the file that waited, publish."""
+"""The commands of docs/backup.md are run unchanged: back up, restore, load the waiting file, publish."""
 
 import datetime as dt
 import difflib
@@ -73,7 +73,7 @@ def contents() -> list[str]:
     for words in (["pg_dump", "--create"], ["pg_dumpall", "--roles-only", "--no-role-passwords"]):
         command = [postgres.program(words[0]), *words[1:], f"--dbname={admin}"]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        # The dump's own guard has a new word each time.
+        # pg_dump writes another random key each time.
         dumped += [line for line in done.stdout.splitlines() if not re.match(r"\\(un)?restrict ", line)]
     return dumped
 
@@ -142,7 +142,7 @@ def with_stand_in(script: str, folder: Path, state: Path) -> None:
 
 
 def require_whole_and_alive(backups: Backups) -> None:
-    """All is there as it was, every role can enter, and the day goes on: the file that waited is loaded."""
+    """Everything is restored, every role can connect, and the waiting file can be loaded."""
     assert list(difflib.unified_diff(backups.contents, contents(), n=0, lineterm="")) == []
     settings = load_settings()
     assert one(settings, "select count(*) from ops.quarantine") == 1
@@ -178,7 +178,7 @@ def test_backup_and_restore_on_this_machine(backups: Backups) -> None:
 def test_backup_and_restore_on_a_server(
     backups: Backups, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """By a stand-in for the engine: what runs in the containers runs here, on a server that is new."""
+    """With a stand-in for the engine: the commands of the containers run here, on a new server."""
     kept = {path.name for path in (backups.folder / "server").iterdir()}
     assert kept == {"files.tar.gz", ".env", "secrets", *(f"{database}.dump" for database in DATABASES)}
     cluster, port, state = tmp_path / "cluster", ports.choose(), tmp_path / "state"
@@ -186,7 +186,7 @@ def test_backup_and_restore_on_a_server(
     environment.setenv("TEXTILE_HOME", str(state))
     environment.setenv("TEXTILE_PG_PORT", str(port))
     environment.setenv("TEXTILE_SECRETS_DIR", str(backups.folder / "server" / "secrets"))
-    postgres.start(cluster, port, load_settings().password(Role.ADMIN), postgres.THROWAWAY)
+    postgres.start(cluster, port, load_settings().password(Role.ADMIN), postgres.TEMPORARY)
     try:
         with_stand_in(lines("On a server with Docker", 2), backups.folder, state)
         assert (state / WAITING).read_bytes() == newer

@@ -1,4 +1,4 @@
-"""What the docs name exists: links, files, commands, and the columns of their queries."""
+"""Links, files, commands and columns named in the docs exist."""
 
 import re
 from collections.abc import Callable
@@ -73,7 +73,7 @@ def test_there_are_docs_to_check() -> None:
 
 
 @pytest.mark.parametrize("page", DOCS, ids=name)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     for target, anchor in LINK.findall(text(page)):
         linked = (page.parent / target).resolve() if target else page
         assert linked.is_file(), target
@@ -109,7 +109,7 @@ def test_files_exist(page: Path) -> None:
 
 
 def test_every_refusal_is_in_the_runbook() -> None:
-    """Codes of files that cannot be read; those of rules stand in ``expectations/files.py``."""
+    """Codes of files that cannot be read; those of rules are in ``expectations/files.py``."""
     raised = re.compile(r"""UnreadableFileError\(\s*"(\w+)\"""")
     codes = {code for file in (PROJECT_DIR / "include").rglob("*.py") for code in raised.findall(text(file))}
     assert len(codes) > 10

@@ -1,4 +1,4 @@
-"""What analysts and the bureau read is there in Chinese and in English."""
+"""Texts for analysts and the bureau are in Chinese and in English."""
 
 import importlib
 from pathlib import Path
@@ -33,7 +33,7 @@ COMMENTS = """
 """
 
 
-def is_told(text: str) -> bool:
+def is_bilingual(text: str) -> bool:
     return bool(in_english(text) and in_chinese(text))
 
 
@@ -66,7 +66,7 @@ def test_questions_of_the_marts():
         node["name"]: node["config"]["meta"].get("question", "") for node in marts if "columns" in node
     }
     assert set(MARTS) <= set(questions)
-    assert [mart for mart in MARTS if not is_told(questions[mart])] == []
+    assert [mart for mart in MARTS if not is_bilingual(questions[mart])] == []
 
 
 def test_reasons_of_refusals_and_of_quarantine():
@@ -74,8 +74,8 @@ def test_reasons_of_refusals_and_of_quarantine():
     suites += [files(10_000), identities(), *(suite_of(mart) for mart in MARTS)]
     rules = [expectation.meta for suite in suites for expectation in suite.expectations]
     assert len(rules) > 150
-    said = {rule["rule"]: (rule["en"], in_chinese(rule["zh"])) for rule in rules}
-    assert [code for code, (english, chinese) in said.items() if not (english and chinese)] == []
+    texts = {rule["rule"]: (rule["en"], in_chinese(rule["zh"])) for rule in rules}
+    assert [code for code, (english, chinese) in texts.items() if not (english and chinese)] == []
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.sql")), ids=lambda path: path.stem)

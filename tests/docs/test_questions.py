@@ -19,7 +19,7 @@ from include.transform.languages import in_chinese
 QUESTIONS = answers.questions()
 NAMED = re.compile(r"`([^`]+)`")
 PAGES = {"README.md", "README.zh.md"}
-# Making the demo's data takes a minute or two on a machine that does nothing else.
+# Generating the demo's data takes a minute or two on an idle machine.
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -35,7 +35,7 @@ def cluster(new_warehouse: Callable[[], Settings]) -> Settings:
 
 
 def load_and_publish(settings: Settings) -> set[str]:
-    """Load all that waits, and publish; what became of the files."""
+    """Load all waiting files, and publish; returns the statuses of the files."""
     found = set()
     for source in sources():
         waiting = drop_folder.find(settings.landing_dir, source)

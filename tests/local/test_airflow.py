@@ -42,7 +42,7 @@ def test_every_option_that_is_set_exists_in_this_airflow(settings: Settings) -> 
     assert ours - known_options() == set()
 
 
-def test_another_airflows_variables_stay_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_other_airflows_are_removed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "True")
     monkeypatch.setenv("AIRFLOW_CONFIG", "/etc/airflow.cfg")
     variables = airflow.command_environment(settings)

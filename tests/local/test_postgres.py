@@ -22,7 +22,7 @@ def cluster(tmp_path: Path) -> Iterator[Path]:
 
 def start(cluster: Path, *, durable: bool = False) -> int:
     port = ports.choose()
-    postgres.start(cluster, port, PASSWORD, None if durable else postgres.THROWAWAY)
+    postgres.start(cluster, port, PASSWORD, None if durable else postgres.TEMPORARY)
     return port
 
 
@@ -35,13 +35,13 @@ def test_takes_a_password_on_loopback_and_nothing_else(cluster: Path) -> None:
     port = start(cluster)
     with psycopg.connect(postgres.dsn(port, PASSWORD)) as connection:
         rules = connection.execute("select type, address, auth_method from pg_hba_file_rules").fetchall()
-        shown = connection.execute(
+        settings = connection.execute(
             "select current_setting('unix_socket_directories'), current_setting('listen_addresses'),"
             " current_setting('timezone'), current_setting('server_encoding'), datlocprovider"
             " from pg_database where datname = 'postgres'"
         ).fetchone()
     assert rules == [("host", "127.0.0.1", "scram-sha-256")]
-    assert shown == ("", "127.0.0.1", "Asia/Shanghai", "UTF8", "b")
+    assert settings == ("", "127.0.0.1", "Asia/Shanghai", "UTF8", "b")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(postgres.dsn(port, "wrong"))
     listening = [c.laddr.ip for c in psutil.net_connections("inet") if c.laddr and c.laddr.port == port]
@@ -57,7 +57,7 @@ def test_comes_back_after_kill_9(cluster: Path, everything: bool) -> None:
     with psycopg.connect(postgres.dsn(port, PASSWORD), autocommit=True) as connection:
         connection.execute("create table kept (x int)")
         connection.execute("insert into kept values (1)")
-    # A backend in the middle of a long statement does not notice by itself that its server is gone.
+    # A backend in a long statement does not notice that its server has ended.
     busy = threading.Thread(target=run_until_killed, args=[port], daemon=True)
     busy.start()
     victims = servers_of(cluster) if everything else [postgres.find(cluster)]
@@ -78,7 +78,7 @@ def run_until_killed(port: int) -> None:
         connection.execute("select count(*) from generate_series(1, 10000000000)")
 
 
-def test_half_made_cluster_is_made_again(cluster: Path) -> None:
+def test_an_incomplete_cluster_is_created_again(cluster: Path) -> None:
     draft = cluster / "data.draft"
     (draft / "base").mkdir(parents=True)
     (draft / "PG_VERSION").write_text("18\n")
@@ -94,7 +94,7 @@ def test_stop_leaves_no_process_and_can_be_repeated(cluster: Path) -> None:
     postgres.stop(cluster)
 
 
-def test_failure_shows_the_servers_own_words(cluster: Path) -> None:
+def test_a_failed_start_reports_the_servers_log(cluster: Path) -> None:
     port = start(cluster)
     with pytest.raises(SetupError, match="running already"):
         postgres.start(cluster, port, PASSWORD)

@@ -22,16 +22,16 @@ time.sleep(600)
 @pytest.fixture
 def run_dir(tmp_path: Path):
     yield tmp_path
-    processes.stop(tmp_path, "service", patience_s=0)
+    processes.stop(tmp_path, "service", timeout_s=0)
 
 
 def start(run_dir: Path) -> tuple[psutil.Process, psutil.Process]:
     log = run_dir / "service.log"
     command = [sys.executable, "-c", STUBBORN]
     leader = processes.start(run_dir, "service", command, env=os.environ, cwd=run_dir, log=log)
-    while not (said := log.read_text()).endswith("\n"):
+    while not (output := log.read_text()).endswith("\n"):
         assert leader.is_running()
-    return leader, psutil.Process(int(said))
+    return leader, psutil.Process(int(output))
 
 
 def is_alive(process: psutil.Process) -> bool:
@@ -42,7 +42,7 @@ def test_stop_ends_a_stubborn_service_and_its_child(run_dir: Path) -> None:
     leader, child = start(run_dir)
     assert processes.find(run_dir, "service") == leader
     assert os.getsid(leader.pid) == leader.pid != os.getsid(0)
-    processes.stop(run_dir, "service", patience_s=0.2)
+    processes.stop(run_dir, "service", timeout_s=0.2)
     assert not is_alive(leader)
     assert not is_alive(child)
     assert processes.find(run_dir, "service") is None
@@ -74,6 +74,6 @@ def test_another_process_with_the_same_pid_is_not_ours(run_dir: Path) -> None:
 
 def test_log_of_the_last_start_is_kept(run_dir: Path) -> None:
     start(run_dir)
-    processes.stop(run_dir, "service", patience_s=0)
+    processes.stop(run_dir, "service", timeout_s=0)
     start(run_dir)
     assert (run_dir / "service.log.1").read_text().strip().isdigit()

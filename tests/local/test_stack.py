@@ -86,12 +86,12 @@ def test_interrupted_up_leaves_nothing_running_and_can_be_repeated(home: Path, w
 
 def test_two_ups_at_once_start_one_server(home: Path) -> None:
     both = [subprocess.Popen([sys.executable, "-c", UP], stderr=subprocess.PIPE, text=True) for _ in "12"]
-    said = [child.communicate(timeout=60)[1] for child in both]
+    outputs = [child.communicate(timeout=60)[1] for child in both]
     assert [child.returncode for child in both] == [0, 0]
-    assert sum("ready on port" in words for words in said) == 1
+    assert sum("ready on port" in words for words in outputs) == 1
 
 
-def test_home_is_its_owners_alone(home: Path) -> None:
+def test_only_the_owner_can_enter_the_home(home: Path) -> None:
     home.mkdir()
     home.chmod(0o755)  # as one that an older version made
     assert up().state == "healthy"

@@ -15,7 +15,7 @@ from include.settings import Settings
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Superset's files in a home of their own, with packages that are only said to be there."""
+    """Superset's files in their own home; its packages are marked as installed but are not."""
     monkeypatch.setenv("TEXTILE_HOME", str(tmp_path))
     monkeypatch.delenv("TEXTILE_SECRETS_DIR", raising=False)
     secrets.generate_missing(tmp_path / "secrets")
@@ -27,7 +27,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings(home=tmp_path, pg_port=1, superset_port=1)
 
 
-def test_without_its_packages_it_is_said_what_to_do(settings: Settings) -> None:
+def test_without_its_packages_the_message_says_what_to_do(settings: Settings) -> None:
     superset.PYTHON.unlink()
     with pytest.raises(SetupError, match=r"Superset is not installed .* run `make bi`"):
         superset.prepare(settings)
@@ -36,7 +36,7 @@ def test_without_its_packages_it_is_said_what_to_do(settings: Settings) -> None:
 def test_preparing_does_not_wait_for_ever(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     superset.PYTHON.write_text("#!/bin/sh\nexec sleep 60\n")
     superset.PYTHON.chmod(0o700)
-    monkeypatch.setattr(superset, "_PREPARE_PATIENCE_S", 0.2)
+    monkeypatch.setattr(superset, "_PREPARE_TIMEOUT_S", 0.2)
     with pytest.raises(SetupError, match="run `make bi` again"):
         superset.prepare(settings)
 
@@ -79,10 +79,10 @@ def test_a_failed_import_stops_only_what_this_call_started(
     running = psutil.Process()
     monkeypatch.setattr(superset, "find", lambda _settings: running if ran_before else None)
     monkeypatch.setattr(superset, "is_outdated", lambda _settings: False)
-    monkeypatch.setattr(superset, "healthy", lambda _settings: True)
+    monkeypatch.setattr(superset, "is_healthy", lambda _settings: True)
     monkeypatch.setattr(superset, "stop", lambda _settings: stopped.append(True))
     with pytest.raises(SetupError, match="refused"):
-        stack._superset_up(settings.home)
+        stack._start_superset(settings.home)
     assert bool(stopped) is not ran_before
 
 

@@ -13,7 +13,7 @@ def test_the_account_of_the_server_reaches_its_folder_and_nothing_beside_it(tmp_
     (home / "beside").write_text("secret")
     home.chmod(0o700)
     who = unprivileged.account(cluster)
-    with unprivileged.way_to(cluster, who) as way:
+    with unprivileged.open_folder(cluster, who) as way:
         drop = ["setpriv", f"--reuid={who.uid}", f"--regid={who.gid}", "--clear-groups"] if who else []
 
         def read(path: Path) -> str:

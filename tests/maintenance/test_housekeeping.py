@@ -1,4 +1,4 @@
-"""What the retention rules drop, what they leave, and that every table is tended."""
+"""What the retention rules drop and keep, and that every table is vacuumed."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -37,14 +37,14 @@ def publish(settings: Settings, day: str, value: int, final_through: str | None 
         ).fetchone() or (0,)
         store.compare(connection, ["sample"])
         store.merge(connection, "sample", release_id)
-        store.show(connection, "sample", restricted=False)
-        store.point_to(connection, release_id, "tester", "test")
+        store.create_views(connection, "sample", restricted=False)
+        store.set_current(connection, release_id, "tester", "test")
     query(settings, "update ops.release_switch set switched_at = %s where release_id = %s", day, release_id)
     query(settings, "update ops.release set published_at = %s where release_id = %s", day, release_id)
     return int(release_id)
 
 
-def shown(settings: Settings, release_id: int | None = None) -> list[tuple[str, int]]:
+def visible_rows(settings: Settings, release_id: int | None = None) -> list[tuple[str, int]]:
     """What an analyst sees of a release."""
     with connect(settings, Role.ANALYST) as connection:
         if release_id:
@@ -61,11 +61,11 @@ def published(warehouse: Settings) -> list[int]:
 
 def test_drops_old_releases_but_the_last_of_each_month(warehouse, published):
     january, january_end, february, february_end, march = published
-    before = {number: shown(warehouse, number) for number in published}
+    before = {number: visible_rows(warehouse, number) for number in published}
     assert housekeeping.drop_releases(warehouse, NOW) == [january, february]
     for kept in (january_end, february_end, march):
-        assert shown(warehouse, kept) == before[kept] == [("changing", kept), ("same", 0)]
-    assert shown(warehouse) == before[march]
+        assert visible_rows(warehouse, kept) == before[kept] == [("changing", kept), ("same", 0)]
+    assert visible_rows(warehouse) == before[march]
     assert query(warehouse, "select n from store.sample order by n") == [(0,), (2,), (4,), (5,)]
     assert housekeeping.drop_releases(warehouse, NOW) == []
 
@@ -73,26 +73,26 @@ def test_drops_old_releases_but_the_last_of_each_month(warehouse, published):
 def test_a_dropped_release_cannot_be_read_and_cannot_come_back(warehouse, published):
     housekeeping.drop_releases(warehouse, NOW)
     with pytest.raises(psycopg.Error, match="is no longer kept: it was dropped on 2026-03-20"):
-        shown(warehouse, published[0])
+        visible_rows(warehouse, published[0])
     with pytest.raises(PublishError, match="dropped by the retention rule on 2026-03-20"):
         current_release.rollback(warehouse, published[0], "test")
     with pytest.raises(ExplainError, match="is no longer kept"):
         change_log.diff(warehouse, published[0], published[1])
-    assert [r["release_id"] for r in current_release.releases(warehouse) if r["dropped_at"]] == [3, 1]
-    assert shown(warehouse) == [("changing", 5), ("same", 0)]
+    assert [r["release_id"] for r in current_release.list_all(warehouse) if r["dropped_at"]] == [3, 1]
+    assert visible_rows(warehouse) == [("changing", 5), ("same", 0)]
 
 
 def test_keeps_the_current_release_however_old(warehouse, published):
     current_release.rollback(warehouse, published[0], "test")
     assert housekeeping.drop_releases(warehouse, NOW) == [published[2]]
-    assert shown(warehouse) == [("changing", 1), ("same", 0)]
+    assert visible_rows(warehouse) == [("changing", 1), ("same", 0)]
 
 
 def test_keeps_everything_of_the_last_thirty_days(warehouse, published):
     assert housekeeping.drop_releases(warehouse, datetime(2026, 2, 1, tzinfo=UTC)) == []
 
 
-def test_month_ends_stay_and_those_that_made_a_month_final(warehouse):
+def test_month_ends_and_first_final_releases_are_kept(warehouse):
     """The first that shows a month as final is kept, not the later ones that show it too."""
     days = {
         "2020-05-04": None,
@@ -100,7 +100,7 @@ def test_month_ends_stay_and_those_that_made_a_month_final(warehouse):
         "2020-05-06": "2018-12-01",
         "2020-05-29": "2018-12-01",
         "2020-07-01": "2019-12-01",
-        # Taken back by a load that removed lines, and reached again.
+        # A load removes lines, so the month is not final, and later final again.
         "2020-07-02": "2018-12-01",
         "2020-07-03": "2019-12-01",
         "2020-07-30": "2019-12-01",
@@ -108,7 +108,7 @@ def test_month_ends_stay_and_those_that_made_a_month_final(warehouse):
     }
     for number, (day, final) in enumerate(days.items(), 1):
         publish(warehouse, day, number, final)
-    assert {r["release_id"]: r["kept_as"] for r in current_release.releases(warehouse)} == {
+    assert {r["release_id"]: r["kept_as"] for r in current_release.list_all(warehouse)} == {
         **dict.fromkeys((1, 3, 6, 7, 8), ""),
         2: "final",
         4: "month end",
@@ -117,14 +117,14 @@ def test_month_ends_stay_and_those_that_made_a_month_final(warehouse):
     }
     assert housekeeping.drop_releases(warehouse, datetime(2023, 5, 28, tzinfo=UTC)) == [1, 3, 6, 7, 8]
     assert housekeeping.drop_releases(warehouse, datetime(2063, 1, 1, tzinfo=UTC)) == []
-    assert {r["release_id"] for r in current_release.releases(warehouse) if r["dropped_at"]} == {
+    assert {r["release_id"] for r in current_release.list_all(warehouse) if r["dropped_at"]} == {
         1,
         3,
         6,
         7,
         8,
     }
-    assert [shown(warehouse, kept)[0] for kept in (2, 4, 5, 9)] == [
+    assert [visible_rows(warehouse, kept)[0] for kept in (2, 4, 5, 9)] == [
         ("changing", 2),
         ("changing", 4),
         ("changing", 5),
@@ -132,7 +132,7 @@ def test_month_ends_stay_and_those_that_made_a_month_final(warehouse):
     ]
 
 
-def test_what_was_taken_back_is_no_month_end_and_no_final(warehouse):
+def test_a_rolled_back_release_is_no_month_end_and_not_final(warehouse):
     """Readers saw release 1 at the end of January, and the final year first, for good, in release 4."""
     publish(warehouse, "2026-01-30", 1)
     publish(warehouse, "2026-01-31 08:00+8", 2)
@@ -144,18 +144,18 @@ def test_what_was_taken_back_is_no_month_end_and_no_final(warehouse):
     publish(warehouse, "2026-03-10", 4, "2024-12-01")
     publish(warehouse, "2026-03-11", 5, "2024-12-01")
     assert housekeeping.drop_releases(warehouse, datetime(2026, 4, 30, tzinfo=UTC)) == [2, 3]
-    kept = {r["release_id"]: r["kept_as"] for r in current_release.releases(warehouse) if not r["dropped_at"]}
+    kept = {r["release_id"]: r["kept_as"] for r in current_release.list_all(warehouse) if not r["dropped_at"]}
     assert kept == {1: "month end", 4: "final", 5: "current, newest, recent, month end"}
 
 
-def test_a_reader_of_a_dropped_release_reads_on_and_nobody_waits(warehouse, published):
+def test_a_reader_of_a_dropped_release_can_finish_and_no_one_waits(warehouse, published):
     old = published[0]
     with connect(warehouse, Role.ANALYST) as reader:
         reader.execute("set transaction isolation level repeatable read")
         reader.execute(f"set local textile.release = '{old}'".encode())
         rows = reader.execute("select k, n from marts.sample order by k").fetchall()
         assert rows == [("changing", old), ("same", 0)]
-        # Half read: its portal is open while the rows go.
+        # Half read: its portal is open while the rows are deleted.
         half = reader.cursor("half")
         half.execute("select k, n from marts.sample order by k")
         assert half.fetchone() == rows[0]
@@ -169,25 +169,25 @@ def test_a_reader_of_a_dropped_release_reads_on_and_nobody_waits(warehouse, publ
         reader.execute("set local statement_timeout = '1s'")
         assert reader.execute("select k, n from marts.sample order by k").fetchall() == rows
         with pytest.raises(psycopg.errors.InvalidParameterValue, match="no longer kept"):
-            shown(warehouse, old)
+            visible_rows(warehouse, old)
 
 
-def test_what_a_killed_run_left_goes_with_the_next_one(warehouse, published, monkeypatch):
-    """It ends between the mark and the rows: no reader sees a part of a release."""
+def test_the_next_run_deletes_what_a_killed_run_left(warehouse, published, monkeypatch):
+    """It ends after the release is marked and before its rows are deleted: no reader sees a part of it."""
     before = query(warehouse, "select n from store.sample order by n")
 
     def killed(*_: object) -> int:
         raise ConnectionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "forget", killed)
+        patch.setattr(store, "delete_unused_rows", killed)
         with pytest.raises(ConnectionError):
             housekeeping.drop_releases(warehouse, NOW)
     assert query(warehouse, "select n from store.sample order by n") == before
     for gone in (published[0], published[2]):
         with pytest.raises(psycopg.errors.InvalidParameterValue, match="no longer kept"):
-            shown(warehouse, gone)
-    assert shown(warehouse, published[1]) == [("changing", 2), ("same", 0)]
+            visible_rows(warehouse, gone)
+    assert visible_rows(warehouse, published[1]) == [("changing", 2), ("same", 0)]
     assert housekeeping.drop_releases(warehouse, NOW) == []
     assert query(warehouse, "select n from store.sample order by n") == [(0,), (2,), (4,), (5,)]
 
@@ -202,7 +202,7 @@ def loaded(warehouse: Settings, tmp_path) -> Settings:
     return warehouse
 
 
-def test_old_papers_go_but_loads_and_quarantine_stay(loaded, messages):
+def test_old_files_and_results_are_dropped_but_loads_and_quarantine_are_kept(loaded, messages):
     kept = query(loaded, "select * from ops.load"), query(loaded, "select * from ops.quarantine")
     assert all(kept)
     now = datetime.now(UTC)
@@ -223,7 +223,7 @@ def test_a_first_load_after_maintenance_is_not_slow(warehouse, tmp_path):
     """PostgreSQL plans for an analyzed empty table as if it stayed empty: a scan of it for every new row."""
     housekeeping.vacuum(warehouse)
     load(warehouse, "customs_exports", write(tmp_path / "items.csv", items(2000)))
-    # One visit per row written; with a scan for each there were twenty times as many.
+    # One read per row written; with a scan for each there would be twenty times as many.
     visits = "select heap_blks_hit from pg_statio_user_tables where relid = 'raw.customs_exports'::regclass"
     assert one(warehouse, visits) < 5000
 
@@ -236,7 +236,7 @@ def test_vacuums_every_table(warehouse, tmp_path):
     schemas = ["raw", "ops", "store"]
     every = query(warehouse, TABLES, schemas)
     assert ("raw", "customs_exports_history") in every
-    # The pointer's one row belongs to the superuser.
+    # store.current_release belongs to the superuser.
     assert set(every) - set(query(warehouse, f"{TABLES} and {tended}", schemas)) == {
         ("store", "current_release")
     }

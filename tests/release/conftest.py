@@ -16,7 +16,7 @@ from tests.transform import raw_lines
 def constant_sales(
     new_warehouse: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
-    """A release of twelve mills that sell the same every month; take copies, it is never changed."""
+    """A release of twelve mills that sell the same every month; use copies, it must not be changed."""
     settings = new_warehouse()
     files = tmp_path_factory.mktemp("constant_sales")
     load(settings, "enterprise_orders", write(files / "orders.csv", constant_cluster.delivered()))

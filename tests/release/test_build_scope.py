@@ -1,4 +1,4 @@
-"""Which months a build computes anew, whatever became of the builds before it."""
+"""Which months a build computes, after builds with each result."""
 
 import psycopg
 import pytest
@@ -50,7 +50,7 @@ def begin(
 def end(publisher: psycopg.Connection, status: str = "published") -> None:
     """Let the newest build's dbt succeed, and the build end."""
     (build_id,) = publisher.execute("select max(build_id) from ops.build").fetchone() or (0,)
-    build_log.tables_built(publisher, build_id)
+    build_log.record_tables_built(publisher, build_id)
     build_log.finish(publisher, build_id, status)
 
 
@@ -103,7 +103,7 @@ def test_a_full_refresh_that_broke_off_is_begun_again(publisher, accept):
     assert begin(publisher) == []
 
 
-def test_other_code_of_the_tables_means_every_month_also_on_the_way_back(publisher, accept):
+def test_other_code_of_the_tables_means_every_month_also_when_it_is_reverted(publisher, accept):
     begin(publisher)
     end(publisher)
     assert begin(publisher, Versions("other", "tables", {})) == []
@@ -123,7 +123,7 @@ def test_what_the_gate_refused_is_computed_anew(publisher, accept):
 
 
 def unproven(publisher: psycopg.Connection) -> list[str] | str:
-    """What the gate has to read of raw for the newest build."""
+    """The months of raw that the gate reads for the newest build."""
     (build_id,) = publisher.execute("select max(build_id) from ops.build").fetchone() or (0,)
     months = build_log.unproven_months(publisher, build_id)
     return "every month" if months is None else [f"{month:%Y-%m}" for month in months]

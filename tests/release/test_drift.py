@@ -1,4 +1,4 @@
-"""The drift guard from delivery to release: what a refusal says, who may override it, what is let pass."""
+"""Drift from delivery to release: the message of a refusal, who may accept it, what is accepted."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from include.errors import PublishError
 from include.quality.results import RuleResult
 from include.release import building, current_release, validation
 from include.release.approvals import login_name
-from include.release.drift import SHOWN, acceptance, lines
+from include.release.drift import MAX_CELLS, lines, read_acceptance
 from include.settings import PROJECT_DIR, Role, Settings
 from tests.release import constant_cluster
 from tests.release.constant_cluster import LATE, MILLS, MONTHS
@@ -57,7 +57,7 @@ def jumped(settings: Settings) -> dict[str, set[str]]:
     """Marts of the candidate whose drift rule fails, with the cells, but for the parts of larger ones."""
     found = {}
     for mart in GUARDS:
-        for rule in drift(mart, current_release.current_release(settings) or 0, ()):
+        for rule in drift(mart, current_release.read(settings) or 0, ()):
             statement = rule.unexpected_rows_query.format(batch=f"candidate.{mart}")
             cells = {cell for _, cell, *_ in query(settings, statement, role=Role.PUBLISHER)}
             if cells:
@@ -68,7 +68,7 @@ def jumped(settings: Settings) -> dict[str, set[str]]:
 def test_a_late_file_passes_and_a_reason_that_was_not_needed_is_not_recorded(warehouse, tmp_path, messages):
     deliver(warehouse, tmp_path, list(constant_cluster.orders([LATE])))
     build_id = building.build(warehouse) or 0
-    assert validation.validate(warehouse, build_id, acceptance(" why ", "Wang Fang")) == []
+    assert validation.validate(warehouse, build_id, read_acceptance(" why ", "Wang Fang")) == []
     assert f"build {build_id}: no figure jumped; the reason was not needed and is not recorded" in messages
     assert query(warehouse, "select * from ops.accepted_drift") == []
 
@@ -112,12 +112,12 @@ def test_a_wrong_unit_is_refused_with_its_cells_until_somebody_gives_a_reason(wa
         ("drift_enterprise_mix", REASON, login_name()),
         ("drift_market_share", REASON, login_name()),
     ]
-    assert all(cells == shown > 0 for *_, cells, shown in recorded)
-    accepted = {r["release_id"]: r["accepted_drift"] for r in current_release.releases(warehouse)}
+    assert all(cells == visible > 0 for *_, cells, visible in recorded)
+    accepted = {r["release_id"]: r["accepted_drift"] for r in current_release.list_all(warehouse)}
     assert accepted == {1: None, 2: f"{REASON} ({login_name()})"}
 
 
-def test_a_mill_that_comes_twice_and_a_source_that_is_gone_are_told(warehouse, tmp_path):
+def test_a_mill_delivered_twice_and_a_missing_source_are_reported(warehouse, tmp_path):
     deliver(warehouse, tmp_path, list(constant_cluster.orders(product(MILLS[:1], MONTHS), prefix="B")))
     query(warehouse, "delete from raw.customs_exports returning 1")
     assert building.build(warehouse, full_refresh=True)
@@ -153,14 +153,14 @@ def test_a_refused_validation_costs_about_what_a_passing_one_costs(warehouse):
     assert refused <= 1.5 * passed
 
 
-def test_a_reason_lets_pass_no_other_rule(warehouse, messages):
+def test_a_reason_accepts_no_other_rule(warehouse, messages):
     build_id = built_again(warehouse)
     for change in (
         "update candidate.dual_circulation set domestic_value_cny = total_value_cny where is_finished",
         "update candidate.market_share set share = share + 0.001 where month = '2020-08-01'",
     ):
         query(warehouse, f"{change} returning 1", role=Role.TRANSFORMER)
-    failed = validation.validate(warehouse, build_id, acceptance("why", "Wang Fang"))
+    failed = validation.validate(warehouse, build_id, read_acceptance("why", "Wang Fang"))
     assert "shares_sum_to_one" in failed
     assert "drift_dual_circulation" not in failed
     assert any(
@@ -173,10 +173,10 @@ def test_a_reason_lets_pass_no_other_rule(warehouse, messages):
 @pytest.mark.parametrize("reason", ["", " \n"])
 def test_an_empty_reason_is_none(reason):
     with pytest.raises(PublishError, match="needs a reason"):
-        acceptance(reason, None)
+        read_acceptance(reason, None)
 
 
-def test_ten_cells_of_a_rule_are_shown():
+def test_at_most_ten_cells_of_a_rule_are_reported():
     cell = dict.fromkeys(("metric", "cell", "before", "after", "limit", "because_zh", "because_en"), "1")
     result = RuleResult(
         *(
@@ -187,13 +187,13 @@ def test_ten_cells_of_a_rule_are_shown():
             "x",
             None,
             False,
-            SHOWN + 3,
+            MAX_CELLS + 3,
             "",
             "",
             None,
         ),
-        {"details": {"unexpected_rows": [cell] * (SHOWN + 3)}},
+        {"details": {"unexpected_rows": [cell] * (MAX_CELLS + 3)}},
     )
-    *shown, last = lines(result)
-    assert len(shown) == SHOWN
+    *visible, last = lines(result)
+    assert len(visible) == MAX_CELLS
     assert last == "drift_market_share: and 3 more, in the Data Docs"

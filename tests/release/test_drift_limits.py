@@ -1,4 +1,4 @@
-"""Each limit of drift is seen to stop what it is for, on a candidate that was spoiled on purpose."""
+"""Each drift limit stops its error, on a candidate with a defect on purpose."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,7 +10,7 @@ from expectations.drift.jumps import Ahead, Kind, Measure
 from include.release import store
 from include.settings import Role, Settings
 
-# What a jump says of itself: metric and limit. Within a mart no two measures have both in common.
+# A jump has a metric and a limit. Within a mart no two measures have the same of both.
 Jump = tuple[str, str]
 JumpsByRule = dict[str, set[Jump]]
 
@@ -246,14 +246,14 @@ def candidate(new_warehouse: Callable[..., Settings], constant_sales: Settings) 
 
 @pytest.fixture
 def admin(candidate: Settings) -> Iterator[psycopg.Connection]:
-    """What is done with it is undone."""
+    """A connection whose changes are rolled back."""
     with psycopg.connect(candidate.dsn(Role.ADMIN)) as connection:
         yield connection
         connection.rollback()
 
 
 def jumps_found(connection: psycopg.Connection, new_columns: tuple[str, ...] = ()) -> JumpsByRule:
-    """What each rule says, by rule."""
+    """The jumps that each rule finds."""
     marts = store.stored_marts(connection)
     rules = [(mart, rule) for mart in marts for rule in drift(mart, 1, new_columns)]
     rules += [("market_share", rule) for rule in drift_of_rows(marts, 1)]

@@ -1,4 +1,4 @@
-"""The SQL that finds jumps against a slow reference in plain Python, on any two releases of a small mart."""
+"""The SQL that finds jumps is compared with a slow reference in Python, on two releases of a small mart."""
 
 from decimal import Decimal
 
@@ -102,8 +102,8 @@ def reference(was: Release, now: Release, finished: int) -> set[tuple[str, str]]
             found.add(("year", f"place={place}"))
         for month in range(max(over, default=99) + 1, len(MONTHS)):
             value = now.get((month, place), (Decimal(0),))[0]
-            shown = was.get((month, place), (Decimal(0),))[0]
-            if len(months) >= 3 and value >= 10 and value > 2 * max(*months, shown):
+            released = was.get((month, place), (Decimal(0),))[0]
+            if len(months) >= 3 and value >= 10 and value > 2 * max(*months, released):
                 found.add(("value", f"month={MONTHS[month]} basis=x place={place}"))
     return found
 

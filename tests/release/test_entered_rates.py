@@ -17,7 +17,7 @@ from include.settings import Role, Settings
 from include.sources.lookups import seed
 from include.warehouse.connection import connect
 
-# Before the first month of the seed, and after it: whatever day it is, nobody knows a rate of these.
+# Before the first month of the seed, and after it: no rate of these is ever known.
 MONTH = dt.date(2005, 3, 1)
 LAST = dt.date.fromisoformat(max(seed("exchange_rates")["month"]))
 TODAY = dt.date(2005, 3, 20)
@@ -54,7 +54,7 @@ def figures(settings: Settings, mart: str, columns: str, where: str) -> list[tup
 OF_MONTH = "month = '2005-03-01' and product_group = 'ALL'"
 
 
-def test_amounts_say_what_they_lack_and_shares_are_empty(waiting):
+def test_amounts_have_a_reason_and_shares_are_empty(waiting):
     settings, _ = waiting
     columns = (
         "domestic_value_cny, export_value_cny, domestic_share, balance_index, share_reason,"
@@ -94,9 +94,9 @@ def test_other_months_keep_their_figures(waiting, published):
 
 def test_the_build_says_what_is_missing_and_how_to_enter_it(waiting):
     settings, lines = waiting
-    (said,) = [line for line in lines if "2005-03 in USD" in line]
-    assert "1 order line(s)" in said
-    assert "`textile rate 2005-03 USD YUAN_FOR_ONE`" in said
+    (warning,) = [line for line in lines if "2005-03 in USD" in line]
+    assert "1 order line(s)" in warning
+    assert "`textile rate 2005-03 USD YUAN_FOR_ONE`" in warning
     with connect(settings, Role.PUBLISHER) as connection:
         assert entered_rates.missing(connection) == [(MONTH, "USD", 1)]
 
@@ -128,7 +128,7 @@ def test_the_next_publish_uses_an_entered_rate(entered):
     assert publishing.publish(entered).status == "unchanged"
 
 
-def test_rates_that_a_build_used_are_missed_when_they_are_gone(entered, new_warehouse):
+def test_missing_rates_that_a_build_used_are_reported(entered, new_warehouse):
     warehouse = new_warehouse(entered)
     entered_rates.enter(warehouse, MONTH, "EUR", Decimal("10.9"), TODAY)  # no build has used it
     assert raw_check.check(warehouse) > 0
@@ -143,11 +143,11 @@ def test_rates_that_a_build_used_are_missed_when_they_are_gone(entered, new_ware
 def test_what_an_entered_rate_changed_is_explained(entered):
     newest = one(entered, "select max(release_id) from ops.release")
     rows = change_log.diff(entered, newest - 1, newest, "dual_circulation")
-    moved = [
+    changes = [
         row for row in rows if row["metric"] == "export_value_cny" and row["cell"]["product_group"] == "ALL"
     ]
-    assert [(row["cause"], row["part"]) for row in moved] == [("changed rate", Decimal("16553.00"))]
-    assert all(name.startswith("ops.exchange_rate ") for row in moved for name in row["inputs"])
+    assert [(row["cause"], row["part"]) for row in changes] == [("changed rate", Decimal("16553.00"))]
+    assert all(name.startswith("ops.exchange_rate ") for row in changes for name in row["inputs"])
 
 
 def test_a_late_line_without_a_rate_refuses_no_release(entered, new_warehouse, tmp_path):
@@ -185,7 +185,7 @@ def test_a_typing_error_is_no_rate(published, month, currency, rate, message):
 
 
 @pytest.mark.parametrize(("days", "warns"), [(46, False), (45, True), (1, True), (0, True), (-40, True)])
-def test_rates_are_asked_for_45_days_before_they_run_out(published, days, warns):
+def test_rates_are_due_45_days_before_they_run_out(published, days, warns):
     end = entered_rates.next_month(LAST)
     with connect(published, Role.PUBLISHER) as connection:
         for known in (connection, None):
@@ -194,7 +194,7 @@ def test_rates_are_asked_for_45_days_before_they_run_out(published, days, warns)
             assert all("textile rate" in warning for warning in found)
 
 
-def test_calendars_are_asked_for_before_they_run_out():
+def test_calendars_are_due_before_they_run_out():
     end = entered_rates.next_month(dt.date.fromisoformat(max(seed("calendar_months")["month"])))
     for days, warns in ((46, False), (45, True)):
         found = reference_due.warnings(None, end - dt.timedelta(days=days))

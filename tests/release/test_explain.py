@@ -1,4 +1,4 @@
-"""Why figures moved: every cell, from, to, and parts that add up, each with its loads and files."""
+"""Why figures changed: every cell, from, to, and parts that add up, each with its loads and files."""
 
 import datetime as dt
 import re
@@ -24,12 +24,12 @@ CORRECTED = {"金额": "30500.00", "更新时间": "2020-09-05 08:00:00"}
 
 
 @pytest.fixture(scope="module")
-def moved(
+def history(
     new_warehouse: Callable[..., Settings], published: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
     """Release 2 after lines of every kind; release 3 after another rate of the dollar, and nothing else."""
     settings = new_warehouse(published)
-    files = tmp_path_factory.mktemp("moved")
+    files = tmp_path_factory.mktemp("history")
     in_dollars = order(
         订单号="SO-7", 商品编码="52081200", 国家地区="越南", 省份="", 币种="USD", 金额="1000.00", 单价="1"
     )
@@ -41,7 +41,7 @@ def moved(
         write(files / "withdrawn.csv", [order(行号="2", 状态="取消", 更新时间="2020-09-05 08:00:00")]),
         write(files / "new.csv", orders(2, 订单号="SO-9")),
         write(files / "dollars.csv", [in_dollars]),
-        # One line, corrected twice in one batch: what gave way at once has never counted.
+        # One line, corrected twice in one batch: the first correction was never current.
         write(files / "monday.csv", [order(行号="3", **CORRECTED)]),
         write(files / "tuesday.csv", [order(行号="3", 金额="40500.00", 更新时间="2020-09-06 08:00:00")]),
         write(files / "britain.csv", [order(订单号="SO-6", 订单日期="2019-09-02", 国家地区="英国", 省份="")]),
@@ -81,8 +81,8 @@ def parts(rows: list[dict[str, Any]], mart: str, metric: str, **cell: str) -> di
     }
 
 
-def test_each_change_has_its_cause_and_its_file(moved):
-    found = change_log.diff(moved, 1, 2)
+def test_each_change_has_its_cause_and_its_file(history):
+    found = change_log.diff(history, 1, 2)
     whole = {"month": "2020-09-01", "product_group": "ALL"}
     assert parts(found, "dual_circulation", "domestic_value_cny", **whole) == {
         "new orders new.csv": Decimal("41000"),
@@ -106,11 +106,11 @@ def test_each_change_has_its_cause_and_its_file(moved):
 
 
 @pytest.mark.parametrize(("a", "b"), [(1, 2), (2, 3), (1, 3), (3, 1)])
-def test_the_parts_of_every_cell_add_up_to_its_change(moved, a, b):
+def test_the_parts_of_every_cell_add_up_to_its_change(history, a, b):
     """Of every mart: amounts to the cent, ratios to the last of their fifteen decimals."""
     sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     change: dict[tuple[str, str, str], Decimal] = {}
-    for row in change_log.diff(moved, a, b):
+    for row in change_log.diff(history, a, b):
         if row["part"] is not None:
             cell = (row["mart"], str(row["cell"]), row["metric"])
             sums[cell] += row["part"]
@@ -121,8 +121,8 @@ def test_the_parts_of_every_cell_add_up_to_its_change(moved, a, b):
         assert abs(part - change[cell]) < Decimal("1e-12"), cell
 
 
-def test_a_share_is_explained_by_its_numerator_and_its_denominator(moved):
-    found = change_log.diff(moved, 1, 2, "dual_circulation")
+def test_a_share_is_explained_by_its_numerator_and_its_denominator(history):
+    found = change_log.diff(history, 1, 2, "dual_circulation")
     share = parts(found, "dual_circulation", "domestic_share", month="2020-09-01", product_group="denim")
     assert set(share) == {
         "new orders new.csv",
@@ -133,9 +133,9 @@ def test_a_share_is_explained_by_its_numerator_and_its_denominator(moved):
     assert share["new orders new.csv"] > 0 > share["withdrawn orders withdrawn.csv"]
 
 
-def test_a_base_is_explained_by_the_groups_of_the_month_that_it_is_the_base_of(moved):
+def test_a_base_is_explained_by_the_groups_of_the_month_that_it_is_the_base_of(history):
     """In September 2019 Britain was in the EU; the cell that its order is the base of is one of 2020."""
-    found = change_log.diff(moved, 1, 2, "market_share")
+    found = change_log.diff(history, 1, 2, "market_share")
     base = {"month": "2020-09-01", "basis": "order_book", "product_group": "denim", "market_code": None}
     assert parts(found, "market_share", "base_value_cny", market_group="UK", **base) == {
         "late orders britain.csv": Decimal("20500")
@@ -145,8 +145,8 @@ def test_a_base_is_explained_by_the_groups_of_the_month_that_it_is_the_base_of(m
     assert parts(found, "market_share", "value_cny", **then) == {"late orders britain.csv": Decimal("20500")}
 
 
-def test_a_changed_rate_is_named_with_its_seed(moved):
-    found = change_log.diff(moved, 2, 3)
+def test_a_changed_rate_is_named_with_its_seed(history):
+    found = change_log.diff(history, 2, 3)
     exports = {"month": "2020-09-01", "product_group": "white_cloth"}
     (cause,) = parts(found, "dual_circulation", "export_value_cny", **exports).items()
     assert re.fullmatch("changed rate seeds/exchange_rates.csv [0-9a-f]{12} -> [0-9a-f]{12}", cause[0])
@@ -165,8 +165,8 @@ def test_a_changed_rate_is_named_with_its_seed(moved):
         ("seeds/hs6_correlation.csv", None),  # dual_circulation does not depend on it
     ],
 )
-def test_the_file_that_changed_between_two_builds_names_the_cause(moved, new_warehouse, file, cause):
-    settings = new_warehouse(moved)
+def test_the_file_that_changed_between_two_builds_names_the_cause(history, new_warehouse, file, cause):
+    settings = new_warehouse(history)
     query(
         settings,
         "update ops.build as b set inputs = jsonb_set(a.inputs, array[%s], '\"other\"') from ops.build as a"
@@ -179,24 +179,30 @@ def test_the_file_that_changed_between_two_builds_names_the_cause(moved, new_war
     assert {name.split()[0] for row in found for name in row["inputs"] or ()} == ({file} if cause else set())
 
 
-def test_over_two_releases_data_and_rate_stand_side_by_side(moved):
+def test_a_diff_over_two_releases_has_causes_of_data_and_rate(history):
     exports = {"month": "2020-09-01", "product_group": "white_cloth"}
     found = parts(
-        change_log.diff(moved, 1, 3, "dual_circulation"), "dual_circulation", "export_value_cny", **exports
+        change_log.diff(history, 1, 3, "dual_circulation"),
+        "dual_circulation",
+        "export_value_cny",
+        **exports,
     )
     assert [cause[:23] for cause in sorted(found)] == ["changed rate seeds/exch", "new orders dollars.csv"]
     back = parts(
-        change_log.diff(moved, 3, 1, "dual_circulation"), "dual_circulation", "export_value_cny", **exports
+        change_log.diff(history, 3, 1, "dual_circulation"),
+        "dual_circulation",
+        "export_value_cny",
+        **exports,
     )
     assert back == {cause: -part for cause, part in found.items()}
 
 
-def test_steps_of_dropped_releases_count_in_the_next(moved, new_warehouse):
-    settings = new_warehouse(moved)
+def test_steps_of_dropped_releases_count_in_the_next(history, new_warehouse):
+    settings = new_warehouse(history)
     direct = change_log.diff(settings, 1, 3, "dual_circulation")
     with psycopg.connect(settings.dsn(Role.PUBLISHER)) as connection:
         connection.execute("update ops.release set dropped_at = now() where release_id = 2")
-        store.forget(connection, "dual_circulation")
+        store.delete_unused_rows(connection, "dual_circulation")
     whole = {"month": "2020-09-01", "product_group": "white_cloth"}
     merged = change_log.diff(settings, 1, 3, "dual_circulation")
     assert {row["release_id"] for row in merged} == {3}
@@ -207,30 +213,30 @@ def test_steps_of_dropped_releases_count_in_the_next(moved, new_warehouse):
     assert total[0] == total[1]
 
 
-def test_nothing_moved_is_no_row(moved):
-    assert change_log.diff(moved, 2, 2) == []
+def test_a_diff_without_changes_has_no_rows(history):
+    assert change_log.diff(history, 2, 2) == []
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [((1, 99), "there is no release 99"), ((1, 2, "no_mart"), "there is no mart no_mart")],
 )
-def test_what_is_not_there_is_named(moved, arguments, complaint):
+def test_what_does_not_exist_is_named_in_the_error(history, arguments, complaint):
     with pytest.raises(ExplainError, match=complaint):
-        change_log.diff(moved, *arguments)
+        change_log.diff(history, *arguments)
 
 
-def test_analysts_may_ask_why_and_bi_tools_may_not(moved):
+def test_analysts_may_ask_why_and_bi_tools_may_not(history):
     ask = "select count(*) from ops.release_diff(1, 2, 'market_share')"
-    assert query(moved, ask, role=Role.ANALYST)[0][0] > 0
+    assert query(history, ask, role=Role.ANALYST)[0][0] > 0
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        query(moved, ask, role=Role.BI_READER)
+        query(history, ask, role=Role.BI_READER)
 
 
 @pytest.mark.parametrize("release_id", [1, 2])
-def test_an_amount_is_walked_back_to_its_loads_files_and_lines(moved, release_id):
+def test_an_amount_is_walked_back_to_its_loads_files_and_lines(history, release_id):
     key = {"month": "2020-09", "product_group": "denim"}
-    found = explain.explain(moved, "dual_circulation", key, release_id)
+    found = explain.explain(history, "dual_circulation", key, release_id)
     assert found.key == {"month": dt.date(2020, 9, 1), "product_group": "denim"}
     by_metric = {amount["metric"]: amount for amount in found.amounts}
     for amount in by_metric.values():
@@ -245,17 +251,17 @@ def test_an_amount_is_walked_back_to_its_loads_files_and_lines(moved, release_id
         assert (largest["file_name"], largest["file_line"], largest["line"]) == ("tuesday.csv", 2, "SO-1 3")
 
 
-def test_every_amount_that_is_followed_equals_its_lines(moved):
+def test_every_amount_that_is_followed_equals_its_lines(history):
     """Of every mart with amounts that are followed, for its first rows: value and lines agree to the cent."""
-    followed = query(moved, "select distinct mart from reference.figure_lines order by 1")
+    followed = query(history, "select distinct mart from reference.figure_lines order by 1")
     for (mart,) in followed:
-        (columns,) = query(moved, "select key_columns from ops.mart where mart = %s", mart)[0]
-        rows = query(moved, f"select to_jsonb(m) from marts.{mart} as m order by md5(m::text) limit 5")
+        (columns,) = query(history, "select key_columns from ops.mart where mart = %s", mart)[0]
+        rows = query(history, f"select to_jsonb(m) from marts.{mart} as m order by md5(m::text) limit 5")
         for (row,) in rows:
             key = {name: str(row[name]) for name in columns if row[name] is not None}
             if any(row[name] is None for name in columns) and row.get("market_level") == "group":
                 key["market_level"] = "group"
-            for amount in explain.explain(moved, mart, key).amounts:
+            for amount in explain.explain(history, mart, key).amounts:
                 assert amount["line_value"] == amount["value"], (mart, key, amount["metric"])
 
 
@@ -272,10 +278,10 @@ def test_every_amount_that_is_followed_equals_its_lines(moved):
         (
             "dual_circulation",
             {"month": "2020-09"},
-            "say also product_group; for example month=2020-09-01,product",
+            "add product_group; for example month=2020-09-01,product",
         ),
     ],
 )
-def test_a_key_that_tells_no_row_says_how_to_tell_one(moved, mart, key, complaint):
+def test_an_ambiguous_key_is_an_error_with_the_missing_columns(history, mart, key, complaint):
     with pytest.raises(ExplainError, match=complaint):
-        explain.explain(moved, mart, key)
+        explain.explain(history, mart, key)

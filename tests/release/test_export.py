@@ -1,4 +1,4 @@
-"""Marts as files: every digit of the money, one release, and nothing that a spreadsheet would run."""
+"""Marts as files: exact amounts, one release, and no formula that a spreadsheet would run."""
 
 import csv
 import datetime as dt
@@ -136,7 +136,7 @@ def test_an_older_release_can_be_written(warehouse, tmp_path):
     assert texts[second] == texts[None] == (second, '"k","n"\n"changing","2"\n"same","1"\n')
 
 
-def test_what_cannot_be_written_is_said_and_leaves_the_file(warehouse, tmp_path):
+def test_what_cannot_be_written_is_an_error_and_keeps_the_file(warehouse, tmp_path):
     out = tmp_path / "out.csv"
     out.write_text("before", encoding="utf-8")
     with pytest.raises(NoReleaseError, match="there is no release yet"):
@@ -180,8 +180,8 @@ def test_the_command(warehouse, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_hostile_customers_come_back_as_text(warehouse, tmp_path, kind):
-    """The same for rejected rows, which go back to the mills."""
+def test_hostile_customer_names_are_exported_as_text(warehouse, tmp_path, kind):
+    """Also for rejected rows, which are sent to the mills."""
     rows = [order(行号="0", 订单号=f"H{n}", 客户名称=name) for n, name in enumerate(HOSTILE)]
     good = [order(行号=str(n)) for n in range(1, 60)]
     load(warehouse, "enterprise_orders", write(tmp_path / "a.csv", [*good, *rows]))

@@ -79,7 +79,7 @@ def test_a_rollback_does_not_wait_for_a_build(two_releases):
     assert query(settings, ROWS, role=Role.ANALYST) == OLD
 
 
-def test_setting_the_warehouse_up_again_does_not_wait_for_readers(two_releases):
+def test_a_second_setup_of_the_warehouse_does_not_wait_for_readers(two_releases):
     settings, *_ = two_releases
     passwords = {role.value: settings.password(role) for role in Role}
     with connect(settings, Role.ANALYST) as analyst:
@@ -118,7 +118,7 @@ def test_a_pin_that_cannot_be_followed_is_an_error_not_an_empty_mart(two_release
             analyst.execute(ROWS)
 
 
-def test_what_a_session_sets_in_the_place_of_a_note_is_not_believed(two_releases):
+def test_a_setting_of_the_session_cannot_replace_the_pin(two_releases):
     settings, first, _ = two_releases
     with connect(settings, Role.ANALYST, autocommit=True) as analyst:
         for forged in (str(first), f"1 {first}", "abc"):

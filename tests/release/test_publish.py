@@ -1,4 +1,4 @@
-"""Publishing: whole or not at all, seen by the next query, in nobody's way."""
+"""Publishing is atomic, visible to the next query, and blocks no reader."""
 
 import threading
 from collections.abc import Callable
@@ -22,7 +22,7 @@ ROWS = "select k, n from marts.sample order by k"
 
 
 def candidate(settings: Settings, select: str) -> None:
-    """What dbt would have built."""
+    """Write a candidate as dbt would."""
     with connect(settings, Role.TRANSFORMER) as connection:
         connection.execute("drop table if exists candidate.sample")
         connection.execute(f"create table candidate.sample as {select}".encode())
@@ -41,8 +41,8 @@ def publish(settings: Settings, select: str, *, restricted: bool = False) -> tup
         ).fetchone() or (0,)
         store.compare(connection, ["sample"])
         cost = store.merge(connection, "sample", release_id)
-        store.show(connection, "sample", restricted=restricted)
-        store.point_to(connection, release_id, "tester", "test")
+        store.create_views(connection, "sample", restricted=restricted)
+        store.set_current(connection, release_id, "tester", "test")
     return release_id, cost
 
 
@@ -151,7 +151,7 @@ def test_a_view_of_an_analyst_survives_and_follows(warehouse):
         ("select 'same' as k, 1 as m", "mart sample: column n was integer and is now gone"),
     ],
 )
-def test_a_column_that_readers_depend_on_cannot_go_or_change(warehouse, select, complaint):
+def test_a_column_that_readers_depend_on_cannot_be_removed_or_changed(warehouse, select, complaint):
     publish(warehouse, TWO)
     before = marts_state(warehouse), contents(warehouse, ["store.sample", "ops.release"])
     with pytest.raises(PublishError, match=complaint):
@@ -203,7 +203,7 @@ def test_a_candidate_that_was_never_compared_is_not_published(warehouse):
         store.merge(connection, "sample", 2)
 
 
-def test_a_row_that_the_validation_found_unchanged_stays_what_it_was(warehouse):
+def test_a_row_that_the_validation_found_unchanged_is_not_replaced(warehouse):
     publish(warehouse, TWO)
     candidate(warehouse, CHANGED)
     with connect(warehouse, Role.PUBLISHER) as connection:
@@ -228,7 +228,7 @@ def test_a_new_column_comes_last_and_old_releases_lack_it(warehouse):
         ]
 
 
-def test_a_column_that_a_broken_off_publish_left_is_in_nobodys_way(warehouse):
+def test_a_column_left_by_an_interrupted_publish_does_no_harm(warehouse):
     publish(warehouse, TWO)
     query(warehouse, "alter table store.sample add column flag text", role=Role.PUBLISHER)
     assert publish(warehouse, TWO)[1] == {"added": 0, "ended": 0}
@@ -248,7 +248,7 @@ def test_comments_are_carried_over_and_kept_up_to_date(warehouse):
         with connect(warehouse, Role.PUBLISHER) as connection:
             store.compare(connection, ["sample"])
             store.merge(connection, "sample", 1)
-            store.show(connection, "sample", restricted=False)
+            store.create_views(connection, "sample", restricted=False)
         assert query(
             warehouse,
             "select obj_description(v, 'pg_class'), col_description(v, 2)"
@@ -279,7 +279,7 @@ def test_rollback_and_forward_again(warehouse):
         (first, login_name(), "wrong rates"),
         (second, "Li Na", "rates were right"),
     ]
-    assert [(r["release_id"], r["is_current"]) for r in current_release.releases(warehouse)] == [
+    assert [(r["release_id"], r["is_current"]) for r in current_release.list_all(warehouse)] == [
         (second, True),
         (first, False),
     ]
@@ -305,7 +305,7 @@ def test_a_release_after_a_rollback_is_compared_with_the_newest(warehouse):
 
 @dataclass
 class History:
-    """A warehouse whose second release was refused once before it came to be."""
+    """A warehouse whose second release was refused once before it was published."""
 
     settings: Settings
     first: list[Any]
@@ -326,7 +326,7 @@ def history(
     more = write(tmp_path_factory.mktemp("more") / "e.csv", [order(订单号="SO-9"), *orders(3)])
     load(settings, "enterprise_orders", more)
     build_id = building.build(settings) or 0
-    # A slip between build and validation that shape and keys do not show.
+    # An error between build and validation that columns and keys do not show.
     tampered = "update candidate.market_share set value_cny = value_cny + 0.01 where market_code = '44'"
     query(settings, tampered, role=Role.TRANSFORMER)
     failed = validation.validate(settings, build_id)
@@ -334,7 +334,7 @@ def history(
         publishing.publish_build(settings, build_id)
     after_refusal = [marts_state(settings), query(settings, "table workbench.denim")]
     with psycopg.connect(settings.dsn(Role.ANALYST)) as analyst:
-        analyst.execute("select count(*) from marts.market_share")  # open all the while
+        analyst.execute("select count(*) from marts.market_share")  # stays open
         result = publishing.publish(settings)
     return History(settings, first, after_refusal, failed, str(refusal.value), result)
 
@@ -370,7 +370,7 @@ def test_nothing_new_is_no_release(history):
     assert one(history.settings, "select count(*) from ops.build") == 3
 
 
-def test_every_mart_is_described_and_shown_to_whom_it_may_concern(history):
+def test_every_mart_has_a_comment_and_the_right_grants(history):
     restricted = {
         *("enterprise_mix", "dim_enterprise", "dim_enterprise_history", "order_customs_bridge"),
         *("source_quality", "source_quality_rules"),

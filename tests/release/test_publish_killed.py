@@ -1,7 +1,7 @@
-"""Killed with -9 in the midst of `textile publish`: its process at its n-th step, or PostgreSQL.
+"""`textile publish` is killed with -9 at its n-th step, or PostgreSQL is.
 
-Readers see the old release or the new one, whole. The kills of a chain leave their traces one on top of
-another; at its end stands what an undisturbed run makes.
+Readers see all of the old release or all of the new one. After several kills a last run has the same result
+as a run without a kill.
 """
 
 import os
@@ -34,8 +34,8 @@ EVERYWHERE = bool(os.environ.get("TEXTILE_KILL_EVERYWHERE"))
 
 
 @dataclass
-class Undisturbed:
-    """A release nobody disturbed: the steps of each part, what readers saw before, and what it leaves."""
+class ReferenceRun:
+    """A publish without a kill: the steps of each part, what readers saw before, and the state after it."""
 
     build: Run
     validation: Run
@@ -44,7 +44,7 @@ class Undisturbed:
     state: dict[str, Any]
 
 
-def with_news(settings: Settings, folder: Path) -> Settings:
+def with_new_file(settings: Settings, folder: Path) -> Settings:
     """The published warehouse with one more file: lines of a new month, and a correction in an old one."""
     october = {"订单日期": "2020-10-08", "发货日期": "2020-10-20", "更新时间": "2020-10-08 10:30:00"}
     new = orders(3, 订单号="SO-9", **october)
@@ -63,17 +63,17 @@ def publish_of(build_id: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(
+def reference_run(
     new_warehouse: Callable[..., Settings], published: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> Undisturbed:
-    settings = with_news(new_warehouse(published), tmp_path_factory.mktemp("undisturbed"))
+) -> ReferenceRun:
+    settings = with_new_file(new_warehouse(published), tmp_path_factory.mktemp("reference_run"))
     before = seen(settings)
     build = run(settings, BUILD)
     validated = run(settings, validation_of(int(build.result)))
     publish = run(settings, publish_of(int(build.result)))
     assert (validated.result, publish.result) == ("[]", "published")
     assert left(settings) == {}
-    return Undisturbed(build, validated, publish, before, state(settings))
+    return ReferenceRun(build, validated, publish, before, state(settings))
 
 
 def steps(of: Run, sampled: tuple[float, ...], every: int) -> Iterator[int]:
@@ -88,43 +88,43 @@ def steps(of: Run, sampled: tuple[float, ...], every: int) -> Iterator[int]:
 def test_killed_at_any_step_and_run_again_is_one_clean_release(
     new_warehouse: Callable[..., Settings],
     published: Settings,
-    undisturbed: Undisturbed,
+    reference_run: ReferenceRun,
     tmp_path: Path,
 ) -> None:
-    settings = with_news(new_warehouse(published), tmp_path)
+    settings = with_new_file(new_warehouse(published), tmp_path)
     killed = 0
 
     def kill(action: str, at: int) -> None:
         nonlocal killed
         assert run(settings, action, at).was_killed, f"{action} has no step {at}"
-        assert seen(settings) == undisturbed.before, f"{action} killed at {at} shows"
+        assert seen(settings) == reference_run.before, f"{action} killed at {at} shows"
         killed += 1
 
-    for at in steps(undisturbed.build, (0.6,), 40):
+    for at in steps(reference_run.build, (0.6,), 40):
         kill(BUILD, at)
-    kill(FULL, undisturbed.build.steps // 2)
-    for name in ("manifest.json", "partial_parse.msgpack"):  # dbt may be killed while it writes them, too
+    kill(FULL, reference_run.build.steps // 2)
+    for name in ("manifest.json", "partial_parse.msgpack"):  # dbt may be killed while it writes these too
         file = settings.home / "dbt" / "target" / name
         os.truncate(file, file.stat().st_size // 2)
     build_id = building.build(settings)
     assert build_id
     assert one(settings, "select is_full from ops.build order by build_id desc limit 1")
-    for at in steps(undisturbed.validation, (0.5,), 10):
+    for at in steps(reference_run.validation, (0.5,), 10):
         kill(validation_of(build_id), at)
     assert validation.validate(settings, build_id) == []
-    commit = undisturbed.publish.steps - AFTER_COMMIT
-    for at in steps(undisturbed.publish, (0.1, 0.3, 0.6, 0.9), 1):
+    commit = reference_run.publish.steps - AFTER_COMMIT
+    for at in steps(reference_run.publish, (0.1, 0.3, 0.6, 0.9), 1):
         if at < commit:
             kill(publish_of(build_id), at)
     kill(publish_of(build_id), commit)
-    # The release is out, only its publisher cannot say so any more.
+    # The release is published, but its publisher was killed before it reported it.
     assert run(settings, publish_of(build_id), commit + 1).was_killed
-    assert seen(settings) == undisturbed.state["marts"]
+    assert seen(settings) == reference_run.state["marts"]
     assert publishing.publish_build(settings, build_id).status == "published"
     assert publishing.publish(settings).status == "unchanged"
     print(f"{killed + 1} kills")
     assert left(settings) == {}
-    assert state(settings) == undisturbed.state
+    assert state(settings) == reference_run.state
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def crash(settings: Settings, how: signal.Signals) -> None:
 
 
 def crash_during(settings: Settings, action: str, lock: str, role: Role, how: signal.Signals) -> str:
-    """Crash the server while the action waits for a lock as ``role``; what the action said in the end."""
+    """Crash the server while the action waits for a lock as ``role``; returns the last line of its error."""
     holder = psycopg.connect(settings.dsn(Role.ADMIN))
     holder.execute(lock.encode())
     process = start(settings, action)
@@ -173,14 +173,14 @@ def crash_during(settings: Settings, action: str, lock: str, role: Role, how: si
 
 @pytest.mark.timeout(900)
 def test_a_server_that_crashes_at_any_point_comes_back_with_a_whole_release(
-    own_server: Settings, undisturbed: Undisturbed, tmp_path: Path
+    own_server: Settings, reference_run: ReferenceRun, tmp_path: Path
 ) -> None:
-    settings = with_news(own_server, tmp_path)
+    settings = with_new_file(own_server, tmp_path)
 
     def crash_at(action: str, lock: str, role: Role, how: signal.Signals) -> None:
-        said = crash_during(settings, action, lock, role, how)
-        assert said.startswith(("include.errors.", "include.quality.gate.GateError")), said
-        assert seen(settings) == undisturbed.before
+        message = crash_during(settings, action, lock, role, how)
+        assert message.startswith(("include.errors.", "include.quality.gate.GateError")), message
+        assert seen(settings) == reference_run.before
 
     # dbt, with some marts built and one that cannot be replaced.
     crash_at(BUILD, "lock table candidate.growth in access share mode", Role.TRANSFORMER, signal.SIGKILL)
@@ -189,7 +189,7 @@ def test_a_server_that_crashes_at_any_point_comes_back_with_a_whole_release(
     validated = "lock table candidate.market_share in access exclusive mode"
     crash_at(validation_of(build_id), validated, Role.PUBLISHER, signal.SIGQUIT)
     assert validation.validate(settings, build_id) == []
-    # In the midst of the rows; with every row written and only the pointer to move.
+    # While rows are written; with all rows written, before the release is made current.
     rows, pointer = (
         "lock table store.market_share in share mode",
         "select from store.current_release for update",
@@ -198,8 +198,8 @@ def test_a_server_that_crashes_at_any_point_comes_back_with_a_whole_release(
     crash_at(publish_of(build_id), pointer, Role.PUBLISHER, signal.SIGQUIT)
     crash_at(publish_of(build_id), pointer, Role.PUBLISHER, signal.SIGKILL)
     assert publishing.publish_build(settings, build_id).status == "published"
-    crash(settings, signal.SIGKILL)  # what was said to be published is
-    assert seen(settings) == undisturbed.state["marts"]
+    crash(settings, signal.SIGKILL)  # a published release survives
+    assert seen(settings) == reference_run.state["marts"]
     assert publishing.publish(settings).status == "unchanged"
     assert left(settings) == {}
-    assert state(settings) == undisturbed.state
+    assert state(settings) == reference_run.state

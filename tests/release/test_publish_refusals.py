@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from samples import compared, contents, one, query, validated_again
 
-from include.errors import PublishError, ReadersInTheWayError
+from include.errors import PublishError, ReadersBlockError
 from include.release import publishing
 from include.settings import Role, Settings
 
@@ -86,9 +86,9 @@ def test_columns_of_two_marts_come_among_readers_of_both(validated: tuple[Settin
         try:
             assert publishing.publish_build(settings, build_id).status == "published"
             break
-        except ReadersInTheWayError:
+        except ReadersBlockError:
             continue
-    assert all(thread.is_alive() for thread in threads), "a reader was told of an error"
+    assert all(thread.is_alive() for thread in threads), "a reader had an error"
     done.set()
     for thread in threads:
         thread.join()

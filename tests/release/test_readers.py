@@ -1,4 +1,4 @@
-"""Readers of every kind at work while releases come: no error, and never two releases in one transaction."""
+"""Readers of every kind read while releases are published: no error, one release per transaction."""
 
 import pytest
 from samples import query
@@ -11,7 +11,7 @@ from include.warehouse.store_tables import OPEN_END
 PUBLISHES, READERS = 60, 8
 _POINTER = "(select c.release_id from store.current_release as c inner join ops.release using (release_id))"
 WRONG_VIEWS = {
-    # As before a transaction kept to one release: each statement follows the pointer.
+    # Wrong: each statement reads the release that is current at that time.
     "each statement for itself": (
         f"{{store}} where valid_from_release <= {_POINTER} and valid_to_release > {_POINTER}"
     ),

@@ -59,7 +59,7 @@ def things(settings: Settings) -> dict[str, tuple[Any, ...]]:
     return {row[0]: row[1:] for row in query(settings, THINGS)}
 
 
-def test_two_publishes_and_a_new_column_take_nothing_away(used, tmp_path):
+def test_two_publishes_and_a_new_column_remove_nothing(used, tmp_path):
     before = things(used)
     assert len(before) > 40
     rows = one(used, "select n from workbench.counted", role=Role.BI_READER)

@@ -1,4 +1,4 @@
-"""A warehouse whose every figure can be worked out by hand."""
+"""A warehouse whose figures can all be computed by hand."""
 
 from collections.abc import Callable, Iterator
 
@@ -37,7 +37,7 @@ ITEMS = [
 
 @pytest.fixture(scope="session")
 def built(new_warehouse: Callable[[], Settings]) -> Settings:
-    """A warehouse with ORDERS and ITEMS, built once; a test that changes it puts it right again."""
+    """A warehouse with ORDERS and ITEMS, built once; a test that changes it undoes the change."""
     settings = new_warehouse()
     with psycopg.connect(settings.dsn(Role.ADMIN)) as connection, connection.cursor() as cursor:
         cursor.executemany(
@@ -89,7 +89,7 @@ def built(new_warehouse: Callable[[], Settings]) -> Settings:
 
 @pytest.fixture(scope="session")
 def scenario_warehouse(new_warehouse: Callable[[], Settings]) -> Settings:
-    """A warehouse with the lines of all scenarios, built once; a test that changes it puts it right again."""
+    """A warehouse with the lines of all scenarios, built once; a test that changes it undoes the change."""
     from tests.transform import raw_lines, scenarios
 
     settings = new_warehouse()
@@ -107,7 +107,7 @@ def scenario_admin(scenario_warehouse: Settings) -> Iterator[psycopg.Connection]
 
 @pytest.fixture(scope="session")
 def scenario_admin_session(scenario_warehouse: Settings) -> Iterator[psycopg.Connection]:
-    """For hypothesis, which asks the database often and wants no fixture of a single function."""
+    """For hypothesis, which queries the database often and needs a fixture with a longer scope."""
     with psycopg.connect(scenario_warehouse.dsn(Role.ADMIN), autocommit=True) as connection:
         yield connection
 

@@ -1,4 +1,4 @@
-"""Lines of raw for scenarios: what a test does not say is filled in."""
+"""Lines of raw for scenarios, with defaults for the columns that a test does not give."""
 
 import itertools
 from typing import Any, NamedTuple
@@ -63,7 +63,7 @@ def order(product: str, day: str, amount: Any, **columns: Any) -> Line:
 
 
 def item(product: str, day: str, fob_cny: Any, **columns: Any) -> Line:
-    """An item of a declaration; fob_usd is a seventh of the yuan unless said."""
+    """An item of a declaration; fob_usd is a seventh of the yuan by default."""
     values = {
         "hs_code": HS_CODES.get(product, product),
         "export_date": day,

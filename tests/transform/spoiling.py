@@ -1,4 +1,4 @@
-"""Marts spoiled on purpose, and the release rules that then fail."""
+"""Marts with a defect on purpose, and the release rules that then fail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ def failing_rules(settings: Settings, scratch: Path, *marts: str) -> set[str]:
 
 @contextmanager
 def spoiled(settings: Settings, mart: str, change: str) -> Iterator[None]:
-    """The candidate with one defect, put right again afterwards."""
+    """The candidate with one defect, which is undone afterwards."""
     others = ("raw.customs_exports", "intermediate.int_releases__first_figures")
     touched = next((table for table in others if f" {table} " in change), f"candidate.{mart}")
     with psycopg.connect(settings.dsn(Role.ADMIN), autocommit=True) as admin:

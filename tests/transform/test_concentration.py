@@ -115,7 +115,7 @@ def test_three_mills_with_130_50_and_20(scenario_admin):
     ]
 
 
-def test_what_customers_sent_back_has_no_share_but_is_told(scenario_admin):
+def test_returned_goods_have_no_share_but_a_reason(scenario_admin):
     found = scenario_admin.execute(
         "select period_type, dimension, member_count, value_cny, left_out_value_cny, largest_value_cny,"
         " largest_four_value_cny from candidate.concentration where basis = 'order_book'"
@@ -146,7 +146,7 @@ def test_a_year_with_a_month_missing_is_not_shown(scenario_admin):
     ]
 
 
-def test_a_month_that_still_runs_says_so(scenario_admin):
+def test_an_unfinished_month_is_marked(scenario_admin):
     found = scenario_admin.execute(
         "select distinct period_start::text, is_finished from candidate.concentration"
         " where period_type = 'month' and basis = 'order_book' and period_start >= '2020-08-01' order by 1"

@@ -213,7 +213,7 @@ def test_customs_counts_the_cluster_and_what_it_turned_to_the_domestic_market(ad
     ]
 
 
-def test_a_month_that_is_not_over_says_so(admin):
+def test_an_unfinished_month_has_a_reason(admin):
     # The newest declaration is of 15 September, the newest order of 30 September.
     assert rows(
         admin,

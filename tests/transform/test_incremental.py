@@ -30,7 +30,7 @@ TO_OCTOBER = order(订单日期="2020-10-01", 发货日期="", 更新时间="202
 
 
 @pytest.fixture
-def kept(new_warehouse: Callable[..., Settings], published: Settings) -> Settings:
+def copy(new_warehouse: Callable[..., Settings], published: Settings) -> Settings:
     """A warehouse with a release, to which loads can be added."""
     return new_warehouse(published)
 
@@ -49,55 +49,58 @@ def tables(settings: Settings) -> dict[str, list[str]]:
     return contents(settings, [f"intermediate.{name}" for name in KEPT_BY_MONTH])
 
 
-def test_every_mart_is_what_a_full_refresh_makes_it(kept, tmp_path):
+def test_every_mart_is_what_a_full_refresh_makes_it(copy, tmp_path):
     deliver(
-        kept,
+        copy,
         tmp_path,
         CANCELLED,
         TO_OCTOBER,
         order(订单号="SO-9", 商品编码="54075200", 国家地区="德国", 省份=""),
     )
     deliver(
-        kept, tmp_path, item(报关单号="310120200000000009", 出口日期="2020-11-02"), source="customs_exports"
+        copy,
+        tmp_path,
+        item(报关单号="310120200000000009", 出口日期="2020-11-02"),
+        source="customs_exports",
     )
-    assert publishing.publish(kept).status == "published"
-    assert not is_full(kept)
+    assert publishing.publish(copy).status == "published"
+    assert not is_full(copy)
     tests = "select node from ops.build_node where build_id = (select max(build_id) from ops.build)"
     assert {
         "every_month_of_sales_is_in_the_release_calendar",
         "relationships_int_sales__monthly_market_group__market_group__ref_market_groups_",
-    } <= {str(node) for (node,) in query(kept, tests)}, "tests against seeds that stay as they were run too"
-    months = query(kept, "select distinct month::text, basis from marts.market_share order by 1, 2")
+    } <= {str(node) for (node,) in query(copy, tests)}, "tests against unchanged seeds run too"
+    months = query(copy, "select distinct month::text, basis from marts.market_share order by 1, 2")
     assert months == [
         *(("2020-09-01", "customs"), ("2020-09-01", "order_book")),
         *(("2020-10-01", "order_book"), ("2020-11-01", "customs")),
     ], "the month that lost its last row is gone, the new ones are there"
-    incremental = tables(kept)
-    assert publishing.publish(kept, full_refresh=True).status == "published"
-    assert is_full(kept)
-    assert tables(kept) == incremental
-    changed = one(kept, "select rows_changed from ops.release order by release_id desc limit 1")
+    incremental = tables(copy)
+    assert publishing.publish(copy, full_refresh=True).status == "published"
+    assert is_full(copy)
+    assert tables(copy) == incremental
+    changed = one(copy, "select rows_changed from ops.release order by release_id desc limit 1")
     assert len(changed) >= 10
-    moved = {mart for mart, rows in changed.items() if any(rows.values())}
-    assert moved <= {"revision"}, "but for the mart that counts releases, nothing differs"
+    changed_marts = {mart for mart, rows in changed.items() if any(rows.values())}
+    assert changed_marts <= {"revision"}, "only the mart that counts releases may differ"
 
 
 @pytest.fixture(scope="module")
 def models(new_warehouse: Callable[..., Settings]) -> Settings:
-    """A warehouse in which the monthly tables stand, without a row."""
+    """A warehouse with empty monthly tables."""
     settings = new_warehouse()
     dbt._run(settings, ["seed", "--full-refresh"])
     return settings
 
 
 def run_models(settings: Settings, *, full_refresh: bool) -> None:
-    """What a build does with the monthly tables, and nothing else."""
+    """The part of a build that writes the monthly tables."""
     with connect(settings, Role.PUBLISHER, autocommit=True) as connection:
         versions = build_log.Versions("code", "tables", {})
         build_id, is_full = build_log.begin(connection, versions, full_refresh=full_refresh)
         refresh = ["--full-refresh"] if is_full else []
         dbt._run(settings, ["run", *refresh, "--select", *(f"+{name}" for name in KEPT_BY_MONTH)])
-        build_log.tables_built(connection, build_id)
+        build_log.record_tables_built(connection, build_id)
 
 
 def test_a_month_whose_base_arrives_late_is_built_anew(
@@ -175,8 +178,8 @@ def test_in_any_order_of_deliveries_the_monthly_tables_are_those_of_a_full_refre
     assert tables(models) == incremental
 
 
-def test_after_a_build_that_failed_half_way_the_next_one_is_right(kept, tmp_path, monkeypatch):
-    deliver(kept, tmp_path, TO_OCTOBER)
+def test_after_a_build_that_failed_half_way_the_next_one_is_right(copy, tmp_path, monkeypatch):
+    deliver(copy, tmp_path, TO_OCTOBER)
 
     def half(settings: Settings, *, full_refresh: bool) -> dbt.BuildResult:
         assert not full_refresh
@@ -186,17 +189,17 @@ def test_after_a_build_that_failed_half_way_the_next_one_is_right(kept, tmp_path
     with monkeypatch.context() as patch:
         patch.setattr(dbt, "build", half)
         with pytest.raises(BuildError, match="went away"):
-            building.build(kept)
-    deliver(kept, tmp_path, CANCELLED)
-    assert building.build(kept)
-    assert not is_full(kept)
-    incremental = tables(kept)
-    run_models(kept, full_refresh=True)
-    assert tables(kept) == incremental
+            building.build(copy)
+    deliver(copy, tmp_path, CANCELLED)
+    assert building.build(copy)
+    assert not is_full(copy)
+    incremental = tables(copy)
+    run_models(copy, full_refresh=True)
+    assert tables(copy) == incremental
 
 
 def test_after_a_full_refresh_that_failed_the_next_publish_builds_and_nothing_is_compared(
-    kept, messages, monkeypatch
+    copy, messages, monkeypatch
 ):
     def fails(settings: Settings, *, full_refresh: bool) -> dbt.BuildResult:
         assert full_refresh
@@ -205,12 +208,12 @@ def test_after_a_full_refresh_that_failed_the_next_publish_builds_and_nothing_is
     monkeypatch.setattr(dbt, "build", fails)
     for by_hand in (True, False):
         with pytest.raises(BuildError, match="went away"):
-            publishing.publish(kept, full_refresh=by_hand)
-        assert raw_check.check(kept) == 0
+            publishing.publish(copy, full_refresh=by_hand)
+        assert raw_check.check(copy) == 0
     assert any(line.startswith("nothing was compared") for line in messages)
 
 
-def test_a_build_that_failed_because_a_load_came_between_is_built_again(kept, tmp_path, monkeypatch):
+def test_a_build_that_failed_because_a_load_came_between_is_built_again(copy, tmp_path, monkeypatch):
     def overtaken(settings: Settings, *, full_refresh: bool) -> dbt.BuildResult:
         if not list(tmp_path.iterdir()):
             deliver(settings, tmp_path, CANCELLED)
@@ -219,42 +222,57 @@ def test_a_build_that_failed_because_a_load_came_between_is_built_again(kept, tm
 
     monkeypatch.setattr(dbt, "build", overtaken)
     with pytest.raises(BuildError, match="another reason"):
-        building.build(kept, full_refresh=True)
-    assert query(kept, "select count(*) from ops.build where status = 'failed'") == [(2,)]
+        building.build(copy, full_refresh=True)
+    assert query(copy, "select count(*) from ops.build where status = 'failed'") == [(2,)]
 
 
-def test_raw_that_changed_behind_the_back_of_the_loads(kept, tmp_path):
+def test_raw_that_was_changed_without_a_load_is_found(copy, tmp_path):
     """The gate sees it in a touched month, the nightly check in every other."""
-    assert raw_check.check(kept) == 3
-    query(kept, "update raw.customs_exports set fob_usd = fob_usd + 0.01 where item_no = 1 returning 1")
-    with pytest.raises(RawChangedError, match=r"for 2020-09 customs\. Only loads may change raw"):
-        raw_check.check(kept)
-    query(kept, "update raw.customs_exports set fob_usd = fob_usd - 0.01 where item_no = 1 returning 1")
-    query(kept, "update raw.enterprise_orders set amount = amount + 0.01 where order_date < '2020-01-01'")
-    deliver(kept, tmp_path, TO_OCTOBER)
-    with pytest.raises(RawChangedError, match=r"for 2019-09 order_book\. Only"):
-        raw_check.check(kept)  # September and October 2020 wait for a release
-
-    build_id = building.build(kept)
-    query(kept, "update raw.enterprise_orders set amount = amount + 0.01 where order_date >= '2020-10-01'")
-    assert validation.validate(kept, build_id) == ["totals_equal_raw"]
-    query(kept, "update raw.enterprise_orders set amount = amount - 0.01 where order_date >= '2020-10-01'")
-
-    assert publishing.publish(kept).status == "published"
-    assert is_full(kept), "a build that the gate refused is not kept"
-    assert raw_check.check(kept) == 4
-
-
-def test_an_untouched_month_must_be_that_of_the_newest_release(kept, tmp_path):
-    deliver(kept, tmp_path, TO_OCTOBER)
-    build_id = building.build(kept)
+    assert raw_check.check(copy) == 3
     query(
-        kept,
+        copy,
+        "update raw.customs_exports set fob_usd = fob_usd + 0.01 where item_no = 1 returning 1",
+    )
+    with pytest.raises(RawChangedError, match=r"for 2020-09 customs\. Only loads may change raw"):
+        raw_check.check(copy)
+    query(
+        copy,
+        "update raw.customs_exports set fob_usd = fob_usd - 0.01 where item_no = 1 returning 1",
+    )
+    query(
+        copy,
+        "update raw.enterprise_orders set amount = amount + 0.01 where order_date < '2020-01-01'",
+    )
+    deliver(copy, tmp_path, TO_OCTOBER)
+    with pytest.raises(RawChangedError, match=r"for 2019-09 order_book\. Only"):
+        raw_check.check(copy)  # September and October 2020 wait for a release
+
+    build_id = building.build(copy)
+    query(
+        copy,
+        "update raw.enterprise_orders set amount = amount + 0.01 where order_date >= '2020-10-01'",
+    )
+    assert validation.validate(copy, build_id) == ["totals_equal_raw"]
+    query(
+        copy,
+        "update raw.enterprise_orders set amount = amount - 0.01 where order_date >= '2020-10-01'",
+    )
+
+    assert publishing.publish(copy).status == "published"
+    assert is_full(copy), "the tables of a refused build are not kept"
+    assert raw_check.check(copy) == 4
+
+
+def test_an_untouched_month_must_be_that_of_the_newest_release(copy, tmp_path):
+    deliver(copy, tmp_path, TO_OCTOBER)
+    build_id = building.build(copy)
+    query(
+        copy,
         "update candidate.market_share set value_cny = value_cny + 1, total_value_cny = total_value_cny + 1"
         " where month = '2019-09-01'",
         role=Role.TRANSFORMER,
     )
-    failed = validation.validate(kept, build_id)
+    failed = validation.validate(copy, build_id)
     assert "untouched_months_equal_release" in failed
     assert "totals_equal_raw" not in failed
 

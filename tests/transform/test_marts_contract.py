@@ -16,10 +16,10 @@ from include.transform.marts_contract import (
     CONTRACT,
     Differences,
     accept,
-    differences,
-    offered,
-    promised,
-    text_of,
+    compare,
+    describe_marts,
+    read_contract,
+    to_yaml,
 )
 from include.warehouse.connection import scalar
 
@@ -31,9 +31,9 @@ SENTENCE = (
 )
 
 
-def dated(said: dict[str, Any]) -> str:
+def dated(entry: dict[str, Any]) -> str:
     """How the description of a deprecated column or mart begins."""
-    return Deprecation(**said["deprecated"]).sentence if "deprecated" in said else ""
+    return Deprecation(**entry["deprecated"]).sentence if "deprecated" in entry else ""
 
 
 def column(name: str, kind: str = "text", description: str = "What it is.", **meta: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def node(*columns: dict[str, Any], name: str = "sales", **meta: Any) -> dict[str
 
 
 def marts(*nodes: dict[str, Any]) -> dict[str, Any]:
-    return offered({n["name"]: n for n in nodes})
+    return describe_marts({n["name"]: n for n in nodes})
 
 
 MONTH, VALUE, SHARE = column("month", "date"), column("value_cny", "numeric"), column("share", "numeric")
@@ -63,18 +63,18 @@ OLD = node(MONTH, VALUE, SHARE)
 def compared(
     *nodes: dict[str, Any], old: dict[str, Any] = OLD, reworded: tuple[str, ...] = ()
 ) -> Differences:
-    return differences(marts(old), marts(*nodes), TODAY, reworded)
+    return compare(marts(old), marts(*nodes), TODAY, reworded)
 
 
 def test_the_project_keeps_its_contract() -> None:
-    contract = promised()
+    contract = read_contract()
     by_dbt = {mart: was for mart, was in contract["marts"].items() if not was.get("by_hand")}
-    found = differences(by_dbt, offered(parse_project()), dt.date.today())
+    found = compare(by_dbt, describe_marts(parse_project()), dt.date.today())
     assert found.breaking == [], "take a new name (_v2), or see include/transform/marts_contract.py"
     assert found.accepted == [], (
-        "run: python -m include.transform.marts_contract, and tell readers in CHANGELOG.md"
+        "run: python -m include.transform.marts_contract, and inform readers in CHANGELOG.md"
     )
-    assert CONTRACT.read_text(encoding="utf-8") == text_of(contract)
+    assert CONTRACT.read_text(encoding="utf-8") == to_yaml(contract)
     assert len(by_dbt) >= 22
 
 
@@ -92,11 +92,11 @@ def test_nothing_changed_is_no_difference() -> None:
         (node(MONTH, column("extra"), VALUE, SHARE), "column sales.extra is new and not at the end"),
         (
             node(MONTH, VALUE, column("share", "numeric", "Something else.")),
-            "sales.share is described otherwise",
+            "sales.share has another description",
         ),
-        ({**OLD, "description": "grain: one row per year."}, "sales is described otherwise"),
-        (node(MONTH, VALUE, SHARE, restricted=True), "mart sales is no longer shown to bi_reader"),
-        ({**OLD, "name": "sales_v2"}, "mart sales is gone, and no reader was told"),
+        ({**OLD, "description": "grain: one row per year."}, "sales has another description"),
+        (node(MONTH, VALUE, SHARE, restricted=True), "mart sales can no longer be read by bi_reader"),
+        ({**OLD, "name": "sales_v2"}, "mart sales is gone without notice"),
     ],
 )
 def test_each_breaking_change_is_named(changed: dict[str, Any], complaint: str) -> None:
@@ -109,48 +109,48 @@ def test_of_two_new_columns_the_one_before_an_old_one_is_named() -> None:
     assert found.accepted == ["new column sales.b (text)"]
 
 
-def test_additions_are_taken() -> None:
+def test_additions_are_accepted() -> None:
     found = compared(node(MONTH, VALUE, SHARE, column("stage")), node(MONTH, name="sales_v2"))
     assert found == Differences(accepted=["new column sales.stage (text)", "new mart sales_v2"])
 
 
-def test_other_words_are_taken_when_they_are_named() -> None:
-    changed = node(MONTH, VALUE, column("share", "numeric", "The same, better said."))
+def test_other_words_are_accepted_when_they_are_named() -> None:
+    changed = node(MONTH, VALUE, column("share", "numeric", "The same, with better words."))
     assert compared(changed, reworded=("sales.value_cny",)).breaking
     assert compared(changed, reworded=("sales.share",)) == Differences(
-        accepted=["sales.share is described in other words"]
+        accepted=["sales.share is entry in other words"]
     )
 
 
-def test_a_restricted_mart_may_be_shown_to_more() -> None:
+def test_a_restricted_mart_may_get_more_readers() -> None:
     found = compared(OLD, old=node(MONTH, VALUE, SHARE, restricted=True))
-    assert found == Differences(accepted=["mart sales is shown to analyst, bi_reader"])
+    assert found == Differences(accepted=["mart sales can be read by analyst, bi_reader"])
 
 
 def test_a_deprecated_column_stays_as_long_as_its_mart() -> None:
     old = node(MONTH, VALUE, column("share", "numeric", f"{SENTENCE} What it is.", deprecated=DATED))
     assert compared(old).accepted == ["sales.share is deprecated until 2027-05-01, use value_cny"]
     for day in (dt.date(2027, 5, 1), dt.date(2027, 5, 2)):
-        found = differences(marts(old), marts(node(MONTH, VALUE)), day).breaking
+        found = compare(marts(old), marts(node(MONTH, VALUE)), day).breaking
         assert found[0].startswith("column sales.share is gone: give the changed mart the name sales_v2")
 
 
 def test_a_deprecated_mart_stays_until_its_date() -> None:
     old = {**node(MONTH, deprecated=DATED), "description": f"{SENTENCE} grain: one row per month."}
-    assert differences(marts(old), {}, TODAY).breaking == [
-        "mart sales is gone, but readers were told it stays until 2027-05-01"
+    assert compare(marts(old), {}, TODAY).breaking == [
+        "mart sales is gone, but was promised until 2027-05-01"
     ]
-    assert differences(marts(old), {}, dt.date(2027, 5, 2)).breaking == []
+    assert compare(marts(old), {}, dt.date(2027, 5, 2)).breaking == []
 
 
-def test_a_date_that_readers_were_told_does_not_come_closer() -> None:
+def test_a_deprecation_date_cannot_be_moved_forward() -> None:
     def until(day: str) -> dict[str, Any]:
         dated = {**DATED, "until": day}
         sentence = SENTENCE.replace("2027-05-01", day)
         return node(MONTH, column("share", "numeric", f"{sentence} What it is.", deprecated=dated))
 
     sooner = compared(until("2027-04-30"), old=until("2027-05-01"))
-    assert sooner.breaking == ["sales.share: readers were told it stays until 2027-05-01"]
+    assert sooner.breaking == ["sales.share was promised until 2027-05-01"]
     assert compared(until("2027-05-02"), old=until("2027-05-01")).breaking == []
     assert compared(node(MONTH, SHARE), old=until("2027-05-01")).accepted == [
         "sales.share is no longer deprecated"
@@ -167,7 +167,7 @@ def test_a_date_that_readers_were_told_does_not_come_closer() -> None:
         (SENTENCE, {**DATED, "until": "2026-11-01"}, "until 2026-11-01 is not after since 2026-11-01"),
     ],
 )
-def test_a_deprecation_is_dated_and_said(description: str, deprecated: Any, complaint: str) -> None:
+def test_a_deprecation_has_dates_and_a_sentence(description: str, deprecated: Any, complaint: str) -> None:
     meta = {"deprecated": deprecated} if deprecated else {}
     with pytest.raises(ContractError, match=complaint):
         marts(node(column("share", "numeric", description, **meta)))
@@ -178,21 +178,21 @@ def test_the_sentence_of_a_deprecation_is_in_both_languages() -> None:
     assert dated.sentence == SENTENCE
 
 
-def test_the_file_takes_what_is_new_and_stays_when_that_breaks_it(tmp_path: Any) -> None:
+def test_additions_are_written_to_the_file_and_breaking_changes_are_not(tmp_path: Any) -> None:
     path = tmp_path / "marts.yml"
     by_hand = {"by_hand": True, "meaning": "One row.", "readers": ["analyst"], "columns": {}}
     contract = {"version": 4, "functions": {}, "marts": {**marts(OLD), "release_info": by_hand}}
-    path.write_text(text_of(contract), encoding="utf-8")
+    path.write_text(to_yaml(contract), encoding="utf-8")
     wider = {"sales": node(MONTH, VALUE, SHARE, column("stage"))}
     assert accept({"sales": OLD}, TODAY, path=path) == []
-    assert promised(path) == contract
+    assert read_contract(path) == contract
     assert accept(wider, TODAY, path=path) == ["new column sales.stage (text)"]
-    now = promised(path)
+    now = read_contract(path)
     assert (now["version"], list(now["marts"]["sales"]["columns"])[-1]) == (5, "stage")
     assert now["marts"]["release_info"] == by_hand
     with pytest.raises(ContractError, match=r"- column sales\.stage is gone"):
         accept({"sales": OLD}, TODAY, path=path)
-    assert promised(path) == now
+    assert read_contract(path) == now
 
 
 def test_the_command_says_that_nothing_changed() -> None:
@@ -202,14 +202,14 @@ def test_the_command_says_that_nothing_changed() -> None:
         capture_output=True,
         text=True,
     )
-    assert run.stdout == f"dbt_project/contracts/marts.yml: version {promised()['version']}, unchanged\n"
+    assert run.stdout == f"dbt_project/contracts/marts.yml: version {read_contract()['version']}, unchanged\n"
 
 
 def test_the_database_shows_what_is_promised(published: Settings) -> None:
     """The views of a real release: names, order, types, meanings and who may read; functions too."""
-    contract = promised()
+    contract = read_contract()
     with psycopg.connect(published.dsn(Role.ADMIN)) as admin:
-        shown = admin.execute(
+        visible = admin.execute(
             "select relname, array(select attname || ' ' || format_type(atttypid, null) from pg_attribute"
             " where attrelid = v.oid and attnum > 0 order by attnum),"
             " array(select col_description(v.oid, attnum) from pg_attribute"
@@ -223,8 +223,8 @@ def test_the_database_shows_what_is_promised(published: Settings) -> None:
             " from pg_proc where pronamespace = 'marts'::regnamespace"
             " and has_function_privilege('bi_reader', oid, 'execute')"
         ).fetchall()
-        found = {name: (columns, meanings, roles) for name, columns, meanings, roles in shown}
-        types = {said["type"] for mart in contract["marts"].values() for said in mart["columns"].values()}
+        found = {name: (columns, meanings, roles) for name, columns, meanings, roles in visible}
+        types = {entry["type"] for mart in contract["marts"].values() for entry in mart["columns"].values()}
         real = {
             kind: scalar(admin, "select format_type(to_regtype(%(kind)s), null)", {"kind": kind})
             for kind in types
@@ -232,9 +232,9 @@ def test_the_database_shows_what_is_promised(published: Settings) -> None:
     assert set(found) == set(contract["marts"])
     assert {name for (name,) in functions} == set(contract["functions"])
     for name, mart in contract["marts"].items():
-        columns = [f"{c} {real[said['type']]}" for c, said in mart["columns"].items()]
+        columns = [f"{c} {real[entry['type']]}" for c, entry in mart["columns"].items()]
         meanings = [
-            " ".join(filter(None, (dated(said), said["meaning"]))) for said in mart["columns"].values()
+            " ".join(filter(None, (dated(entry), entry["meaning"]))) for entry in mart["columns"].values()
         ]
         assert found[name][0] == columns, name
         assert [" ".join(text.split()) for text in found[name][1]] == meanings, name

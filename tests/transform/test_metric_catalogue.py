@@ -78,7 +78,7 @@ def test_good_catalogue_passes(scenario_warehouse, tmp_path):
     assert failing_rules(scenario_warehouse, tmp_path, "metric_catalogue") == set()
 
 
-def test_an_entry_of_the_seed_without_a_column_is_seen(scenario_warehouse, tmp_path):
+def test_an_entry_of_the_seed_without_a_column_is_found(scenario_warehouse, tmp_path):
     with psycopg.connect(scenario_warehouse.dsn(Role.ADMIN), autocommit=True) as admin:
         admin.execute("insert into reference.metrics (metric) values ('market_shear')")
         try:
@@ -89,7 +89,7 @@ def test_an_entry_of_the_seed_without_a_column_is_seen(scenario_warehouse, tmp_p
             admin.execute("delete from reference.metrics where metric = 'market_shear'")
 
 
-def test_a_row_for_a_mart_goes_before_the_row_for_all(scenario_admin):
+def test_a_row_for_a_mart_overrides_the_row_for_all(scenario_admin):
     found = scenario_admin.execute(
         "select mart, name_zh, denominator from candidate.metric_catalogue"
         " where metric = 'share' order by mart"

@@ -34,7 +34,7 @@ GRAINS = grains()
 
 
 @pytest.fixture(scope="module")
-def shown(scenario_warehouse: Settings, new_warehouse: Callable[..., Settings]) -> Settings:
+def scenarios_as_marts(scenario_warehouse: Settings, new_warehouse: Callable[..., Settings]) -> Settings:
     """The scenarios' candidate, seen as marts."""
     warehouse = new_warehouse(scenario_warehouse)
     with psycopg.connect(warehouse.dsn(Role.ADMIN)) as admin:
@@ -45,8 +45,8 @@ def shown(scenario_warehouse: Settings, new_warehouse: Callable[..., Settings]) 
 
 
 @pytest.fixture(scope="module")
-def analyst(shown: Settings) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(shown.dsn(Role.ANALYST), autocommit=True) as connection:
+def analyst(scenarios_as_marts: Settings) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(scenarios_as_marts.dsn(Role.ANALYST), autocommit=True) as connection:
         yield connection
 
 
@@ -244,19 +244,19 @@ def test_rows_that_do_not_add_up_are_an_error(analyst, calls, mart, metric, wher
     assert "how_to_aggregate" in (refusal.value.diag.message_hint or "")
 
 
-def test_the_plain_mart_is_not_taken_for_the_complete_one(analyst, calls):
+def test_a_mart_is_not_confused_with_the_one_whose_name_contains_it(analyst, calls):
     _, call = calls["market_share", "share"]
     with pytest.raises(psycopg.errors.UndefinedColumn, match='column "whole" does not exist'):
         analyst.execute(f"select {call} from marts.market_share".encode())
 
 
-def test_rollup_and_filter_work_and_bi_reader_may(shown, calls):
+def test_rollup_and_filter_work_and_bi_reader_may(scenarios_as_marts, calls):
     _, call = calls["dual_circulation", "domestic_share"]
     query = (
         f"select month, {call}, {call} filter (where domestic_value_cny > 0) from marts.dual_circulation"
         " where product_group <> 'ALL' group by rollup (month) order by month nulls last"
     )
-    with psycopg.connect(shown.dsn(Role.BI_READER)) as bi:
+    with psycopg.connect(scenarios_as_marts.dsn(Role.BI_READER)) as bi:
         *months, total = bi.execute(query.encode()).fetchall()
         (plain,) = bi.execute(
             "select sum(domestic_value_cny), sum(total_value_cny) from marts.dual_circulation"
@@ -267,8 +267,8 @@ def test_rollup_and_filter_work_and_bi_reader_may(shown, calls):
     assert len(months) > 5
 
 
-def test_nobody_else_may(shown):
-    with psycopg.connect(shown.dsn(Role.ADMIN)) as admin:
+def test_no_other_role_may_call_it(scenarios_as_marts):
+    with psycopg.connect(scenarios_as_marts.dsn(Role.ADMIN)) as admin:
         admin.execute("create role stranger")
         found = admin.execute(
             "select proname from pg_proc where (pronamespace = 'marts'::regnamespace or proname ~ '^ratio_')"
@@ -285,8 +285,8 @@ def test_two_denominators_under_one_name_are_an_error(analyst):
         )
 
 
-def test_parallel_workers_come_to_the_same(shown):
-    with psycopg.connect(shown.dsn(Role.ADMIN)) as admin:
+def test_parallel_workers_give_the_same_result(scenarios_as_marts):
+    with psycopg.connect(scenarios_as_marts.dsn(Role.ADMIN)) as admin:
         admin.execute(
             "create table workbench.parts as select n, n % 7 as k, (n % 7 + 1)::numeric as d"
             " from generate_series(1, 200000) as n"

@@ -73,11 +73,11 @@ def test_good_figures_pass(scenario_warehouse, tmp_path):
     assert failing_rules(scenario_warehouse, tmp_path, "revision") == set()
 
 
-def test_the_first_value_stays_and_the_latest_follows(new_warehouse, published, tmp_path: Path):
+def test_the_first_value_is_kept_and_the_latest_is_updated(new_warehouse, published, tmp_path: Path):
     warehouse = new_warehouse(published)
     (first,) = query(warehouse, "select release_id from marts.release_info")
     assert query(warehouse, "select count(*) from marts.revision") == [(0,)]
-    shown = query(
+    visible = query(
         warehouse,
         "select value_cny from marts.market_share where month = '2019-09-01' and basis = 'order_book'"
         " and product_group = 'ALL' and market_level = 'group' and market_group = 'DOMESTIC'",
@@ -87,7 +87,7 @@ def test_the_first_value_stays_and_the_latest_follows(new_warehouse, published, 
         (result,) = load(warehouse, "enterprise_orders", write(tmp_path / f"{step}.csv", [late]))
         assert (result.status, result.quarantined) == ("accepted", 0)
         assert publishing.publish(warehouse).status == "published"
-        # Long after: the rows that only the first release had are gone.
+        # Later: the rows that only the first release had are deleted.
         housekeeping.drop_expired(warehouse, now=datetime.now(UTC) + timedelta(days=400))
     assert query(warehouse, "select count(*) from ops.release where dropped_at is not null") != [(0,)]
     revised = query(
@@ -98,11 +98,11 @@ def test_the_first_value_stays_and_the_latest_follows(new_warehouse, published, 
         " where mart = 'market_share' and metric = 'value_cny' and period_start = '2019-09-01'"
         " and basis = 'order_book' and product_group = 'ALL' and market_group = 'DOMESTIC'",
     )
-    value = shown[0][0]
-    # First shown long after its year: as final at once.
+    value = visible[0][0]
+    # First published long after its year: final at once.
     of_stages = ("final", None, "not_shown_as_formal", value, "not_shown_as_formal")
     assert revised == [(first[0], value, value + 2000, Decimal(2000), True, *of_stages)]
-    # The firsts of release 1 are known to the gate, though the release is gone.
+    # The gate has the first values of release 1, though the release is dropped.
     for change in (
         "update candidate.revision set first_release_id = first_release_id + 1 where is_revised",
         "delete from candidate.revision where is_revised",

@@ -4,7 +4,7 @@ import pytest
 
 from include.transform import dbt
 from include.transform.languages import in_chinese, in_english
-from include.transform.mart_pages import metrics_of, parse_manifest
+from include.transform.mart_pages import parse_manifest, read_metrics
 
 
 @pytest.fixture(scope="module")
@@ -37,16 +37,16 @@ def test_names_and_ratios_are_those_of_the_seed(manifest: dict):
         chinese, _, english = metric["label"].partition(" / ")
         assert in_chinese(chinese)
         assert english
-        if said := metrics_of(mart_of(manifest, metric)).get(metric["name"]):
+        if row := read_metrics(mart_of(manifest, metric)).get(metric["name"]):
             named += 1
-            assert (chinese, english) == (said["name_zh"], said["name_en"])
+            assert (chinese, english) == (row["name_zh"], row["name_en"])
             if str(metric["type"]) == "ratio":
                 parts = (metric["type_params"][part]["name"] for part in ("numerator", "denominator"))
-                assert tuple(parts) == (said["numerator"], said["denominator"])
+                assert tuple(parts) == (row["numerator"], row["denominator"])
     assert named >= 7
 
 
-def test_they_stand_on_columns_that_bi_reader_sees(manifest: dict):
+def test_they_use_columns_that_bi_reader_may_read(manifest: dict):
     assert len(manifest["semantic_models"]) == 5
     for model in manifest["semantic_models"].values():
         (mart,) = (manifest["nodes"][node] for node in model["depends_on"]["nodes"])

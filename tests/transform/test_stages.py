@@ -95,12 +95,12 @@ def test_a_month_moves_from_flash_to_final_and_its_revisions_are_kept(
         (result,) = load(warehouse, "enterprise_orders", write(tmp_path / f"{number}.csv", rows))
         assert (result.status, result.quarantined) == ("accepted", 0)
         assert publishing.publish(warehouse).status == "published"
-        shown = query(
+        visible = query(
             warehouse,
             "select distinct stage from marts.market_share where month = '2020-09-01'"
             " union select stage from marts.dim_month where month = '2020-09-01'",
         )
-        return "".join(*shown)
+        return "".join(*visible)
 
     def revised() -> list[Any]:
         rows = query(
@@ -112,7 +112,7 @@ def test_a_month_moves_from_flash_to_final_and_its_revisions_are_kept(
 
     assert next_release(("2020-09-01", "1000"), ("2020-10-19", "1")) == "flash"
     assert revised() == []
-    # The day that the calendar names has come; a late order came with it.
+    # The date in the calendar is reached, and a late order is loaded.
     assert next_release(("2020-09-30", "200"), ("2020-10-20", "1")) == "formal"
     assert revised() == ["formal", "flash", 1000, 1200, None, 200, None, 200]
     assert next_release(("2020-09-30", "30")) == "formal"
@@ -132,14 +132,14 @@ def test_a_month_moves_from_flash_to_final_and_its_revisions_are_kept(
 
     through = query(warehouse, "select final_through::text from ops.release order by release_id")
     assert through == [(None,), (None,), (None,), ("2020-12-01",), ("2020-12-01",)]
-    # Years later the release that made the year final is still there, beside the newest.
+    # Years later the first release with the final year is still kept, besides the newest.
     years_later = datetime.now(UTC) + timedelta(days=365 * 4)
     assert housekeeping.drop_releases(warehouse, years_later) == [1, 2, 3]
-    kept = {r["release_id"]: r["kept_as"] for r in current_release.releases(warehouse)}
+    kept = {r["release_id"]: r["kept_as"] for r in current_release.list_all(warehouse)}
     assert kept[4] == "recent, final"
     assert kept[1] is None
 
-    # The day stands still, the wall clock does not: the same data have the same stages.
+    # The date of the data is the same at another time: the same stages.
     before = query(warehouse, "select * from marts.dim_month order by 1")
     assert publishing.publish(warehouse, full_refresh=True).status == "published"
     assert query(warehouse, "select * from marts.dim_month order by 1") == before

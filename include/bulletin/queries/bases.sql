@@ -1,4 +1,4 @@
--- The newest month that is over of each basis, or the newest of all: customs and order books end in different months.
+-- The newest finished month of each basis, or else the newest: customs and order books end in different months.
 select
     basis,
     coalesce(max(month) filter (where is_finished), max(month)) as newest_month

@@ -1,4 +1,4 @@
--- Exports only, the total too: all that is declared less the blocs would be what counts as domestic, often of one mill.
+-- Exports only, also in the total: a total of all declarations would disclose domestic processing, often of one mill.
 with exports as (
     select
         *,

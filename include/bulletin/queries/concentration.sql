@@ -1,4 +1,4 @@
--- The legs in balance (diversification) beside how few markets each leg stands on (concentration).
+-- Balance of domestic and export sales (diversification), and the share of the largest four (concentration).
 with scopes as (
     select
         period_start as month,

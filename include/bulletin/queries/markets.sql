@@ -1,4 +1,4 @@
--- What market groups and markets are called.
+-- Names of market groups and markets.
 select
     market_group_latest as code,
     market_group_name_zh as zh,

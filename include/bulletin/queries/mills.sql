@@ -1,6 +1,6 @@
--- How many mills are behind every cell of a month: a market group, all exports, or all sales of a product group.
--- Of customs the bulletin shows exports only: no figure of it holds what counts as domestic. Where lines wait for a
--- rate, nobody knows how many mills are behind the amount that is known: it counts as one.
+-- Number of mills by cell of a month: a market group, all exports, or all sales of a product group. Of customs the
+-- bulletin has exports only. Where lines have no exchange rate, the number of mills in the known amount is not known:
+-- it counts as one.
 select
     basis,
     month,

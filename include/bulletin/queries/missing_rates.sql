@@ -1,4 +1,4 @@
--- Months with orders whose exchange rate is not known yet: the amounts of the page leave these out.
+-- Months with orders without an exchange rate: the amounts of the page leave these out.
 select
     month,
     lines_without_rate

@@ -1,4 +1,4 @@
--- New domestic customers by province. The most mills of a single month are the least that can be behind the year so far.
+-- New domestic customers by province. Mills: the largest number of a month, a lower bound for the year to date.
 select
     m.period_start as month,
     m.period_end,

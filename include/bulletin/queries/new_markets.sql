@@ -1,5 +1,5 @@
--- Markets abroad that bought nothing in the year before; one row for all of them where that is not known. The most mills
--- of a single month are the least that can be behind the year so far.
+-- Markets abroad without sales in the year before; one row for all of them where that is not known. Mills: the largest
+-- number of a month, a lower bound for the year to date.
 select
     m.period_start as month,
     m.period_end,

@@ -1,4 +1,4 @@
--- The release that this transaction reads, and the newest month that is over, or the only one there is.
+-- The release that this transaction reads, and the newest finished month, or else the newest.
 select
     r.release_id,
     r.published_at,

@@ -1,4 +1,4 @@
--- Exports only, as the blocs: indices of the groups' sums, from their Laspeyres and Paasche indices.
+-- Exports only, as in blocs.sql: indices of the groups' sums, from their Laspeyres and Paasche indices.
 with exports as (
     select
         period_start as month,

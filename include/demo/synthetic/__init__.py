@@ -1,4 +1,4 @@
-"""A synthetic textile cluster: files in the real formats, calibrated to a story the pipeline must find."""
+"""A synthetic textile cluster: files in the real formats, with figures that the pipeline must find."""
 
 from include.demo.synthetic.generate import GenerateResult, generate
 from include.demo.synthetic.next_day import BadCell, NextDay, generate_next_day

@@ -1,7 +1,7 @@
-"""The story the files tell: every number that shapes it, and nothing else.
+"""The calibration of the synthetic cluster: the figures that the pipeline must find.
 
-The pipeline must find these figures by itself; nothing downstream may import this module. Money is CNY at
-the customs rate of the month. Indexes are relative to the same month of an ordinary year.
+The pipeline and the checks may not import this module. Money is CNY at the customs rate of the month. Indexes
+are relative to the same month of an ordinary year.
 """
 
 # --- size: an average mill, about 78 M CNY of orders a year in about 390 order lines
@@ -10,7 +10,7 @@ LINE_CNY = 205_000.0
 LINES_PER_ORDER = 1.8
 LEVEL_BY_YEAR = {2016: 0.95, 2017: 0.97, 2018: 1.0, 2019: 1.03}  # later years keep the level of 2019
 
-# --- calendar: peaks in March and September-October, a summer lull, and the mills' Lunar New Year rest
+# --- calendar: peaks in March and September-October, a low in summer, and the mills' Lunar New Year rest
 SEASON = (1.00, 0.96, 1.10, 1.05, 1.02, 0.97, 0.93, 0.97, 1.06, 1.05, 1.02, 0.99)
 LUNAR_NEW_YEAR = {
     2016: (2, 8),
@@ -29,7 +29,7 @@ REST_DAYS = (-7, 14)  # first and last day of the rest, counted from New Year's 
 REST_ACTIVITY = 0.25  # orders on a day of the rest, against an ordinary day
 WEEKDAY_ACTIVITY = (1.1, 1.1, 1.1, 1.1, 1.05, 0.8, 0.35)
 
-# --- what the cluster makes: share of each product group in the value of all orders
+# --- products: share of each product group in the value of all orders
 PRODUCT_SHARE = {
     "denim": 0.38,
     "white_cloth": 0.36,
@@ -40,7 +40,7 @@ PRODUCT_SHARE = {
     "garment": 0.03,
 }
 
-# --- who buys: domestic share in an ordinary month, then the export markets of each product
+# --- markets: domestic share in an ordinary month, then the export markets of each product
 DOMESTIC_SHARE = {
     "denim": 0.10,
     "white_cloth": 0.17,
@@ -105,12 +105,12 @@ EXPORT_MIX = {
     "home_textile": _FINISHED_GOODS,
     "garment": _FINISHED_GOODS,
 }
-NOISE_SD = 0.04  # month-to-month scatter of every (product, market) that is not part of the story
+NOISE_SD = 0.04  # monthly noise of every (product, market) that has no calibrated figure
 
-# --- 2020, denim: from April exports fall month by month while domestic sales more than make up for it
+# --- 2020, denim: from April exports fall month by month while domestic sales grow by more
 DENIM_EXPORT_2020 = (0.97, 0.90, 0.97, 0.94, 0.91, 0.91, 0.91, 0.85, 0.76)
 DENIM_DOMESTIC_SHARE_2020 = (0.10, 0.10, 0.10, 0.14, 0.18, 0.22, 0.265, 0.31, 0.35)
-# --- 2020, white cloth: ASEAN ends 30 % above September 2019, Europe and North America come back to level
+# --- 2020, white cloth: ASEAN ends 30 % above September 2019, Europe and North America return to their level
 WHITE_CLOTH_2020 = {
     "ASEAN": (0.98, 0.90, 1.00, 1.02, 1.07, 1.12, 1.18, 1.24, 1.30),
     "EU": (0.98, 0.88, 0.90, 0.75, 0.80, 0.88, 0.94, 0.98, 1.00),
@@ -121,7 +121,7 @@ WHITE_CLOTH_2020 = {
 EXPORT_2020 = (0.98, 0.85, 0.92, 0.84, 0.86, 0.90, 0.94, 0.97, 0.99)
 DOMESTIC_2020 = (1.00, 0.82, 0.95, 1.00, 1.02, 1.04, 1.05, 1.06, 1.08)
 
-# --- mills: one mill in twenty, of denim, stays an exporter whatever happens, at this domestic share
+# --- mills: one mill in twenty, of denim, stays an exporter in all months, at this domestic share
 MILLS_PER_STEADY_EXPORTER = 20
 STEADY_DOMESTIC_SHARE = (0.12, 0.18)
 STEADY_SIZE = 0.5  # of an average mill
@@ -132,8 +132,8 @@ AMENDED_LINES = 0.025
 CANCELLED_ORDERS = 0.015  # drawn on top of the calibrated value
 REVISION_DAYS = (2, 50)  # from the first version to the second
 
-# --- export declarations: what the mills declare themselves, in the month the goods leave
-DECLARED_SHARE = 0.95  # of the order book's exports; the rest leaves through trading companies
+# --- export declarations of the mills themselves, in the month of export
+DECLARED_SHARE = 0.95  # of the order book's exports; trading companies export the rest
 SHIPPING_DAYS = (14, 45)  # from order to shipment
 AMENDED_ITEMS = 0.015
 # Items drawn on top of the calibrated value, as a share of all items; none of them counts as an export.

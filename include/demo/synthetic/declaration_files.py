@@ -1,4 +1,4 @@
-"""Declaration items to the customs' files: monthly GB18030 files with codes, daily UTF-8 files with words."""
+"""Write declaration items to files: monthly in GB18030 with codes, daily in UTF-8 with words."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Export declaration items: the order lines that leave in a month, as the customs see them."""
+"""Export declaration items of the order lines that are exported in a month."""
 
 import datetime as dt
 
@@ -27,7 +27,7 @@ _GROUP = np.array([PRODUCT_GROUPS.index(good.group) for good in GOODS])
 
 
 def shipments(lines: pl.DataFrame) -> pl.DataFrame:
-    """The export lines of a month that will be shipped, with what a declaration needs of them."""
+    """The export lines of a month that will be shipped, with the columns for declarations."""
     return lines.filter(~pl.col("cancelled") & (pl.col("province") < 0)).select(
         *("order", "good", "mill", "market", "country", "currency", "incoterm"),
         *("ship_day", "cny", "length", "kg", "quantity"),
@@ -94,7 +94,7 @@ def _merge_lines(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _calibration_factors(cluster: Cluster, items: pl.DataFrame, month: dt.date) -> Floats:
-    """What brings the items of each (product group, market) to the declared share of the month's exports."""
+    """Factors that scale the items of each (product group, market) to the declared share of exports."""
     cells = month_cells(cluster, month)
     exported = ~np.isin(cells.market, DOMESTIC)
     size = len(PRODUCT_GROUPS) * len(MARKET_NAMES)
@@ -126,7 +126,7 @@ def _with_money(cluster: Cluster, items: pl.DataFrame, month: dt.date) -> pl.Dat
 
 
 def _number(order: Ints, kept: int, month: dt.date) -> tuple[Ints, Ints]:
-    """(serial of the declaration within its year, item number); every item beyond ``kept`` stands alone."""
+    """(serial of the declaration, item number); items beyond ``kept`` have their own declaration."""
     opens = np.r_[True, order[1:] != order[:-1]]
     opens[kept:] = True
     serial = np.cumsum(opens)

@@ -1,4 +1,4 @@
-"""Which file brings which version of a row: delivery periods, and the versions visible at the end of each."""
+"""Which file delivers which version of a row: delivery periods, and the versions at the end of each."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -39,9 +39,9 @@ def month_list(last_day: dt.date, months: int) -> list[dt.date]:
 def order_calendar(months: list[dt.date], last_day: dt.date) -> Calendar:
     """Order files: a backlog file per year, then the last two months each, then single days.
 
-    The last two months are delivered month by month; what is older as one file per year, the way a mill
-    hands over its history when it joins. A first year of under six months goes with the next. Mills
-    with an interface deliver the last five days of the last month day by day.
+    A mill delivers its history as one file per year when it joins; a first year of under six months is added
+    to the next. The last two months are monthly files. Mills with an interface deliver the last five days of
+    the last month in daily files.
     """
     labels: list[tuple[str, dt.date]] = []
     years = [list(group) for _, group in groupby(months[:-2], key=lambda month: month.year)]
@@ -66,7 +66,7 @@ def declaration_calendar(months: list[dt.date], last_day: dt.date) -> Calendar:
 def versions(rows: pl.DataFrame, days: pl.Series, calendar: Calendar, is_daily: Bools) -> pl.DataFrame:
     """Rows of ``days`` to deliver, with ``period`` and ``version`` (0 first, 1 revised).
 
-    A row revised within its own delivery period is delivered once, as it is at the period's end.
+    A row revised within its delivery period is delivered once, in its revised version.
     """
     day = days.to_numpy()
     revised_day = rows["revised_day"].fill_null(-1).to_numpy()

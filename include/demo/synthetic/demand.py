@@ -1,4 +1,4 @@
-"""What a month is worth: the calibrated value of every cell (product group, market, seller) in CNY."""
+"""The calibrated value of every cell (product group, market, seller) of a month in CNY."""
 
 import datetime as dt
 from calendar import monthrange
@@ -39,7 +39,8 @@ def month_cells(cluster: Cluster, month: dt.date) -> Cells:
         value = mill_month * len(cluster.uscc) * calibration.PRODUCT_SHARE[product]
         for market, cny in _product_markets(product, value, month).items():
             column = MARKET_NAMES.index(market)
-            totals[number, column] = cny * (1 if _told(product, market, month) else noise[number, column])
+            factor = 1 if _is_calibrated(product, market, month) else noise[number, column]
+            totals[number, column] = cny * factor
     _split_domestic(totals, guangdong)
 
     steady = _steady_exporters(cluster, mill_month, steady_domestic)
@@ -57,8 +58,8 @@ def month_cells(cluster: Cluster, month: dt.date) -> Cells:
     )
 
 
-def turn_progress(month: dt.date) -> float:
-    """How far denim has turned to the domestic market: 0 before April 2020, 1 from September 2020."""
+def shift_progress(month: dt.date) -> float:
+    """The progress of denim's shift to the domestic market: 0 before April 2020, 1 from September 2020."""
     path = calibration.DENIM_DOMESTIC_SHARE_2020
     return (path[_step(month)] - path[0]) / (path[-1] - path[0]) if month.year >= 2020 else 0.0
 
@@ -99,20 +100,20 @@ def _steady_exporters(cluster: Cluster, mill_month: float, domestic_share: Float
 
 
 def _split_domestic(values: Floats, guangdong: float) -> None:
-    """Divide the domestic sum, which stands in Guangdong's column, between the two domestic markets."""
+    """Divide the domestic sum, which is in Guangdong's column, between the two domestic markets."""
     values[:, DOMESTIC[1]] = values[:, DOMESTIC[0]] * (1 - guangdong)
     values[:, DOMESTIC[0]] *= guangdong
 
 
-def _told(product: str, market: str, month: dt.date) -> bool:
-    """Whether the story states this cell's figure, so that no noise may touch it."""
+def _is_calibrated(product: str, market: str, month: dt.date) -> bool:
+    """Whether this cell has a calibrated figure, so that no noise is added."""
     if product == "denim":
         return month.year >= 2020
     return product == "white_cloth" and market in calibration.WHITE_CLOTH_2020
 
 
 def _step(month: dt.date) -> int:
-    """Position in the paths of 2020; the last value stays."""
+    """Position in the monthly values of 2020; later months use the last one."""
     last = len(calibration.DENIM_EXPORT_2020) - 1
     return min((month.year - 2020) * 12 + month.month - 1, last)
 

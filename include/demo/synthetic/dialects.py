@@ -48,7 +48,7 @@ _EN = {
     "status": "Status",
     "updated_at": "Updated At",
 }
-# One ERP lists an order by its goods first and ends with whose it is.
+# One ERP has the columns of goods first and the mill's last.
 _GOODS_FIRST = (
     *("order_no", "line_no", "status", "hs_code", "product_name", "fabric_width_cm", "fabric_gsm"),
     *("quantity", "unit", "unit_price", "currency", "amount", "customer_name", "customer_code"),

@@ -58,7 +58,7 @@ def generate(
     alike, so that a line stays as large as a line is. The same arguments write the same bytes. A year of
     history is one file per mill; see :func:`deliveries.order_calendar`. In a very small
     cluster (under about ten mills' worth of lines) nothing may leave in a rare month, product and market.
-    Raises SetupError for arguments that cannot make a cluster, or a month without exchange rate.
+    Raises SetupError for arguments that are out of range, or a month without exchange rate.
     """
     if months < 1:
         raise SetupError(f"cannot generate {months} months: ask for at least 1")

@@ -1,4 +1,4 @@
-"""The mills of a synthetic cluster: identity, products, size, leaning to the domestic market."""
+"""The mills of a synthetic cluster: identity, products, size, domestic orientation."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ _CODE_ALPHABET = np.array(list("0123456789ABCDEFGHJKLMNPQRTUWXY"))
 
 
 class Stream(IntEnum):
-    """Independent random streams, so that a change in one leaves the others as they were."""
+    """Independent random streams, so that a change in one does not change the others."""
 
     MILLS = 1
     DEMAND = 2
@@ -52,7 +52,7 @@ class Stream(IntEnum):
 
 @dataclass(frozen=True)
 class Cluster:
-    """Everything a month's data is drawn from. Arrays are by mill; ``capacity`` is mill x product group."""
+    """The mills that data is drawn from. Arrays are by mill; ``capacity`` is mill x product group."""
 
     seed: int
     scale: float
@@ -69,7 +69,7 @@ class Cluster:
     yards: Bools
 
     def rng(self, stream: Stream, month: dt.date | None = None) -> np.random.Generator:
-        """The generator of one stream; the same for the same seed and month, whatever else was drawn."""
+        """The random generator of one stream; it depends only on the seed, the stream and the month."""
         moment = month.year * 12 + month.month if month else 0
         return np.random.default_rng([self.seed, int(stream), moment])
 
@@ -77,7 +77,7 @@ class Cluster:
 def make_cluster(enterprises: int, seed: int, scale: float, last_day: dt.date) -> Cluster:
     """Draw the mills.
 
-    Raises SetupError when the numbers asked for cannot make a cluster.
+    Raises SetupError for arguments that are out of range.
     """
     if enterprises < MIN_ENTERPRISES or scale <= 0 or seed < 0:
         raise SetupError(
@@ -96,9 +96,7 @@ def make_cluster(enterprises: int, seed: int, scale: float, last_day: dt.date) -
         [ZH_GB18030.number, ZH_BOM.number, EN_UTF8.number], size=enterprises, p=[0.45, 0.30, 0.25]
     )
     by_size = np.argsort(np.where(steady, np.inf, size), kind="stable")
-    dialect[by_size[: max(1, enterprises // 15)]] = (
-        XLSX.number
-    )  # the smallest mills keep their books in Excel
+    dialect[by_size[: max(1, enterprises // 15)]] = XLSX.number  # the smallest mills use Excel
     csv_mills = by_size[max(1, enterprises // 15) :]
     daily = np.zeros(enterprises, dtype=np.bool_)
     daily[csv_mills[-max(1, enterprises // 10) :]] = True  # the largest have an interface
@@ -123,9 +121,9 @@ def make_cluster(enterprises: int, seed: int, scale: float, last_day: dt.date) -
 
 
 def seller_weights(cluster: Cluster, product: int, domestic: bool, progress: float) -> Floats:
-    """Probability that an order of the product goes to each mill; ``progress`` (0-1) of denim's turn.
+    """Probability that an order of the product goes to each mill; ``progress`` (0-1) of denim's shift.
 
-    Steady exporters have their own calibrated cells and take no part.
+    Steady exporters have their own cells and are left out.
     """
     leaning = cluster.domestic_leaning + cluster.turn * progress
     side = leaning if domestic else np.maximum(1 - leaning, 0.1)
@@ -144,7 +142,7 @@ def _capacity(main: list[str], size: Floats) -> Floats:
 
 
 def _usccs(rng: np.random.Generator, count: int) -> list[str]:
-    """Distinct codes of a company (91) registered in Lanxi (330781), with a right check character."""
+    """Distinct codes of a company (91) registered in Lanxi (330781), with a correct check character."""
     codes: dict[str, None] = {}
     while len(codes) < count:
         body = "91330781MA" + "".join(rng.choice(_CODE_ALPHABET, 7))

@@ -1,4 +1,4 @@
-"""One further day for the demo: good files, one with bad rows, one that must be refused, declarations."""
+"""One more day for the demo: good files, one with bad rows, one to be refused, and declarations."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _PORTAL_PAGE = """<!DOCTYPE html>
 
 @dataclass(frozen=True)
 class BadCell:
-    """A value that must send its row to quarantine; ``line`` is the line of the file, the header being 1."""
+    """A value that must send its row to quarantine; ``line`` counts from the header, which is line 1."""
 
     line: int
     column: str
@@ -40,7 +40,7 @@ class BadCell:
 
 @dataclass(frozen=True)
 class NextDay:
-    """The day's files: ``good`` and ``declarations`` are accepted whole, ``refused`` not at all."""
+    """The day's files: ``good`` and ``declarations`` are accepted completely, ``refused`` is refused."""
 
     good: list[Path]
     bad_rows: Path
@@ -96,7 +96,7 @@ def generate_next_day(
 
 
 def _on_day(day: dt.date) -> list[pl.Expr]:
-    """Move orders of the month to ``day``, shipping as long after as before."""
+    """Move orders of the month to ``day``, with the same time to shipment."""
     return [
         (pl.col("ship_day") - pl.col("day") + day_number(day)).alias("ship_day"),
         pl.lit(day_number(day), dtype=pl.Int64).alias("day"),
@@ -106,9 +106,9 @@ def _on_day(day: dt.date) -> list[pl.Expr]:
 def _good_lines(new: pl.DataFrame, known: pl.DataFrame, mill: int, day: dt.date) -> pl.DataFrame:
     """A mill's new lines, and second versions of two lines it delivered before: amended, cancelled."""
     lines = new.filter(pl.col("mill") == mill).head(NEW_LINES)
-    standing = known.filter((pl.col("mill") == mill) & pl.col("revised_day").is_null()).sort("cny").head(2)
+    delivered = known.filter((pl.col("mill") == mill) & pl.col("revised_day").is_null()).sort("cny").head(2)
     quantity = pl.max_horizontal((pl.col("quantity") * 0.9).round(), 1)
-    revised = standing.with_columns(
+    revised = delivered.with_columns(
         version=1,
         revised_day=pl.lit(day_number(day), dtype=pl.Int64),
         cancelled=pl.int_range(pl.len()) == 0,
@@ -121,7 +121,7 @@ def _good_lines(new: pl.DataFrame, known: pl.DataFrame, mill: int, day: dt.date)
 def _write_bad_rows(
     cluster: Cluster, lines: pl.DataFrame, mill: int, label: str, out: Path
 ) -> tuple[Path, list[BadCell]]:
-    """A file of 60 lines, five of which break one rule each."""
+    """A file of 60 lines, five of which fail one rule each."""
     dialect = DIALECTS[cluster.dialect[mill]]
     rows = np.arange(BAD_FILE_LINES)
     repeated = lines[rows % lines.height].with_columns(
@@ -143,7 +143,7 @@ def _write_bad_rows(
         table[row, column] = value
         cells.append(BadCell(line=row + 2, column=dialect.headers[column], value=value))
         if column == "order_date":
-            table[row, "ship_date"] = None  # else this row would break a second rule
+            table[row, "ship_date"] = None  # otherwise this row would fail a second rule
     name = dialect.file_name.format(uscc=code, name=cluster.names[mill], period=label)
     path = out / "enterprise_orders" / f"{name}.{dialect.suffix}"
     write_table(table, dialect, path)
@@ -159,7 +159,7 @@ def _as_text(table: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
 
 
 def _write_portal_page(month: dt.date, out: Path) -> Path:
-    """A repeated download of a month that the portal answered with a page, saved under a CSV name."""
+    """A repeated download of a month that is a web page of the portal under a CSV name."""
     path = out / "customs_statistics" / f"出口统计_{month:%Y%m}_重新下载.csv"
     manifest = f"flow: export\nmonth: {month:%Y-%m}\n"
     write_bytes(manifest.encode(), path.with_name(f"{path.name}.yml"))

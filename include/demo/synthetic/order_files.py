@@ -1,4 +1,4 @@
-"""Order lines to a mill's file, in the notation of its ERP."""
+"""Write order lines to a mill's file, in the notation of its ERP."""
 
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def write_table(table: pl.DataFrame, dialect: Dialect, path: Path) -> writers.Wr
 
 
 def updated_at(rows: pl.DataFrame, day: str) -> pl.Expr:
-    """When the delivered version was entered; a revision of the same day comes hours after the first."""
+    """When the delivered version was entered; a revision of the same day is hours later."""
     moment = (
         pl.when(rows["version"] == 1)
         .then(pl.col("revised_day") * 86400 + _REVISED_LATER_SECONDS)
@@ -109,7 +109,7 @@ def _customer_codes() -> list[str]:
 
 
 def _customer_names(reference: Reference) -> list[str]:
-    """Invented names that nobody can take for a company's."""
+    """Names that are clearly invented."""
     abroad = [f"Sample Buyer {reference.countries[c]['name_en']} No." for c in COUNTRIES]
     at_home = [f"示例{reference.provinces[p]['name_zh']}客户" for p in ALL_PROVINCES]
     return [f"{name}{n:03d}" for name in (*abroad, *at_home) for n in range(1, CUSTOMERS_PER_MARKET + 1)]

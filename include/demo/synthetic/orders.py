@@ -1,4 +1,4 @@
-"""One month of the cluster's order lines, as numbers and code positions; a file's words come later."""
+"""One month of the cluster's order lines, as numbers and positions of codes."""
 
 import datetime as dt
 
@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from include.demo.synthetic import calibration
-from include.demo.synthetic.demand import DOMESTIC, POOL, Cells, day_weights, month_cells, turn_progress
+from include.demo.synthetic.demand import DOMESTIC, POOL, Cells, day_weights, month_cells, shift_progress
 from include.demo.synthetic.goods import (
     COUNTRIES,
     CURRENCIES,
@@ -104,7 +104,7 @@ def month_end(month: dt.date) -> int:
 
 
 def _draw_orders(cluster: Cluster, rng: np.random.Generator, cells: Cells, month: dt.date) -> pl.DataFrame:
-    """One row per order: everything its lines have in common. Cancelled orders come on top of the cells."""
+    """One row per order, with what its lines share. Cancelled orders are in addition to the cells."""
     per_order = calibration.LINE_CNY * calibration.LINES_PER_ORDER
     kept = np.repeat(np.arange(len(cells.cny)), np.maximum(1, np.rint(cells.cny / per_order)).astype(int))
     extra = rng.choice(kept, max(1, round(len(kept) * calibration.CANCELLED_ORDERS)))
@@ -130,7 +130,7 @@ def _draw_orders(cluster: Cluster, rng: np.random.Generator, cells: Cells, month
         {
             "cell": cell,
             "cancelled": np.arange(len(cell)) >= len(kept),
-            "mill": _draw_mills(cluster, rng, cells, cell, turn_progress(month)),
+            "mill": _draw_mills(cluster, rng, cells, cell, shift_progress(month)),
             "market": market,
             "country": country,
             "province": province,
@@ -182,7 +182,7 @@ def _share_out(rng: np.random.Generator, cells: Cells, cell: Ints, cancelled: Bo
 
 
 def _revision_days(cluster: Cluster, rng: np.random.Generator, day: Ints, cancelled: Bools) -> pl.Series:
-    """The day of the second version, or null. A revision after the last day has not happened yet."""
+    """The day of the second version, or null. Revisions after the last day are left out."""
     last = day_number(cluster.last_day)
     later = day + rng.integers(*calibration.REVISION_DAYS, len(day), endpoint=True)
     within = day + (rng.random(len(day)) * (last - day + 1)).astype(np.int64)

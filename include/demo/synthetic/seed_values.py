@@ -1,4 +1,4 @@
-"""Codes, names and exchange rates from the warehouse's seeds, in the forms that files carry."""
+"""Codes, names and exchange rates from the warehouse's seeds, in the notations of the files."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ from include.demo.synthetic.goods import COUNTRIES, GOODS
 from include.demo.synthetic.mills import Cluster, Ints, Stream
 from include.demo.synthetic.writers import Written, write_bytes, write_download
 
-# Declarations use four-digit trade modes, statistics two-digit regimes: same words, another code system.
+# Declarations use four-digit trade modes, statistics two-digit regimes: the same words, other codes.
 REGIMES = {"10": "一般贸易", "14": "来料加工贸易", "15": "进料加工贸易", "39": "其他"}
 _REGIME_OF_MODE = {"0110": "10", "0214": "14", "0615": "15", "1039": "39", "9610": "39"}
 PROVINCES = ("33", *calibration.OTHER_PROVINCES)

@@ -1,4 +1,4 @@
-"""Frames to bytes on disk: equal frames make equal bytes, and a file appears whole or not at all."""
+"""Write frames to files: equal frames give equal bytes, and files are written atomically."""
 
 import datetime as dt
 import io
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 import xlsxwriter
 
-# Workbooks carry their creation time; a fixed one keeps equal content equal in bytes.
+# A fixed creation time, so that equal workbooks have equal bytes.
 _CREATED = dt.datetime(2020, 1, 1)
 
 
@@ -81,7 +81,7 @@ def write_workbook(frame: pl.DataFrame, path: Path) -> Written:
 
 
 def write_bytes(content: bytes, path: Path, rows: int = 0) -> Written:
-    """Write beside, then rename: whoever watches the folder never sees half a file."""
+    """Write a file atomically: under another name first, then rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(content)

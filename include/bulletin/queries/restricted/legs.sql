@@ -1,4 +1,4 @@
--- Which market groups each leg of the exports is the sum of. Read as publisher.
+-- The market groups of each leg of the exports. Read as publisher.
 select
     leg,
     array_agg(market_group order by market_group) as market_groups

@@ -1,4 +1,4 @@
-"""A warehouse that lives as long as one command: a server, its schema and a home of its own."""
+"""A temporary warehouse for one command, with its own server and home."""
 
 import secrets
 import tempfile
@@ -13,14 +13,14 @@ from include.warehouse import bootstrap
 
 @contextmanager
 def warehouse(below: Path) -> Iterator[Settings]:
-    """Settings of an empty warehouse in a folder below ``below``; the folder is removed at the end."""
+    """Settings of an empty warehouse in a temporary folder below ``below``."""
     below.mkdir(parents=True, exist_ok=True)
-    with signals.raising(), tempfile.TemporaryDirectory(prefix="throwaway_", dir=below) as folder:
+    with signals.raise_on_end(), tempfile.TemporaryDirectory(prefix="temporary_", dir=below) as folder:
         home = Path(folder)
         passwords = {role.value: secrets.token_urlsafe(32) for role in Role}
         cluster, port = home / "postgres", ports.choose()
         admin = passwords[Role.ADMIN.value]
-        postgres.start(cluster, port, admin, postgres.THROWAWAY)
+        postgres.start(cluster, port, admin, postgres.TEMPORARY)
         try:
             bootstrap.apply(postgres.dsn(port, admin), passwords)
             secret_fields = {f"{role}_password": secret for role, secret in passwords.items()}
