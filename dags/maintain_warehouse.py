@@ -48,9 +48,9 @@ def maintain_warehouse() -> None:
     def check() -> int:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from include.maintenance import raw_check
+        from include.maintenance import nightly_check
 
-        months = raw_check.check(load_settings())
+        months = nightly_check.check(load_settings())
         if months == 0:
             raise AirflowSkipException("nothing was compared; the log says why")
         return months

@@ -12,9 +12,9 @@ from collections.abc import Collection
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
-from expectations.drift.growths import GROWTHS
+from expectations.drift.growth_limits import GROWTHS
 from expectations.drift.jumps import Guard, comparable, jumps, released
-from expectations.drift.sales import SALES
+from expectations.drift.sales_limits import SALES
 from expectations.rules import rule
 
 GUARDS: dict[str, Guard] = {guard.mart: guard for guard in (*SALES, *GROWTHS)}

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from include.bulletin import confidential
+from include.bulletin import hidden_figures
 from include.bulletin.sections import Text, sections, words
 from include.errors import BulletinError
 from include.quality.declared import list_file_rules
@@ -52,7 +52,7 @@ def read(settings: Settings, release_id: int | None = None) -> Content:
             )
         # From here on a query on a restricted mart fails.
         connection.execute("set local role bi_reader")
-        disclosure = confidential.Disclosure(_rows(connection, "mills"), legs)
+        disclosure = hidden_figures.Disclosure(_rows(connection, "mills"), legs)
         content = Content(
             release=_rows(connection, "release")[0],
             refused_loads=refused,
@@ -91,12 +91,12 @@ def _require_sums(rows: list[Row]) -> None:
     totals = {}
     for row in rows:
         cell = row["product"], row["month"]
-        if row["member"] == confidential.TOTAL:
+        if row["member"] == hidden_figures.TOTAL:
             totals[cell] = row["contribution_pp"]
         elif row["contribution_pp"] is not None:
             sums[cell].append(row["contribution_pp"])
     for cell, total in totals.items():
-        if total is not None and abs(sum(sums[cell]) - total) > confidential.TOLERANCE_PP:
+        if total is not None and abs(sum(sums[cell]) - total) > hidden_figures.TOLERANCE_PP:
             raise BulletinError(
                 f"contributions of {cell[0]} in {cell[1]:%Y-%m} sum to {sum(sums[cell])}, not to {total}:"
                 " marts.growth_contribution is wrong, or include/bulletin/queries/pulled.sql"

@@ -77,9 +77,9 @@ def rate(
 @app.command()
 def check(*, as_json: Json = False) -> None:
     """Check that the warehouse is whole and its newest release equals raw, as each night."""
-    from include.maintenance import raw_check
+    from include.maintenance import nightly_check
 
-    print_result({"months": raw_check.check(load_settings())}, as_json=as_json)
+    print_result({"months": nightly_check.check(load_settings())}, as_json=as_json)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 
 from include.errors import UnreadableFileError
-from include.load import compare_with_raw, file_guard, load_log, merge_into_raw, quarantine, source_quality
+from include.load import compare_with_raw, file_guard, load_enterprises, load_log, merge_into_raw, quarantine
 from include.load import delivery as one
 from include.load.delivery import Delivery
 from include.quality import gate as quality
@@ -112,7 +112,7 @@ def _record_verdicts(
                 _quarantine(connection, table, delivery, reasons, unpacked)
         if accepted:
             quarantine.resolve(connection, table, [d.load_id for d in accepted])
-            source_quality.record(connection, table, [d.result for d in accepted])
+            load_enterprises.record(connection, table, [d.result for d in accepted])
         docs = docs_written()
         for delivery in deliveries:
             load_log.finish(
@@ -146,7 +146,7 @@ def _refuse_by_rules(
             except UnreadableFileError as error:
                 why += f" — its rows cannot be listed: {error}"
     delivery.refuse([r.rule for r in broken] + list(by_rule), f"{delivery.result.file}: {why}")
-    source_quality.record_refused(connection, table, delivery.load_id)
+    load_enterprises.record_refused(connection, table, delivery.load_id)
 
 
 def _merge(connection: psycopg.Connection, table: load_table.LoadTable, deliveries: list[Delivery]) -> None:

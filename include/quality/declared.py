@@ -31,7 +31,7 @@ def list_mart_rules(mart: str) -> list[DeclaredRule]:
 
 def list_file_rules(source: str) -> list[DeclaredRule]:
     """The rules of the load gate for a source's rows and files."""
-    from expectations.files import files  # imports Great Expectations, which takes seconds
+    from expectations.file_rules import files  # imports Great Expectations, which takes seconds
 
     of_rows = getattr(importlib.import_module(f"expectations.{source}"), source)()
     return _declared(of_rows) + _declared(files(contract(source).download_limit))

@@ -33,7 +33,7 @@ def validate(
     ``confirmed_complete``: the loads whose manifest declares the download complete. ``wait_for_findings`` is
     called before the findings are validated, and returns once they are all written.
     """
-    from expectations import files as file_rules
+    from expectations import file_rules
     from expectations.rules import FINDINGS, ROW_INDEX
 
     contract = table.contract

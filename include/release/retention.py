@@ -4,7 +4,7 @@ from datetime import datetime
 
 import psycopg
 
-ALL_DAYS = 30  # every release that was current in these days is kept
+RELEASE_DAYS = 30  # every release that was current in these days is kept
 
 # By when a release was current, not by when it was made: one rolled back the same day is no month end.
 _REASONS = """
@@ -71,5 +71,5 @@ def reasons(connection: psycopg.Connection, now: datetime) -> dict[int, str]:
     Kept are the current and the newest release, those that were current in the last 30 days or at the end of
     a month (Shanghai time), and each that was the first with a final month and was not rolled back.
     """
-    rows = connection.execute(_REASONS, {"now": now, "days": ALL_DAYS})
+    rows = connection.execute(_REASONS, {"now": now, "days": RELEASE_DAYS})
     return dict(rows.fetchall())

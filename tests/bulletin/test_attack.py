@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.bulletin import disclosure
+from include.bulletin import hidden_cells
 from include.bulletin.write import write as write_bulletin
 from include.demo import synthetic
 from include.load import loading
@@ -47,14 +47,14 @@ def page(cluster: Settings) -> dict[str, Any]:
 
 def hidden(truth: Truth) -> set[attack.Cell]:
     """The cells of months that are hidden, with those that would disclose another."""
-    mills: dict[tuple[str, str], dict[disclosure.Cell, int]] = defaultdict(dict)
+    mills: dict[tuple[str, str], dict[hidden_cells.Cell, int]] = defaultdict(dict)
     for (basis, product, part, month), count in truth.mills.items():
-        if (part.isupper() and (basis, part) != ("customs", "DOMESTIC")) or part in disclosure.SCOPES:
+        if (part.isupper() and (basis, part) != ("customs", "DOMESTIC")) or part in hidden_cells.SCOPES:
             mills[basis, month][product, part] = count
     return {
         (basis, product, part, month)
         for (basis, month), cells in mills.items()
-        for product, part in disclosure.find_hidden(
+        for product, part in hidden_cells.find_hidden(
             {c: n for c, n in cells.items() if basis == "order_book" or c[1] != "all"},
             truth.legs.values() if basis == "order_book" else (),
         )

@@ -17,7 +17,7 @@ import pytest
 from samples import items, load, one, order, orders, write
 
 from include.local import ports, postgres, secrets, stack
-from include.maintenance import raw_check
+from include.maintenance import nightly_check
 from include.release import entered_rates, publishing
 from include.settings import PROJECT_DIR, Role, load_settings
 
@@ -155,7 +155,7 @@ def require_whole_and_alive(backups: Backups) -> None:
         psycopg.connect(settings.dsn(role)).close()
     (result,) = load(settings, "enterprise_orders", settings.home / ALSO_WAITING)
     assert (result.status, result.accepted) == ("accepted", 1)
-    assert raw_check.check(settings) > 0
+    assert nightly_check.check(settings) > 0
 
 
 def test_backup_and_restore_on_this_machine(backups: Backups) -> None:
@@ -172,7 +172,7 @@ def test_backup_and_restore_on_this_machine(backups: Backups) -> None:
     result = publishing.publish(settings)
     assert (result.status, result.release_id) == ("published", 2), result
     assert one(settings, "select loads from ops.release where release_id = 2") == 4
-    assert raw_check.check(settings) > 0
+    assert nightly_check.check(settings) > 0
 
 
 def test_backup_and_restore_on_a_server(

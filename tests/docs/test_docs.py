@@ -109,7 +109,7 @@ def test_files_exist(page: Path) -> None:
 
 
 def test_every_refusal_is_in_the_runbook() -> None:
-    """Codes of files that cannot be read; those of rules are in ``expectations/files.py``."""
+    """Codes of files that cannot be read; those of rules are in ``expectations/file_rules.py``."""
     raised = re.compile(r"""UnreadableFileError\(\s*"(\w+)\"""")
     codes = {code for file in (PROJECT_DIR / "include").rglob("*.py") for code in raised.findall(text(file))}
     assert len(codes) > 10

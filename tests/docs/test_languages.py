@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from expectations.files import files
+from expectations.file_rules import files
 from expectations.identities import identities
 from expectations.marts import MARTS, suite_of
 from include.quality.saved_queries import FOLDER

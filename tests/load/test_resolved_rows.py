@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import MILL_A, query
 
-from include.load import compare_with_raw, load_log, merge_into_raw, quarantine, source_quality
+from include.load import compare_with_raw, load_enterprises, load_log, merge_into_raw, quarantine
 from include.load.drop_folder import Fingerprint
 from include.load.load_log import FileResult
 from include.settings import Role, Settings
@@ -58,7 +58,7 @@ def deliver(module_warehouse: Settings) -> Callable[[list[list[list[Row]]]], Non
                         )
                         load_log.finish(connection, results[-1])
                     quarantine.resolve(connection, table, loads)
-                    source_quality.record(connection, table, results)
+                    load_enterprises.record(connection, table, results)
                 load_table.drop(connection, table)
 
     return deliver_all

@@ -11,7 +11,7 @@ from samples import load, logged, one, order, query, write
 from include.bulletin.page import render
 from include.bulletin.rows import read
 from include.errors import ExchangeRateError, HalfRestoredError
-from include.maintenance import raw_check
+from include.maintenance import nightly_check
 from include.release import change_log, entered_rates, publishing, reference_due
 from include.settings import Role, Settings
 from include.sources.lookups import seed
@@ -113,7 +113,7 @@ def entered(waiting, new_warehouse: Callable[..., Settings]) -> Settings:
     settings = new_warehouse(waiting[0])
     entered_rates.enter(settings, MONTH, "USD", Decimal("8.2765"), TODAY)
     # Until the next publish the release is what its own rates made of raw.
-    assert raw_check.check(settings) > 0
+    assert nightly_check.check(settings) > 0
     assert publishing.publish(settings).status == "published"
     return settings
 
@@ -131,13 +131,13 @@ def test_the_next_publish_uses_an_entered_rate(entered):
 def test_missing_rates_that_a_build_used_are_reported(entered, new_warehouse):
     warehouse = new_warehouse(entered)
     entered_rates.enter(warehouse, MONTH, "EUR", Decimal("10.9"), TODAY)  # no build has used it
-    assert raw_check.check(warehouse) > 0
+    assert nightly_check.check(warehouse) > 0
     query(warehouse, "delete from ops.exchange_rate where currency = 'USD'")
     with pytest.raises(HalfRestoredError, match=r"build 3 used exchange rates that ops\.exchange_rate lacks"):
-        raw_check.check(warehouse)
+        nightly_check.check(warehouse)
     query(warehouse, "delete from ops.exchange_rate")
     with pytest.raises(HalfRestoredError, match=r"ops\.exchange_rate lacks"):
-        raw_check.check(warehouse)
+        nightly_check.check(warehouse)
 
 
 def test_what_an_entered_rate_changed_is_explained(entered):

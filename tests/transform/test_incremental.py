@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from include.errors import BuildError, RawChangedError
-from include.maintenance import raw_check
+from include.maintenance import nightly_check
 from include.release import build_log, building, publishing, validation
 from include.settings import Role, Settings
 from include.transform import dbt
@@ -209,7 +209,7 @@ def test_after_a_full_refresh_that_failed_the_next_publish_builds_and_nothing_is
     for by_hand in (True, False):
         with pytest.raises(BuildError, match="went away"):
             publishing.publish(copy, full_refresh=by_hand)
-        assert raw_check.check(copy) == 0
+        assert nightly_check.check(copy) == 0
     assert any(line.startswith("nothing was compared") for line in messages)
 
 
@@ -228,13 +228,13 @@ def test_a_build_that_failed_because_a_load_came_between_is_built_again(copy, tm
 
 def test_raw_that_was_changed_without_a_load_is_found(copy, tmp_path):
     """The gate sees it in a touched month, the nightly check in every other."""
-    assert raw_check.check(copy) == 3
+    assert nightly_check.check(copy) == 3
     query(
         copy,
         "update raw.customs_exports set fob_usd = fob_usd + 0.01 where item_no = 1 returning 1",
     )
     with pytest.raises(RawChangedError, match=r"for 2020-09 customs\. Only loads may change raw"):
-        raw_check.check(copy)
+        nightly_check.check(copy)
     query(
         copy,
         "update raw.customs_exports set fob_usd = fob_usd - 0.01 where item_no = 1 returning 1",
@@ -245,7 +245,7 @@ def test_raw_that_was_changed_without_a_load_is_found(copy, tmp_path):
     )
     deliver(copy, tmp_path, TO_OCTOBER)
     with pytest.raises(RawChangedError, match=r"for 2019-09 order_book\. Only"):
-        raw_check.check(copy)  # September and October 2020 wait for a release
+        nightly_check.check(copy)  # September and October 2020 wait for a release
 
     build_id = building.build(copy)
     query(
@@ -260,7 +260,7 @@ def test_raw_that_was_changed_without_a_load_is_found(copy, tmp_path):
 
     assert publishing.publish(copy).status == "published"
     assert is_full(copy), "the tables of a refused build are not kept"
-    assert raw_check.check(copy) == 4
+    assert nightly_check.check(copy) == 4
 
 
 def test_an_untouched_month_must_be_that_of_the_newest_release(copy, tmp_path):

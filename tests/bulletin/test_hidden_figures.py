@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from include.bulletin.confidential import Disclosure, Row
+from include.bulletin.hidden_figures import Disclosure, Row
 from include.bulletin.sections import Section, sections
 
 MONTH, BASE = date(2020, 1, 1), date(2019, 2, 1)

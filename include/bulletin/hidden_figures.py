@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from include.bulletin import disclosure
+from include.bulletin import hidden_cells
 from include.bulletin.sections import Section
 
 Row = dict[str, Any]
@@ -26,11 +26,11 @@ class Disclosure:
 
     def __init__(self, mills: Iterable[Row], legs: Mapping[str, frozenset[str]]) -> None:
         self._legs = legs
-        self._mills: dict[_Key, dict[disclosure.Cell, int]] = defaultdict(dict)
+        self._mills: dict[_Key, dict[hidden_cells.Cell, int]] = defaultdict(dict)
         for row in mills:
             self._mills[row["basis"], row["month"]][row["product"], row["part"]] = row["mills"]
         self._hidden = {
-            key: disclosure.find_hidden(cells, legs.values() if key[0] == "order_book" else ())
+            key: hidden_cells.find_hidden(cells, legs.values() if key[0] == "order_book" else ())
             for key, cells in self._mills.items()
         }
 
@@ -71,7 +71,7 @@ class Disclosure:
         mills, hidden = self._mills.get(key, {}), self._hidden.get(key, set())
         for groups in self._legs.values():
             cells = [(row["product"], group) for group in groups if mills.get((row["product"], group), 0)]
-            of_many = [cell for cell in cells if mills[cell] >= disclosure.MIN_MILLS]
+            of_many = [cell for cell in cells if mills[cell] >= hidden_cells.MIN_MILLS]
             if cells and hidden.issuperset(cells) and (len(cells) == 1 or not of_many):
                 return True
         return False
@@ -81,21 +81,21 @@ def _of_few(section: Section, rows: list[Row]) -> list[set[str]]:
     """The columns that the section's ``few`` hides, by row."""
     hidden: list[set[str]] = [set() for _ in rows]
     for count, columns in section.few.items():
-        cells: dict[date, dict[disclosure.Cell, int]] = defaultdict(dict)
+        cells: dict[date, dict[hidden_cells.Cell, int]] = defaultdict(dict)
         for row in rows:
             if row[count] is not None:
                 cells[row["month"]][_cell(row)] = row[count]
         if section.few_add_up:
-            found = {month: disclosure.find_hidden(counts, ()) for month, counts in cells.items()}
+            found = {month: hidden_cells.find_hidden(counts, ()) for month, counts in cells.items()}
         else:
-            found = {month: disclosure.find_few(counts) for month, counts in cells.items()}
+            found = {month: hidden_cells.find_few(counts) for month, counts in cells.items()}
         for row, names in zip(rows, hidden, strict=True):
             if _cell(row) in found.get(row["month"], set()):
                 names.update(columns)
     return hidden
 
 
-def _cell(row: Row) -> disclosure.Cell:
+def _cell(row: Row) -> hidden_cells.Cell:
     return row["product"], row.get("member", "all")
 
 

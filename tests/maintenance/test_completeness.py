@@ -10,7 +10,7 @@ from samples import load, order, query, write
 
 from include.errors import HalfRestoredError
 from include.local import postgres
-from include.maintenance import housekeeping, raw_check
+from include.maintenance import housekeeping, nightly_check
 from include.release import building, current_release, publishing, reference_due
 from include.settings import Role, Settings
 from include.warehouse.connection import connect
@@ -72,7 +72,7 @@ def test_a_part_that_is_missing_is_named(
         connection.execute("set session_replication_role = replica")  # as a restore, which creates keys last
         connection.execute(statement.encode())
     with pytest.raises(HalfRestoredError, match=f"{found}.*restore all of it as docs/backup.md says"):
-        raw_check.check(half)
+        nightly_check.check(half)
 
 
 def test_a_status_and_a_build_without_the_table_of_rates_say_what_to_do(
@@ -95,12 +95,12 @@ def test_a_dump_restored_into_existing_tables_is_detected(
     command = [postgres.program("pg_dump"), "--format=custom", f"--file={dump}", published.dsn(Role.ADMIN)]
     subprocess.run(command, check=True)
     half = new_warehouse()
-    assert raw_check.check(half) == 0
+    assert nightly_check.check(half) == 0
     command = [postgres.program("pg_restore"), f"--dbname={half.dsn(Role.ADMIN)}", dump]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert 'COPY failed for table "build_load"' in done.stderr
     with pytest.raises(HalfRestoredError, match=r"ops\.build_load names 0"):
-        raw_check.check(half)
+        nightly_check.check(half)
 
 
 def test_later_releases_rollbacks_and_retention_leave_it_whole(
@@ -117,11 +117,11 @@ def test_later_releases_rollbacks_and_retention_leave_it_whole(
     (result,) = load(whole, "enterprise_orders", older)
     assert result.accepted == 1
     assert query(whole, "select from ops.load_month where load_id = %s", result.load_id) == []
-    assert raw_check.check(whole) > 0
+    assert nightly_check.check(whole) > 0
     current_release.rollback(whole, 1, "test")
     current_release.rollback(whole, 2, "test")
-    assert raw_check.check(whole) > 0
+    assert nightly_check.check(whole) > 0
     query(whole, "update ops.release_switch set switched_at = switched_at - interval '90 days'")
     query(whole, "update ops.release set dropped_at = now() where release_id = 1")
     housekeeping.drop_expired(whole)
-    assert raw_check.check(whole) > 0
+    assert nightly_check.check(whole) > 0

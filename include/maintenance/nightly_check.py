@@ -3,7 +3,7 @@
 import logging
 
 from include.errors import RawChangedError
-from include.maintenance import whole_check
+from include.maintenance import completeness
 from include.quality import raw_totals
 from include.release import build_log, reference_due
 from include.settings import Role, Settings
@@ -27,7 +27,7 @@ def check(settings: Settings) -> int:
         connection.transaction(),
     ):
         connection.execute("set transaction isolation level repeatable read")
-        whole_check.check(settings, connection)
+        completeness.check(settings, connection)
         for warning in reference_due.warnings(connection):
             log.warning(warning)
         unreleased = build_log.unreleased_months(connection)
