@@ -33,7 +33,7 @@ English: [README.md](README.md). 以 analyst 角色运行：
 """
 _RUN = """
 ```sh
-psql "$(.venv/bin/textile dsn)" -f docs/questions/01_who_buys_denim.sql
+.venv/bin/textile sql < docs/questions/01_who_buys_denim.sql
 ```
 """
 _WRITTEN_EN = """

@@ -10,7 +10,7 @@ from rich.table import Table
 from include.bulletin import files
 from include.demo.checks import Check, percent
 from include.demo.figures import Figures, Row
-from include.local import airflow, postgres
+from include.local import airflow
 from include.settings import Settings
 
 _EXAMPLE = (
@@ -39,8 +39,7 @@ def print_next_steps(settings: Settings, *, was_running: bool) -> None:
         "Data Docs": f"{settings.home / 'data_docs'}, a folder per validation: open its report.html",
         "refused files": f"{settings.home / 'archive'}/<source>/refused, each with its reason",
         "releases": ".venv/bin/textile releases",
-        "SQL": f'{postgres.program("psql")} "$(.venv/bin/textile dsn)"',
-        "for example": f"{_EXAMPLE};",
+        "SQL": f'.venv/bin/textile sql "{_EXAMPLE}"',
     }
     for what, where in lines.items():
         console.print(f"  {what:14}{escape(where)}", highlight=False, soft_wrap=True)
