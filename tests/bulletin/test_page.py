@@ -248,13 +248,13 @@ def test_keyboard_and_screen_reader_get_the_table(opened: Opened):
     page = opened.page
     page.locator("#legs summary").focus()
     page.keyboard.press("Enter")
-    table = page.get_by_role("table").filter(has=page.locator("caption", has_text="两条腿"))
+    table = page.get_by_role("table").filter(has=page.locator("caption", has_text="内外销"))
     assert table.get_by_role("columnheader").count() == 14
     assert table.get_by_role("rowheader").count() == 21
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "scroll"
     label = page.locator("#legs .chart").get_attribute("aria-label")
-    assert label == f"两条腿：内销占比与三个外销去向: {opened.lead('legs')}"
+    assert label == f"内外销：内销占比与三个外销去向: {opened.lead('legs')}"
 
 
 @pytest.fixture(params=[1280, 800, 390])

@@ -1,5 +1,5 @@
--- Two legs by month
--- 内外两条腿（按月）
+-- Domestic and export sales by month
+-- 内外销（按月）
 -- dashboard: overview
 select month, domestic_value_cny, export_value_cny, domestic_share, balance_index, domestic_share_change_6m_pp
 from marts.dual_circulation
