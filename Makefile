@@ -8,7 +8,7 @@ BIN := .venv/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock"
 
-.PHONY: help setup demo up bi down test lint bench docs lock
+.PHONY: help setup demo up bi down check test lint bench docs lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -30,9 +30,13 @@ bi: setup ## start PostgreSQL and Superset with the dashboard, and leave them ru
 down: ## stop them; the data stays
 	@if [ -x $(BIN)/textile ]; then $(BIN)/textile down; else echo "down: nothing is installed, so nothing runs"; fi
 
+check: lint ## lint, and the tests that start no server, no browser, no Airflow, no Superset and no dbt
+	@echo "check: the tests that need nothing but Python"
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 -m "not heavy"
+
 test: setup ## all tests
 	@echo "test: every test, on a PostgreSQL of its own"
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations=20
 
 lint: setup ## style, types, imports, SQL style, shell scripts
 	@echo "lint: ruff, mypy, import-linter, sqlfluff, shellcheck"

@@ -7,7 +7,7 @@
 - `announce` emits the asset `raw.<source>`, which starts `build_marts`; skipped when this run accepted no
   file and the newest release has all earlier loads.
 - `report_refusals` fails the run when a file was refused; its message says which file and why. The other
-files are announced and published.
+  files are announced and published.
 
 Rerun, retry, clear and backfill are safe: a file is identified by its content, a row by its key. A cleared
 run finds its files in the load log, so a run with a refused file fails again.

@@ -1,11 +1,12 @@
 """Maintain the warehouse, daily at 04:30 Asia/Shanghai.
 
 - `drop_expired` drops releases older than 30 days that are no month end and not the first with a final month
-(the newest and the current one always stay), then expired validation results, Data Docs and archived files.
-Loads and quarantine are kept. Readers do not wait. - `vacuum` frees the space of dead rows and renews the
-planner's statistics. - `check` checks that every load and release has its rows, then compares every month of
-the newest release with raw: the release gate reads only the months that loads touched. It fails when a backup
-was restored in part, or when raw was changed, and not by a load.
+  (the newest and the current one always stay), then expired validation results, Data Docs and archived files.
+  Loads and quarantine are kept. Readers do not wait.
+- `vacuum` frees the space of dead rows and renews the planner's statistics.
+- `check` checks that every load and release has its rows, then compares every month of the newest release
+  with raw: the release gate reads only the months that loads touched. It fails when a backup was restored in
+  part, or when raw was changed, and not by a load.
 """
 
 from datetime import timedelta

@@ -1,6 +1,7 @@
 """A PostgreSQL server for the session (one per worker), and warehouses, each in its own database."""
 
 import itertools
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,25 @@ from include.warehouse import bootstrap
 pytest_plugins = ["browser"]
 
 SHARED = PROJECT_DIR.parent / "shared" / "data"
+_HEAVY_FIXTURES = {"server", "browser", "read_dags", "running_stack"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that these fixtures make heavy; other heavy modules mark themselves."""
+    for item in items:
+        if isinstance(item, pytest.Function) and _HEAVY_FIXTURES & set(item.fixturenames):
+            item.add_marker(pytest.mark.heavy)
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Undo what a command run in this process changed: where our modules log, and what."""
+    loggers = [logging.getLogger(name) for name in ("include", "include.transform.dbt")]
+    before = [(log.level, log.propagate, log.handlers[:]) for log in loggers]
+    yield
+    for log, (log.level, log.propagate, log.handlers) in zip(loggers, before, strict=True):
+        log.setLevel(log.level)
 
 
 @pytest.fixture(scope="session")

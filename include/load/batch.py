@@ -9,8 +9,7 @@ import psycopg
 
 from include.errors import UnreadableFileError
 from include.load import compare_with_raw, file_guard, load_enterprises, load_log, merge_into_raw, quarantine
-from include.load import delivery as one
-from include.load.delivery import Delivery
+from include.load.delivery import Delivery, copy_in
 from include.quality import gate as quality
 from include.quality import load_gate
 from include.quality.results import RuleResult, record
@@ -32,7 +31,7 @@ def validate_and_load(
     """
     table = load_table.create(connection, of, deliveries[0].load_id)
     for delivery in deliveries:
-        one.copy_in(connection, table, delivery, scratch(settings, of))
+        copy_in(connection, table, delivery, scratch(settings, of))
     read_in = [d for d in deliveries if d.is_running]
     to_retry: list[Delivery] = []
     if read_in:

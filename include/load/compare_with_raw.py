@@ -130,16 +130,16 @@ def _contest(
     # Integers are grouped at a third of the cost of the keys. Different keys with the same hash are contested
     # without need, which costs time but changes no result.
     key_hash = f"hash_record_extended(row({', '.join(f'i.{k}' for k in table.contract.key)}), 0)"
-    mine = f"from {table.rows} as i where i._load_id = any(%(loads)s)"
+    batch_rows = f"from {table.rows} as i where i._load_id = any(%(loads)s)"
     keys = ["select 0::bigint where false"]
     if new_rows:
-        keys.append(f"select {key_hash} {mine} and {new_rows} group by 1 having count(*) > 1")
+        keys.append(f"select {key_hash} {batch_rows} and {new_rows} group by 1 having count(*) > 1")
     if has_other:
         keys.append(
-            f"select {key_hash} {mine} and {of_row(f'(select * from {table.known} where not is_same)')}"
+            f"select {key_hash} {batch_rows} and {of_row(f'(select * from {table.known} where not is_same)')}"
         )
     connection.execute(
         f"create unlogged table {table.contested} as"
-        f" select i._load_id, i._line_no {mine} and {key_hash} in ({' union all '.join(keys)})",
+        f" select i._load_id, i._line_no {batch_rows} and {key_hash} in ({' union all '.join(keys)})",
         loads,
     )

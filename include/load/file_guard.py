@@ -51,7 +51,7 @@ def refusal(error: BaseException, name: str, done: str = "read") -> UnreadableFi
         return UnreadableFileError("file_unreadable", f"{prefix}{error.strerror or error}{where}")
     reason = cleaned(" ".join(str(error).split()), _MOST_CHARACTERS)
     if isinstance(error, psycopg.Error):
-        return UnreadableFileError("audit_impossible", prefix + reason)
+        return UnreadableFileError("validation_impossible", prefix + reason)
     what = ": ".join(filter(None, [type(error).__name__, reason]))
     return UnreadableFileError(
         "file_breaks_reader",

@@ -36,7 +36,7 @@ def merge(
 ) -> dict[int, Counts]:
     """Merge the rows of the given loads that break no row rule, in the caller's transaction.
 
-    ``filtered_by``: columns on which the one load's query was restricted (see profile.Manifest).
+    ``filtered_by``: columns on which the one load's query was restricted (see sources/manifest.py).
     """
     if table.contract.slice:  # an earlier file of the batch may have changed raw since
         compare_with_raw.compare(connection, table, load_ids)

@@ -42,7 +42,7 @@ def insert(
 ) -> None:
     """Insert every rejected row of an accepted load into ops.quarantine, with all its reasons."""
     of = table.contract
-    _deliver(connection, records)
+    _copy_records(connection, records)
     values = ", ".join(f"i.{name}" for name in (*of.names, "_extra"))
     connection.execute(
         f"""
@@ -70,7 +70,7 @@ def insert_refused(
     reasons: Reasons,
 ) -> None:
     """Insert the given rejected rows of a refused load into ops.refused_row (see ADR 0011)."""
-    _deliver(connection, records)
+    _copy_records(connection, records)
     connection.execute(
         f"""
         insert into ops.refused_row
@@ -155,7 +155,7 @@ def _has_key(of: Contract) -> str:
     return " and ".join(f"i.{k} is not null" for k in of.key)
 
 
-def _deliver(connection: psycopg.Connection, records: Iterable[Record]) -> None:
+def _copy_records(connection: psycopg.Connection, records: Iterable[Record]) -> None:
     """COPY records as delivered, without NUL, which PostgreSQL cannot store."""
     connection.execute(
         "create temporary table delivered (line_no bigint, place text, raw_line text, cells json)"

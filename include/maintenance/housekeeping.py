@@ -56,7 +56,7 @@ def drop_releases(settings: Settings, now: datetime) -> list[int]:
     with (
         connect(settings, Role.PUBLISHER, autocommit=True) as connection,
         exclusive(connection, "release"),
-        exclusive(connection, "pointer"),
+        exclusive(connection, "current_release"),
     ):
         dropped = sorted(
             release_id for release_id, why in retention.reasons(connection, now).items() if not why

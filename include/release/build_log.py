@@ -91,7 +91,7 @@ def unproven_months(connection: psycopg.Connection, build_id: int) -> list[dt.da
 
     Every month also when the code has changed since the release.
     """
-    released = find_kept_release(connection)
+    released = find_build_of_newest_release(connection)
     of_code = "select code_version from ops.build where build_id = any(%(builds)s) group by 1"
     if released is None or connection.execute(of_code, {"builds": [released, build_id]}).rowcount > 1:
         return None
@@ -100,11 +100,11 @@ def unproven_months(connection: psycopg.Connection, build_id: int) -> list[dt.da
 
 def unreleased_months(connection: psycopg.Connection) -> list[dt.date] | None:
     """Months touched by loads that the newest release lacks, built or not. None: all may differ from it."""
-    released = find_kept_release(connection)
+    released = find_build_of_newest_release(connection)
     return None if released is None else _touched_since(connection, released, "build_id is null")
 
 
-def find_kept_release(connection: psycopg.Connection) -> int | None:
+def find_build_of_newest_release(connection: psycopg.Connection) -> int | None:
     """The build of the newest release, if no later build computed every month; None otherwise."""
     row = connection.execute(
         "select build_id from ops.release where release_id = (select max(release_id) from ops.release)"

@@ -35,7 +35,7 @@ def build(settings: Settings, *, full_refresh: bool = False) -> int | None:
         # Computed after the waits: the code may have changed meanwhile.
         versions = _versions(connection)
         is_newest = newest == (build_log.loads(connection), versions.code)
-        if is_newest and not full_refresh and build_log.find_kept_release(connection) is not None:
+        if is_newest and not full_refresh and build_log.find_build_of_newest_release(connection) is not None:
             return None
         try:
             return _run_dbt(settings, connection, versions, full_refresh=full_refresh)

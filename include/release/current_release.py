@@ -68,8 +68,11 @@ def rollback(settings: Settings, release_id: int, reason: str, who: str | None =
     compared with it. ``who``: by default the login name of this process.
     """
     reason = check_reason(reason, "a rollback")
-    # The lock "pointer" protects store.current_release; "release" would make a rollback wait for dbt.
-    with connect(settings, Role.PUBLISHER, autocommit=True) as connection, exclusive(connection, "pointer"):
+    # The lock "current_release" protects store.current_release; "release" would make a rollback wait for dbt.
+    with (
+        connect(settings, Role.PUBLISHER, autocommit=True) as connection,
+        exclusive(connection, "current_release"),
+    ):
         _require_release(connection, release_id)
         if scalar(connection, "select max(release_id) from store.current_release") == release_id:
             return  # also when a task is repeated that ended before it reported success

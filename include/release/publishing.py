@@ -93,7 +93,7 @@ def publish_build(settings: Settings, build_id: int) -> PublishResult:
     with (
         connect(settings, Role.PUBLISHER, autocommit=True) as connection,
         exclusive(connection, "release"),
-        exclusive(connection, "pointer"),  # protects store.current_release
+        exclusive(connection, "current_release"),  # protects store.current_release
     ):
         # A publisher that was killed after its commit has not reported the release.
         if published := build_log.release_of_newest(connection, build_id):

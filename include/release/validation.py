@@ -33,7 +33,9 @@ def validate(settings: Settings, build_id: int, accepted: drift.Acceptance | Non
         if failed:
             build_log.require_fresh(connection, build_id)
         for result in failed:
-            log.info("build %s: %s: %s: %s / %s", build_id, result.suite, result.rule, result.en, result.zh)
+            log.warning(
+                "build %s: %s: %s: %s / %s", build_id, result.suite, result.rule, result.en, result.zh
+            )
             for line in drift.lines(result):
                 log.info("build %s: %s", build_id, line)
         with connection.transaction():

@@ -9,6 +9,7 @@ from psycopg import sql
 from include.settings import Role
 from include.sources.contract import contract, sources
 from include.warehouse import raw_tables
+from include.warehouse.connection import run_file
 
 _SCHEMA_FILES = Path(__file__).parent / "schema"
 # Applied each time, in this order, so that manual changes are undone.
@@ -32,8 +33,8 @@ _WRITERS = (Role.LOADER, Role.TRANSFORMER, Role.PUBLISHER)
 def apply(admin_dsn: str, passwords: Mapping[str, str]) -> None:
     """Bring the database to the present schema, in one transaction.
 
-    ``passwords``: role name -> password for every role but the superuser. SetupError when a migration fails,
-    or the database is newer than this code.
+    ``passwords``: role name -> password for every role but the superuser. SetupError when SQL fails, or as
+    :func:`include.warehouse.migrations.upgrade` says.
     """
     from include.warehouse import migrations  # importing it takes half a second, which no other command needs
 
@@ -53,7 +54,7 @@ def apply(admin_dsn: str, passwords: Mapping[str, str]) -> None:
         for source in sources():
             raw_tables.create(connection, contract(source))
         for name in _REPEATABLE:
-            connection.execute((_SCHEMA_FILES / name).read_bytes())
+            run_file(connection, _SCHEMA_FILES / name)
 
 
 def _roles(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -121,6 +122,18 @@ def rows(settings: Settings, role: Role, query: str) -> list[dict[str, Any]]:
         except psycopg.Error as error:
             raise UsageError(_first_line(error)) from error
         return cursor.fetchall() if cursor.description else []
+
+
+def run_file(connection: psycopg.Connection, file: Path) -> None:
+    """Run a file of SQL statements; SetupError names it when it fails, LockNotAvailable stays as it is."""
+    try:
+        connection.execute(file.read_bytes())
+    except psycopg.errors.LockNotAvailable:
+        raise
+    except psycopg.Error as error:
+        raise SetupError(
+            f"{file.name} failed, and the database is as it was before: {_first_line(error)}"
+        ) from error
 
 
 def scalar(connection: psycopg.Connection, query: str, parameters: Mapping[str, Any] | None = None) -> Any:

@@ -1,6 +1,7 @@
 """The DAGs as Airflow reads them: their ids, tasks and schedules."""
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -70,7 +71,7 @@ def test_common_settings_of_the_dags(dags, dag_id):
     assert dag.max_active_runs == 1
     assert dag.catchup is False
     assert dag.dagrun_timeout is not None
-    assert dag.doc_md
+    assert {task.task_id for task in dag.tasks} <= set(re.findall(r"^- `(\w+)`", dag.doc_md, re.MULTILINE))
     assert dag.tags
     assert dag.tags <= TAGS
     for task in dag.tasks:

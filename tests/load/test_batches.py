@@ -27,7 +27,7 @@ def test_a_file_that_breaks_the_validation_is_refused_alone(
     good = [write(tmp_path / f"{n}.csv", orders(6, 订单号=f"SO-{n}")) for n in range(2)]
     results = load(warehouse, SOURCE, good[0], poison, good[1])
     assert [r.status for r in results] == ["accepted", "refused", "accepted"]
-    assert results[1].failed_rules == ["audit_impossible"]
+    assert results[1].failed_rules == ["validation_impossible"]
     assert "poison.csv" in results[1].message
     assert one(warehouse, f"select count(*) from raw.{SOURCE}") == 12
     assert query(warehouse, "select relname from pg_class where relnamespace = 'load'::regnamespace") == []
@@ -58,7 +58,7 @@ def test_a_file_that_breaks_the_query_of_a_rule_is_refused_alone(
     files = [write(tmp_path / f"{n}.csv", orders(6, 订单号=n, 数量=q)) for n, q in names.items()]
     results = load(warehouse, SOURCE, *files)
     assert [r.status for r in results] == ["accepted", "refused", "accepted"]
-    assert results[1].failed_rules == ["audit_impossible"]
+    assert results[1].failed_rules == ["validation_impossible"]
     assert results[1].message == "poison.csv: cannot be validated: division by zero"
     assert one(warehouse, f"select count(*) from raw.{SOURCE}") == 12
 

@@ -81,7 +81,7 @@ comment on function store.visible_release() is
 'The release that this transaction reads: the current one, or what textile.release or textile.as_of pins';
 
 -- Replacing a view waits for its readers, so only a missing view is created. A change here also needs a migration that
--- replaces the view.
+-- drops the view (`drop view if exists`): this file then makes it again.
 do $$
 begin
     if to_regclass('marts.release_info') is null then

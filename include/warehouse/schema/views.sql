@@ -1,4 +1,4 @@
--- Views of ops, created again by each `textile up`. dbt reads the first two.
+-- Views of ops, created again by each `textile up`. dbt reads them: a change of this file makes every mart new.
 
 -- The months of the newest build.
 create or replace view ops.months_to_build as

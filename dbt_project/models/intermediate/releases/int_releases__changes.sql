@@ -38,7 +38,7 @@ moves as (
     {%- endfor %}
 ),
 
--- A row that gives way to one of the same load is corrected; without a successor it is withdrawn.
+-- A row that a row of the same load replaces is corrected; without a successor it is withdrawn.
 paired as (
     select
         *,
