@@ -1,9 +1,11 @@
 """Make an older release the current one: by hand, with a form.
 
-Readers see it with their next transaction; nothing is deleted, and the same form makes a newer release
-current again. It stays current until the next release is published: pause `build_marts` first if the cause is
-not corrected. `textile releases` lists the releases. Who triggered the run and why is recorded in
-`ops.release_switch`. Then `write_bulletin` writes the page of that release as the current one.
+- `rollback` makes the release current. Readers see it with their next transaction; nothing is deleted, and the
+  same form makes a newer release current again. Who triggered the run and why is in `ops.release_switch`.
+- `write_bulletin` writes the page of that release as the current one.
+
+It stays current until the next release is published: pause `build_marts` first if the cause is not corrected.
+`textile releases` lists the releases.
 """
 
 import logging
