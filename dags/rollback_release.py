@@ -1,7 +1,7 @@
 """Make an older release the current one: by hand, with a form.
 
-- `rollback` makes the release current. Readers see it with their next transaction; nothing is deleted, and the
-  same form makes a newer release current again. Who triggered the run and why is in `ops.release_switch`.
+- `rollback` makes the release current. Readers see it with their next transaction; nothing is deleted, and
+  the same form makes a newer release current again. `ops.release_switch` has who triggered the run, and why.
 - `write_bulletin` writes the page of that release as the current one.
 
 It stays current until the next release is published: pause `build_marts` first if the cause is not corrected.

@@ -253,7 +253,7 @@ def test_quarantine_of_a_refused_load_lists_its_rows_and_that_none_entered(texti
     out = tmp_path / "bad.xlsx"
     done = textile("quarantine", "--load", 1, "--out", out, "--json", settings=warehouse)
     assert (done.code, done.json) == (0, {"rows": 3})
-    assert "load 1 was refused and none of its rows entered: bad.csv: more than 20%" in done.err
+    assert "load 1 was refused and none of its rows was loaded: bad.csv: more than 20%" in done.err
     assert textile("quarantine", "--json", settings=warehouse).json == {"rows": []}
     assert textile("quarantine", "--load", 9, "--json", settings=warehouse).code == 1
     wrong = textile("quarantine", "--load", 1, "--out", tmp_path / "bad.ods", settings=warehouse)
