@@ -264,7 +264,6 @@ def test_progress_and_warnings_are_lines_of_stderr_once_each(textile, published_
     def warnings(_connection: psycopg.Connection) -> list[str]:
         # As packages of dbt do.
         monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler()])
-        logging.getLogger("another").info("what others log")
         return ["100 % of the rates run out"]
 
     monkeypatch.setattr("include.release.reference_due.warnings", warnings)

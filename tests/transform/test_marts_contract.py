@@ -118,7 +118,7 @@ def test_other_words_are_accepted_when_they_are_named() -> None:
     changed = node(MONTH, VALUE, column("share", "numeric", "The same, with better words."))
     assert compared(changed, reworded=("sales.value_cny",)).breaking
     assert compared(changed, reworded=("sales.share",)) == Differences(
-        accepted=["sales.share is entry in other words"]
+        accepted=["sales.share is described in other words"]
     )
 
 
