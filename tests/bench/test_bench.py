@@ -10,6 +10,8 @@ import pytest
 from bench import peer_process, report
 from bench.__main__ import SECTIONS, disk_missing, measure
 
+pytestmark = pytest.mark.heavy
+
 LINES = 2000
 CHEAP = {"load", "where", "workbooks", "small_files", "peers"}
 

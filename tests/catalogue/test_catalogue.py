@@ -148,6 +148,7 @@ def test_rules_are_found_by_the_columns_they_look_at():
     assert not any(rule.checks("balance") for rule in list_mart_rules("dual_circulation"))
 
 
+@pytest.mark.heavy
 def test_a_warehouse_that_does_not_run_is_named_with_what_to_type(tmp_path: Path):
     command = [sys.executable, "-m", "include.catalogue"]
     place = os.environ | {"TEXTILE_HOME": str(tmp_path)}

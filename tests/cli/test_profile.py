@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from include.cli.main import app
 from include.sources.profile import read_profile
 
+pytestmark = pytest.mark.heavy
+
 runner = CliRunner()
 
 

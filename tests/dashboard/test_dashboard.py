@@ -21,6 +21,8 @@ from include.release import current_release, publishing
 from include.settings import Role, Settings
 from tests.dashboard.page import DashboardPage
 
+pytestmark = pytest.mark.heavy
+
 pytestmark = pytest.mark.timeout(600)
 
 CHARTS = bundle.charts()

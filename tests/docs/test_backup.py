@@ -21,6 +21,8 @@ from include.maintenance import nightly_check
 from include.release import entered_rates, publishing
 from include.settings import PROJECT_DIR, Role, load_settings
 
+pytestmark = pytest.mark.heavy
+
 PAGE = PROJECT_DIR / "docs" / "backup.md"
 DATABASES = {"textile", "airflow", "superset"}
 WAITING = "landing/enterprise_orders/waiting.csv"

@@ -60,6 +60,7 @@ def test_comments_of_all_that_readers_see(published: Settings):
     ] == []
 
 
+@pytest.mark.heavy
 def test_questions_of_the_marts():
     marts = [node for node in parse_project().values() if node["fqn"][1:2] == ["marts"]]
     questions = {

@@ -10,6 +10,8 @@ import pytest
 from include.errors import SetupError
 from include.local import ports, postgres
 
+pytestmark = pytest.mark.heavy
+
 PASSWORD = "correct horse"
 
 

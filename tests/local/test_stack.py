@@ -14,6 +14,8 @@ from include.errors import SetupError
 from include.local import stack
 from include.settings import Role, load_settings
 
+pytestmark = pytest.mark.heavy
+
 UP = (
     "from include.cli.console import log_to_stderr; from include.local import stack;"
     " log_to_stderr(); stack.up(with_airflow=False)"

@@ -1,6 +1,10 @@
 """Every macro says what it does and what its arguments are."""
 
+import pytest
+
 from include.transform.mart_pages import parse_manifest
+
+pytestmark = pytest.mark.heavy
 
 
 def test_every_macro_and_argument_is_described() -> None:

@@ -1,6 +1,10 @@
 """The pages in docs/marts say what the dbt project says."""
 
+import pytest
+
 from include.transform.mart_pages import MART_PAGES, mart_pages, parse_project
+
+pytestmark = pytest.mark.heavy
 
 
 def test_pages_are_those_of_the_project() -> None:

@@ -66,6 +66,7 @@ def compared(
     return compare(marts(old), marts(*nodes), TODAY, reworded)
 
 
+@pytest.mark.heavy
 def test_the_project_keeps_its_contract() -> None:
     contract = read_contract()
     by_dbt = {mart: was for mart, was in contract["marts"].items() if not was.get("by_hand")}
@@ -195,6 +196,7 @@ def test_additions_are_written_to_the_file_and_breaking_changes_are_not(tmp_path
     assert read_contract(path) == now
 
 
+@pytest.mark.heavy
 def test_the_command_says_that_nothing_changed() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "include.transform.marts_contract"],

@@ -6,6 +6,8 @@ from include.transform import dbt
 from include.transform.languages import in_chinese, in_english
 from include.transform.mart_pages import parse_manifest, read_metrics
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture(scope="module")
 def manifest() -> dict:

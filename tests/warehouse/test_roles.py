@@ -380,6 +380,7 @@ def textile(home: Path, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.heavy
 def test_passwords_are_printed_by_dsn_alone_and_never_logged(tmp_path):
     home = tmp_path / "home"
     try:
