@@ -21,9 +21,7 @@ from include.release import current_release, publishing
 from include.settings import Role, Settings
 from tests.dashboard.page import DashboardPage
 
-pytestmark = pytest.mark.heavy
-
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 
 CHARTS = bundle.charts()
 FILTERS = {declared["column"]: declared for declared in bundle.dashboard()["filters"]}
