@@ -35,8 +35,9 @@ def _log_as_before() -> Iterator[None]:
     loggers = [logging.getLogger(name) for name in ("include", "include.transform.dbt")]
     before = [(log.level, log.propagate, log.handlers[:]) for log in loggers]
     yield
-    for log, (log.level, log.propagate, log.handlers) in zip(loggers, before, strict=True):
-        log.setLevel(log.level)
+    for log, (level, propagate, handlers) in zip(loggers, before, strict=True):
+        log.setLevel(level)
+        log.propagate, log.handlers = propagate, handlers
 
 
 @pytest.fixture(scope="session")
